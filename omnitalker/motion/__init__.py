@@ -1,0 +1,1 @@
+"""Facial motion as 61 named coefficients."""

@@ -1,0 +1,172 @@
+"""The values that cross borders between stages. All frozen; arrays are float32 unless said otherwise.
+
+Legend: N samples at 24 kHz, T mel frames at 93.75/s, F motion frames at 25/s, P phonemes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker import timeline
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+Frame = npt.NDArray[np.uint8]
+"""One picture, (H, W, 3) RGB."""
+
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it is spoken, and the stretch of the user's text that it stands for."""
+
+    text: str
+    start: int
+    end: int
+    """`source[start:end]` is what the user wrote; several spoken words may share one stretch ("42")."""
+
+
+@dataclass(frozen=True)
+class Phoneme:
+    """One symbol of `text.symbols`. `word` indexes `Text.words`; None for pauses between words."""
+
+    symbol: str
+    tone: int = 0
+    word: int | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A stretch of text made ready to be spoken. `offset` is where it begins in the whole text."""
+
+    source: str
+    words: tuple[Word, ...]
+    phonemes: tuple[Phoneme, ...]
+    language: Language
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class TimedPhoneme:
+    """A phoneme with its place in time, in seconds from the start of its sound."""
+
+    phoneme: Phoneme
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class TimedWord:
+    """A spoken word in time; `start_char:end_char` is its place in the user's whole text."""
+
+    text: str
+    start: float
+    end: float
+    start_char: int
+    end_char: int
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A finished stretch of sound."""
+
+    samples: FloatArray
+    """(N,) in [-1, 1]."""
+    words: tuple[TimedWord, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return float(timeline.samples_to_seconds(len(self.samples)))
+
+
+@dataclass(frozen=True)
+class MotionTrack:
+    """Facial motion at 25 frames/s: (F, 61), columns named by `motion.NAMES`."""
+
+    values: FloatArray
+
+    @property
+    def seconds(self) -> float:
+        return float(timeline.video_frames_to_seconds(len(self.values)))
+
+
+@dataclass(frozen=True)
+class ReferenceClip:
+    """A clip or portrait as read from disk. A portrait has one frame and no sound."""
+
+    samples: FloatArray
+    """(N,) at 24 kHz; empty when there is no sound."""
+    frames: tuple[Frame, ...]
+    """At 25 frames/s, in the original size, upright."""
+    name: str = "reference"
+
+
+@dataclass(frozen=True)
+class StylePrompt:
+    """A voice and a manner: the unmasked prefix that the model continues. All four parts are equally long."""
+
+    mel: FloatArray
+    """(T, 100) log-mel. T is a whole number of blocks."""
+    motion: FloatArray
+    """(F, 61), F = 4 T / 15."""
+    phonemes: IntArray
+    """(T,) symbol ids per mel frame; 0 where unknown."""
+    tones: IntArray
+    """(T,) tone per mel frame."""
+    has_voice: bool = True
+    has_motion: bool = True
+    """False where that part is a placeholder (a portrait has no motion, a sound file no face)."""
+    identity: str | None = None
+    """Key of the presenter this style was recorded with, if any."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> int:
+        return timeline.blocks_in_mel(len(self.mel))
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What the model makes before it is heard or seen."""
+
+    mel: FloatArray
+    """(T, 100)."""
+    motion: FloatArray
+    """(F, 61)."""
+
+
+@dataclass(frozen=True)
+class AVChunk:
+    """A playable piece: equally long sound and picture, always a whole number of video frames."""
+
+    index: int
+    start: float
+    """Seconds since the beginning of the stream."""
+    samples: FloatArray
+    """(960 K,) at 24 kHz."""
+    motion: FloatArray
+    """(K, 61)."""
+    frames: tuple[Frame, ...] = ()
+    """K pictures; empty when no renderer was asked for."""
+    words: tuple[TimedWord, ...] = ()
+    """Words that begin in this chunk; times since the beginning of the stream."""
+    utterance: int = 0
+    is_idle: bool = False
+    is_last: bool = False
+
+
+class Renderer(Protocol):
+    """Turns coefficients into pictures. Made once per identity and size; `frame` keeps no history."""
+
+    size: tuple[int, int]
+    """(width, height)."""
+
+    def frame(self, coefficients: FloatArray) -> Frame:
+        """(61,) -> (H, W, 3) RGB uint8."""
+        ...
