@@ -1,0 +1,1 @@
+"""Sound: the mel grid, resampling, loudness, and the way back from mel to samples."""
