@@ -1,0 +1,332 @@
+"""The dual-branch flow-matching transformer: sound and facial motion from one network.
+
+Time runs from 0 = noise to 1 = data, and the network gives the velocity data - noise.
+
+Legend: B items, T = 15 K mel frames at 93.75/s, F = 4 K motion frames at 25/s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor, nn
+
+from omnitalker import timeline
+from omnitalker.errors import ConfigError, InputError
+from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
+from omnitalker.models.conditions import Conditions, pad_frames
+from omnitalker.models.layers import (
+    MEL_FRAME_SECONDS,
+    MOTION_FRAME_SECONDS,
+    AdaLN,
+    Rotary,
+    TimeEmbedding,
+    blank,
+    modulate,
+    rotary,
+)
+from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
+
+
+@dataclass(frozen=True)
+class Velocity:
+    """Where noisy mel and motion are heading. A branch that did not run is None."""
+
+    mel: Tensor | None
+    """(B, T, 100)."""
+    motion: Tensor | None
+    """(B, F, 61)."""
+
+
+@dataclass(frozen=True)
+class TextFeatures:
+    """Text on both grids: the same at every step of sampling, so computed once."""
+
+    mel: Tensor
+    """(B, T, text_width)."""
+    motion: Tensor
+    """(B, F, text_width)."""
+
+
+class DualBranchDiT(ModelMixin, ConfigMixin):
+    """Fusion blocks, in which both branches attend to each other, then single blocks per branch.
+
+    Each branch sees, side by side on channels: noisy signal, known signal, known or not, text. `style`
+    adds the known signal's mean and spread to the time condition, so that a voice and a manner colour
+    every layer at once.
+    """
+
+    _supports_gradient_checkpointing = True
+
+    @register_to_config
+    def __init__(
+        self,
+        mel_width: int = 384,
+        motion_width: int = 256,
+        heads: int = 4,
+        head_dim: int = 96,
+        fusion_layers: int = 6,
+        single_layers: int = 2,
+        mel_ffn: int = 1536,
+        motion_ffn: int = 768,
+        condition_width: int = 128,
+        text_width: int = 192,
+        text_layers: int = 3,
+        mel_patch: int = 2,
+        conv_kernel: int = 7,
+        position_kernel: int = 15,
+        position_groups: int = 16,
+        fusion: Fusion = "joint",
+        alignment: Alignment = "duration",
+        style: bool = True,
+        symbols: int = 96,
+        tones: int = 8,
+        mel_bins: int = timeline.N_MELS,
+        motion_dim: int = 61,
+        mel_mean: Sequence[float] = (-4.0,),
+        mel_std: Sequence[float] = (3.0,),
+        motion_mean: Sequence[float] = (0.0,),
+        motion_std: Sequence[float] = (0.2,),
+    ) -> None:
+        super().__init__()
+        _check_sizes(mel_width, motion_width, head_dim, position_groups, fusion, alignment)
+        self.gradient_checkpointing = False
+        self.mel_bins, self.motion_dim = mel_bins, motion_dim
+        self.mel_patch, self.head_dim = mel_patch, head_dim
+        self.mel_statistics = (list(mel_mean), list(mel_std))
+        self.motion_statistics = (list(motion_mean), list(motion_std))
+
+        # 1. conditions
+        self.text = TextEncoder(symbols, tones, text_width, text_layers, alignment)
+        self.time = TimeEmbedding(condition_width)
+        self.style_in = (
+            nn.Linear(2 * (mel_bins + motion_dim) + 2, condition_width) if style else None
+        )
+
+        # 2. inputs of each branch
+        self.mel_in = BranchInput(
+            mel_bins, mel_patch, text_width, mel_width, position_kernel, position_groups
+        )
+        self.motion_in = BranchInput(
+            motion_dim, 1, text_width, motion_width, position_kernel, position_groups
+        )
+
+        # 3. fusion blocks, then single blocks
+        def mel_block() -> BranchBlock:
+            return BranchBlock(mel_width, heads, head_dim, mel_ffn, condition_width, conv_kernel)
+
+        def motion_block() -> BranchBlock:
+            return BranchBlock(
+                motion_width, heads, head_dim, motion_ffn, condition_width, conv_kernel
+            )
+
+        self.fusion_blocks = nn.ModuleList(
+            FusionBlock(mel_block(), motion_block(), fusion) for _ in range(fusion_layers)
+        )
+        self.mel_blocks = nn.ModuleList(mel_block() for _ in range(single_layers))
+        self.motion_blocks = nn.ModuleList(motion_block() for _ in range(single_layers))
+
+        # 4. outputs
+        self.mel_out = BranchOutput(mel_width, condition_width, mel_patch * mel_bins)
+        self.motion_out = BranchOutput(motion_width, condition_width, motion_dim)
+
+    def encode_text(self, conditions: Conditions) -> TextFeatures:
+        """The text on both grids. Pass it to `forward` to save doing it at every step."""
+        valid = conditions.mel_valid
+        features = self.text(conditions.phonemes, conditions.tones, valid)
+        return TextFeatures(features, to_motion_grid(features))
+
+    def forward(
+        self,
+        mel: Tensor | None,
+        motion: Tensor | None,
+        time: Tensor,
+        conditions: Conditions,
+        text: TextFeatures | None = None,
+    ) -> Velocity:
+        """mel: (B, T, 100) and motion: (B, F, 61), noisy and normalised; time: (B,).
+
+        None for either leaves that branch out: sound alone or motion alone.
+        """
+        _check_lengths(conditions)
+        text = text or self.encode_text(conditions)
+
+        # 1. conditions
+        condition = self.time(time)
+        if self.style_in is not None:
+            condition = condition + self.style_in(_summary(conditions).to(condition.dtype))
+
+        # 2. inputs of each branch
+        mel_x = mel_valid = mel_place = motion_x = motion_valid = motion_place = None
+        if mel is not None:
+            mel_valid = _any_in_patch(conditions.mel_valid, self.mel_patch)
+            mel_x = self.mel_in(
+                mel, conditions.mel_prompt, conditions.mel_given, text.mel, conditions.mel_valid
+            )
+            mel_place = self._mel_places(mel_x)
+        if motion is not None:
+            motion_valid = conditions.motion_valid
+            motion_x = self.motion_in(
+                motion, conditions.motion_prompt, conditions.motion_given, text.motion, motion_valid
+            )
+            motion_place = self._motion_places(motion_x)
+
+        # 3. fusion blocks, then single blocks
+        for block in cast("Sequence[FusionBlock]", self.fusion_blocks):
+            if mel_x is not None and motion_x is not None:
+                mel_x, motion_x = self._run(
+                    block,
+                    mel_x,
+                    motion_x,
+                    condition,
+                    mel_place,
+                    motion_place,
+                    mel_valid,
+                    motion_valid,
+                )
+            elif mel_x is not None:
+                mel_x = self._run(block.mel, mel_x, condition, mel_place, mel_valid)
+            else:
+                motion_x = self._run(block.motion, motion_x, condition, motion_place, motion_valid)
+        if mel_x is not None:
+            for block in self.mel_blocks:
+                mel_x = self._run(block, mel_x, condition, mel_place, mel_valid)
+        if motion_x is not None:
+            for block in self.motion_blocks:
+                motion_x = self._run(block, motion_x, condition, motion_place, motion_valid)
+
+        # 4. outputs
+        return Velocity(
+            mel=None if mel_x is None else self._unpatch(self.mel_out(mel_x, condition), mel),
+            motion=None if motion_x is None else self.motion_out(motion_x, condition),
+        )
+
+    def normalise_mel(self, mel: Tensor) -> Tensor:
+        """Log-mel -> the units the model works in."""
+        mean, std = (mel.new_tensor(part) for part in self.mel_statistics)
+        return (mel - mean) / std
+
+    def denormalise_mel(self, mel: Tensor) -> Tensor:
+        mean, std = (mel.new_tensor(part) for part in self.mel_statistics)
+        return mel * std + mean
+
+    def normalise_motion(self, motion: Tensor) -> Tensor:
+        """Coefficients -> the units the model works in."""
+        mean, std = (motion.new_tensor(part) for part in self.motion_statistics)
+        return (motion - mean) / std
+
+    def denormalise_motion(self, motion: Tensor) -> Tensor:
+        mean, std = (motion.new_tensor(part) for part in self.motion_statistics)
+        return motion * std + mean
+
+    def _run(self, block: nn.Module, *inputs: object) -> Any:
+        if torch.is_grad_enabled() and self.gradient_checkpointing:
+            return self._gradient_checkpointing_func(block, *inputs)
+        return block(*inputs)
+
+    def _mel_places(self, tokens: Tensor) -> Rotary:
+        patch = self.mel_patch
+        first = torch.arange(tokens.shape[1], device=tokens.device) * patch
+        centre = first + (patch - 1) / 2
+        return rotary(centre * MEL_FRAME_SECONDS, self.head_dim)
+
+    def _motion_places(self, tokens: Tensor) -> Rotary:
+        frames = torch.arange(tokens.shape[1], device=tokens.device)
+        return rotary(frames * MOTION_FRAME_SECONDS, self.head_dim)
+
+    def _unpatch(self, tokens: Tensor, like: Tensor | None) -> Tensor:
+        assert like is not None
+        return tokens.reshape(tokens.shape[0], -1, self.mel_bins)[:, : like.shape[1]]
+
+
+class BranchInput(nn.Module):
+    """Noisy signal, known signal, known or not and text -> tokens with a convolutional position."""
+
+    def __init__(
+        self, channels: int, patch: int, text_width: int, width: int, kernel: int, groups: int
+    ) -> None:
+        super().__init__()
+        self.patch = patch
+        self.linear = nn.Linear(patch * (2 * channels + 1 + text_width), width)
+        self.position = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
+
+    def forward(
+        self, noisy: Tensor, known: Tensor, given: Tensor, text: Tensor, valid: Tensor | None
+    ) -> Tensor:
+        dtype = text.dtype
+        parts = [noisy.to(dtype), known.to(dtype), given[..., None].to(dtype), text]
+        frames = blank(torch.cat(parts, dim=-1), valid)
+        frames = pad_frames(frames, -frames.shape[1] % self.patch)
+        tokens = self.linear(frames.reshape(frames.shape[0], -1, self.linear.in_features))
+        tokens = blank(tokens, _any_in_patch(valid, self.patch))
+        position = self.position(tokens.transpose(1, 2)).transpose(1, 2)
+        return tokens + nn.functional.mish(position)
+
+
+class BranchOutput(nn.Module):
+    def __init__(self, width: int, condition_width: int, channels: int) -> None:
+        super().__init__()
+        self.adaln = AdaLN(condition_width, width, parts=2)
+        self.linear = nn.Linear(width, channels)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        shift, scale = self.adaln(condition)
+        return self.linear(modulate(x, shift, scale))
+
+
+def _summary(conditions: Conditions) -> Tensor:
+    """(B, 2 (100 + 61) + 2): mean and spread of what is known, and whether anything is."""
+    mel = _mean_and_spread(conditions.mel_prompt, conditions.mel_given)
+    motion = _mean_and_spread(conditions.motion_prompt, conditions.motion_given)
+    return torch.cat([mel, motion], dim=-1)
+
+
+def _mean_and_spread(values: Tensor, given: Tensor) -> Tensor:
+    weights = given[..., None].float()
+    count = weights.sum(dim=1).clamp(min=1)
+    mean = (values * weights).sum(dim=1) / count
+    variance = ((values - mean[:, None]).square() * weights).sum(dim=1) / count
+    known = given.any(dim=1, keepdim=True).float()
+    return torch.cat([mean, (variance + 1e-5).sqrt() * known, known], dim=-1)
+
+
+def _any_in_patch(valid: Tensor | None, patch: int) -> Tensor | None:
+    """(B, T) bool -> (B, ceil(T / patch))."""
+    if valid is None:
+        return None
+    padded = pad_frames(valid, -valid.shape[1] % patch)
+    return padded.view(padded.shape[0], -1, patch).any(dim=-1)
+
+
+def _check_lengths(conditions: Conditions) -> None:
+    mel, motion = conditions.phonemes.shape[1], conditions.motion_prompt.shape[1]
+    blocks = timeline.blocks_in_mel(mel)
+    if mel != blocks * timeline.BLOCK_MEL_FRAMES or motion != blocks * timeline.BLOCK_VIDEO_FRAMES:
+        raise InputError(
+            f"The model got {mel} mel and {motion} motion frames; it takes whole blocks of "
+            f"{timeline.BLOCK_MEL_FRAMES} and {timeline.BLOCK_VIDEO_FRAMES}. "
+            "Pad the sound and motion to a multiple of 160 ms."
+        )
+
+
+def _check_sizes(
+    mel_width: int, motion_width: int, head_dim: int, groups: int, fusion: str, alignment: str
+) -> None:
+    for name, width in (("mel_width", mel_width), ("motion_width", motion_width)):
+        if width % groups:
+            raise ConfigError(
+                f"{name} is {width}; it must be a multiple of position_groups={groups}."
+            )
+    if head_dim % 2:
+        raise ConfigError(f"head_dim is {head_dim}; rotary positions need an even number.")
+    if fusion not in ("joint", "cross", "none"):
+        raise ConfigError(f"fusion is {fusion!r}; choose joint, cross or none.")
+    if alignment not in ("duration", "implicit"):
+        raise ConfigError(f"alignment is {alignment!r}; choose duration or implicit.")

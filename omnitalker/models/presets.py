@@ -1,0 +1,39 @@
+"""Models from the YAML files in `configs/model`: a section per network, the keys of its `__init__`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omnitalker.config import read_yaml, unknown_choice
+from omnitalker.errors import ConfigError
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.models.duration import DurationModel
+
+
+def build_dit(path: str | Path, statistics: Mapping[str, Any] | None = None) -> DualBranchDiT:
+    """The untrained network of a preset; `statistics` are the corpus's mel_mean, motion_std, ..."""
+    values = _section(path, "dit", inspect.signature(DualBranchDiT.__init__).parameters)
+    return DualBranchDiT(**{**values, **(statistics or {})})
+
+
+def build_duration(path: str | Path, statistics: Mapping[str, Any] | None = None) -> DurationModel:
+    values = _section(path, "duration", inspect.signature(DurationModel.__init__).parameters)
+    return DurationModel(**{**values, **(statistics or {})})
+
+
+def _section(path: str | Path, name: str, known: Iterable[str]) -> dict[str, Any]:
+    sections = read_yaml(path)
+    for section in sections:
+        if section not in ("dit", "duration"):
+            raise ConfigError(unknown_choice(f"{path}: section", section, ("dit", "duration")))
+    values = sections.get(name, {})
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: {name} must hold 'key: value' lines, got {values!r}")
+    valid = [key for key in known if key != "self"]
+    for key in values:
+        if key not in valid:
+            raise ConfigError(unknown_choice(f"{path}: {name}", key, valid))
+    return values

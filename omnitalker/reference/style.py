@@ -1,0 +1,200 @@
+"""A voice and a manner as one small file: build, save, load, mix, scale a `StylePrompt`.
+
+The file is a .safetensors with the four arrays; everything else is in its metadata.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker import timeline
+from omnitalker.errors import InputError
+from omnitalker.motion.names import BLENDSHAPES, INDEX, MOTION_DIM
+from omnitalker.types import FloatArray, StylePrompt
+
+FORMAT = "omnitalker.style.1"
+MAX_SECONDS = 10.0
+_OWN_KEYS = ("format", "identity", "has_voice", "has_motion")
+_UNSCALED = ("eyeBlinkLeft", "eyeBlinkRight")
+"""Half-strength blinks are not calmer, they are half-closed eyes."""
+
+
+def build_style(
+    *,
+    mel: FloatArray | None = None,
+    motion: FloatArray | None = None,
+    phonemes: npt.NDArray[np.integer] | None = None,
+    tones: npt.NDArray[np.integer] | None = None,
+    identity: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> StylePrompt:
+    """A prompt from what there is, cut to equal whole blocks of at most 10 s.
+
+    mel: (T, 100); motion: (F, 61); phonemes and tones: (T,) per mel frame. Without mel the voice is a
+    placeholder, without motion the face is.
+    """
+    lengths = []
+    if mel is not None:
+        _check_width("mel", mel, timeline.N_MELS)
+        lengths.append(timeline.blocks_in_mel(len(mel)))
+    if motion is not None:
+        _check_width("motion", motion, MOTION_DIM)
+        lengths.append(len(motion) // timeline.BLOCK_VIDEO_FRAMES)
+    if not lengths:
+        raise InputError("A style needs a mel, a motion, or both; got neither.")
+    blocks = min(*lengths, int(MAX_SECONDS / timeline.BLOCK_SECONDS))
+    if blocks < 1:
+        raise InputError(
+            f"A style needs at least {float(timeline.BLOCK_SECONDS)} s of sound and motion; use a longer clip."
+        )
+    mel_frames, motion_frames = _frames(blocks)
+    ids = np.zeros(mel_frames, np.int64)
+    return StylePrompt(
+        mel=_cut(mel, mel_frames, timeline.N_MELS),
+        motion=_cut(motion, motion_frames, MOTION_DIM),
+        phonemes=ids if phonemes is None else _cut_ids("phonemes", phonemes, mel_frames),
+        tones=ids if tones is None else _cut_ids("tones", tones, mel_frames),
+        has_voice=mel is not None,
+        has_motion=motion is not None,
+        identity=identity,
+        metadata=dict(metadata or {}),
+    )
+
+
+def save_style(style: StylePrompt, path: str | Path) -> None:
+    """Write one .safetensors file; a file that was there is replaced whole or not at all."""
+    from safetensors.numpy import save
+
+    clash = sorted(set(style.metadata) & set(_OWN_KEYS))
+    if clash:
+        raise InputError(f"metadata keys {', '.join(clash)} are the format's own; rename them.")
+    header = {
+        "format": FORMAT,
+        "identity": style.identity or "",
+        "has_voice": str(int(style.has_voice)),
+        "has_motion": str(int(style.has_motion)),
+        **style.metadata,
+    }
+    arrays = {
+        "mel": style.mel.astype(np.float16),
+        "motion": style.motion.astype(np.float16),
+        "phonemes": style.phonemes.astype(np.int16),
+        "tones": style.tones.astype(np.int16),
+    }
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, header))
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"cannot write the style {path}: {error}") from error
+
+
+def load_style(path: str | Path) -> StylePrompt:
+    """Read a file that `save_style` wrote; anything else is an `InputError`."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy") as file:  # type: ignore[no-untyped-call]
+            header = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"{path} is not a style file ({error}); make one with `omnitalker style create`."
+        ) from error
+    if header.get("format") != FORMAT or set(arrays) != {"mel", "motion", "phonemes", "tones"}:
+        raise InputError(
+            f"{path} is not a style file of this version (format {header.get('format')!r}, "
+            f"expected {FORMAT!r}); make it again with `omnitalker style create`."
+        )
+    style = StylePrompt(
+        mel=arrays["mel"].astype(np.float32),
+        motion=arrays["motion"].astype(np.float32),
+        phonemes=arrays["phonemes"].astype(np.int64),
+        tones=arrays["tones"].astype(np.int64),
+        has_voice=header.get("has_voice") == "1",
+        has_motion=header.get("has_motion") == "1",
+        identity=header.get("identity") or None,
+        metadata={key: value for key, value in header.items() if key not in _OWN_KEYS},
+    )
+    _check_equal_lengths(style, path)
+    return style
+
+
+def mix_styles(voice: StylePrompt, face: StylePrompt) -> StylePrompt:
+    """The voice (and its phonemes) of one, the facial manner and identity of the other.
+
+    As long as the shorter; both keep their last part, which is what generation continues.
+    """
+    if not voice.has_voice:
+        raise InputError("The style given for the voice has no sound; choose one made from speech.")
+    if not face.has_motion:
+        raise InputError(
+            "The style given for the face has no motion; choose one made from a video."
+        )
+    mel_frames, motion_frames = _frames(min(voice.blocks, face.blocks))
+    return StylePrompt(
+        mel=voice.mel[-mel_frames:],
+        motion=face.motion[-motion_frames:],
+        phonemes=voice.phonemes[-mel_frames:],
+        tones=voice.tones[-mel_frames:],
+        identity=face.identity,
+        metadata={**face.metadata, **voice.metadata},
+    )
+
+
+def scale_style(style: StylePrompt, expressiveness: float) -> StylePrompt:
+    """The same manner, calmer (0) or livelier (2); 1 changes nothing.
+
+    Expression and head movement are scaled about the prompt's own average, so the resting face stays
+    the person's; blinks and gaze stay as they are.
+    """
+    if not 0 <= expressiveness <= 2:
+        raise InputError(
+            f"expressiveness is {expressiveness}; it goes from 0 (still) to 2 (lively)."
+        )
+    mean = style.motion.mean(axis=0, keepdims=True)
+    strength = np.full(MOTION_DIM, expressiveness, np.float32)
+    strength[[INDEX[name] for name in _UNSCALED]] = 1
+    strength[[i for name, i in INDEX.items() if name.startswith(("eyeLook", "gaze"))]] = 1
+    motion = mean + strength * (style.motion - mean)
+    shapes = slice(0, len(BLENDSHAPES))
+    motion[:, shapes] = np.clip(motion[:, shapes], 0, 1)
+    return replace(style, motion=motion.astype(np.float32))
+
+
+def _frames(blocks: int) -> tuple[int, int]:
+    return blocks * timeline.BLOCK_MEL_FRAMES, blocks * timeline.BLOCK_VIDEO_FRAMES
+
+
+def _cut(values: FloatArray | None, frames: int, width: int) -> FloatArray:
+    if values is None:
+        return np.zeros((frames, width), np.float32)
+    return np.ascontiguousarray(values[:frames], dtype=np.float32)
+
+
+def _cut_ids(name: str, ids: npt.NDArray[np.integer], frames: int) -> npt.NDArray[np.int64]:
+    if ids.ndim != 1 or len(ids) < frames:
+        raise InputError(
+            f"{name} has shape {ids.shape}; it must have one id per mel frame ({frames})."
+        )
+    return ids[:frames].astype(np.int64)
+
+
+def _check_width(name: str, values: FloatArray, width: int) -> None:
+    if values.ndim != 2 or values.shape[1] != width:
+        raise InputError(f"{name} has shape {values.shape}; it must be (frames, {width}).")
+
+
+def _check_equal_lengths(style: StylePrompt, path: str | Path) -> None:
+    mel_frames, motion_frames = _frames(style.blocks)
+    lengths = (len(style.mel), len(style.motion), len(style.phonemes), len(style.tones))
+    if lengths != (mel_frames, motion_frames, mel_frames, mel_frames) or style.blocks < 1:
+        raise InputError(f"{path}: its parts have lengths {lengths}, which do not belong together.")
