@@ -108,6 +108,59 @@ class ReferenceClip:
 
 
 @dataclass(frozen=True)
+class Camera:
+    """Where a point of space falls in the picture. Things `distance` units nearer than the origin touch the lens."""
+
+    scale: float
+    """Pixels per unit, for things as far away as the origin."""
+    centre_x: float
+    """Pixels; where the origin is seen."""
+    centre_y: float
+    distance: float = 12.0
+    """From the lens to the origin, in units."""
+
+    def project(self, points: FloatArray) -> FloatArray:
+        """(..., P, 3) units -> (..., P, 2) pixels, y down."""
+        scale = self.scale * self.distance / (self.distance - points[..., 2:])
+        flat: FloatArray = points[..., :2] * scale
+        flat[..., 1] *= -1
+        flat += np.array([self.centre_x, self.centre_y], flat.dtype)
+        return flat
+
+    def lift(self, pixels: FloatArray, depth: FloatArray) -> FloatArray:
+        """The points (..., P, 3) seen at `pixels` (..., P, 2) whose z is `depth` (..., P)."""
+        scale = (self.distance - depth) / (self.scale * self.distance)
+        x = (pixels[..., 0] - self.centre_x) * scale
+        y = (self.centre_y - pixels[..., 1]) * scale
+        return np.stack([x, y, depth], axis=-1)
+
+    def resized(self, factor: float) -> Camera:
+        """The same view in a picture `factor` times as large."""
+        return Camera(
+            self.scale * factor, self.centre_x * factor, self.centre_y * factor, self.distance
+        )
+
+
+@dataclass(frozen=True)
+class TrackedFace:
+    """A clip's face, frame by frame. Frames where it was not seen are bridged from their neighbours."""
+
+    landmarks: FloatArray
+    """(F, 478, 3) pixels, y down; z in pixels as well, nearer is smaller."""
+    found: npt.NDArray[np.bool_]
+    """(F,) whether the face was seen."""
+    motion: MotionTrack
+    neutral: FloatArray
+    """(478, 3) the person's neutral face in the units of `motion.face`."""
+    camera: Camera
+    size: tuple[int, int]
+    """(width, height) of the frames."""
+    cuts: tuple[int, ...] = ()
+    """First frames of new scenes; motion is not smoothed across them."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StylePrompt:
     """A voice and a manner: the unmasked prefix that the model continues. All four parts are equally long."""
 

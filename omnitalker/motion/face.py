@@ -19,9 +19,11 @@ from safetensors.numpy import load
 
 from omnitalker.motion import face_regions as regions
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
+from omnitalker.types import Camera, FloatArray
 
-FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
+
+__all__ = ["Camera", "FaceModel", "rotation", "rotation_vector"]
 
 POINTS = 478
 _LIPS = np.array([regions.INNER_LIP_UPPER[1:-1], regions.INNER_LIP_LOWER[1:-1]])
@@ -33,40 +35,6 @@ _LIDS = np.array(
 )
 _BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _IRISES = np.array([regions.LEFT_IRIS, regions.RIGHT_IRIS])
-
-
-@dataclass(frozen=True)
-class Camera:
-    """Where a point of space falls in the picture. Things `distance` units nearer than the origin touch the lens."""
-
-    scale: float
-    """Pixels per unit, for things as far away as the origin."""
-    centre_x: float
-    """Pixels; where the origin is seen."""
-    centre_y: float
-    distance: float = 12.0
-    """From the lens to the origin, in units."""
-
-    def project(self, points: FloatArray) -> FloatArray:
-        """(..., P, 3) units -> (..., P, 2) pixels, y down."""
-        scale = self.scale * self.distance / (self.distance - points[..., 2:])
-        flat: FloatArray = points[..., :2] * scale
-        flat[..., 1] *= -1
-        flat += np.array([self.centre_x, self.centre_y], flat.dtype)
-        return flat
-
-    def lift(self, pixels: FloatArray, depth: FloatArray) -> FloatArray:
-        """The points (..., P, 3) seen at `pixels` (..., P, 2) whose z is `depth` (..., P)."""
-        scale = (self.distance - depth) / (self.scale * self.distance)
-        x = (pixels[..., 0] - self.centre_x) * scale
-        y = (self.centre_y - pixels[..., 1]) * scale
-        return np.stack([x, y, depth], axis=-1)
-
-    def resized(self, factor: float) -> Camera:
-        """The same view in a picture `factor` times as large."""
-        return Camera(
-            self.scale * factor, self.centre_x * factor, self.centre_y * factor, self.distance
-        )
 
 
 def rotation(vector: FloatArray) -> FloatArray:
