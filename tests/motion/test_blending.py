@@ -90,7 +90,8 @@ def test_expressiveness_scales_mood_fully_and_speech_by_half() -> None:
     assert_allclose(double[:, blink], values[:, blink])
     assert_allclose(double[:, GAZE_SLICE], values[:, GAZE_SLICE])
     wild = scale_expressiveness(moving(3), 2.0)
-    assert wild[:, EXPRESSION_SLICE].max() < 1.0
+    assert wild[:, EXPRESSION_SLICE].max() <= 1.0
+    assert 0.9 < wild[:, smile].max() < 1.0, "bent below 1, not cut off at it"
     with pytest.raises(InputError, match="0 to 2"):
         scale_expressiveness(values, 3.0)
 
