@@ -48,7 +48,7 @@ EFFECTS: Final[Mapping[Manner, MannerEffect]] = {
         gaze_degrees=-3.0,
     ),
     "angry": MannerEffect(
-        {"browDown": 0.72, "eyeSquint": 0.30, "noseSneer": 0.26, "mouthPress": 0.16,
+        {"browDown": 0.72, "eyeSquint": 0.30, "noseSneer": 0.22, "mouthPress": 0.16,
          "mouthFrown": 0.20, "jawForward": 0.14, "mouthStretch": 0.10, "mouthLowerDown": 0.06},
         mouth=1.28, head=1.35, tempo=1.35, blinks=0.7, brows=0.7, wander=0.5, nod_degrees=2.0,
     ),
@@ -58,7 +58,7 @@ EFFECTS: Final[Mapping[Manner, MannerEffect]] = {
         mouth=0.9, head=0.9, tempo=1.5, blinks=1.4, brows=0.6, wander=1.6, nod_degrees=-1.5,
     ),
     "disgusted": MannerEffect(
-        {"noseSneer": 0.64, "mouthUpperUp": 0.20, "browDown": 0.42, "eyeSquint": 0.28,
+        {"noseSneer": 0.56, "mouthUpperUp": 0.20, "browDown": 0.42, "eyeSquint": 0.28,
          "cheekSquint": 0.26, "mouthFrown": 0.26, "mouthShrugUpper": 0.16},
         mouth=0.95, head=0.9, tempo=0.9, brows=0.6, wander=1.1, nod_degrees=-2.5,
     ),

@@ -9,7 +9,9 @@ import pytest
 from babble import babble, spread, timed
 
 from omnitalker.errors import InputError
+from omnitalker.motion import face_regions
 from omnitalker.motion.blinks import detect_blinks
+from omnitalker.motion.face import FaceModel
 from omnitalker.motion.manners import MANNERS
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.statistics import measure_style
@@ -57,6 +59,22 @@ def test_bilabials_always_seal(manner: str) -> None:
         for hit in hits:
             closest = gap[frames_of(hit.start, hit.end, style.lip_lead, len(gap))].min()
             assert closest < 0.02 < 0.2 * open_gap
+
+
+@pytest.mark.parametrize("manner", ["neutral", "happy", "angry", "disgusted", "surprised"])
+def test_bilabials_seal_on_the_face_that_is_rendered(manner: str) -> None:
+    """The same law on the shared face mesh: inner lips within 1 % of the eye distance, wide open between."""
+    model = FaceModel.load()
+    phonemes, samples = babble(8.0, 3)
+    values = teach(phonemes, samples, manner=manner, seed=3).values
+    points = model.deform(model.neutral, values)
+    upper = points[:, list(face_regions.INNER_LIP_UPPER[3:-3]), 1]
+    lower = points[:, list(face_regions.INNER_LIP_LOWER[3:-3]), 1]
+    gap = (upper - lower).mean(axis=1)
+    for hit in phonemes:
+        if hit.phoneme.symbol in BILABIALS:
+            assert gap[frames_of(hit.start, hit.end, 0.09, len(gap))].min() < 0.01
+    assert np.percentile(gap, 90) > 0.08
 
 
 @pytest.mark.parametrize("length", [0.03, 0.05, 0.09, 0.2])
