@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import os
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -53,18 +54,25 @@ ARKIT_ROTATIONS: Final = (
 _EULER: Final = "YXZ"
 
 
-def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -> Path:
-    """Write a track; a failure leaves no partial file."""
+def to_csv(track: MotionTrack, layout: Layout = "arkit") -> str:
+    """The text of the CSV file."""
     if layout not in get_args(Layout):
         raise InputError(
             f"Unknown CSV layout '{layout}'. Choose one of: {', '.join(get_args(Layout))}."
         )
+    text = io.StringIO(newline="")
     rows = _arkit_rows(track.values) if layout == "arkit" else _plain_rows(track.values)
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -> Path:
+    """Write a track; a failure leaves no partial file."""
+    text = to_csv(track, layout)
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
+        partial.write_text(text, encoding="utf-8")
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ class MotionStyle:
     mouth_amplitude: float = 1.0
     head_amplitude: float = 1.0
     head_tempo: float = 1.0
-    blinks_per_minute: float = 20.0
+    blinks_per_minute: float = 24.0
     smile: float = 0.05
     """Smile that never leaves the face, as a shape strength."""
     brow_activity: float = 1.0
@@ -39,11 +39,11 @@ def draw_style(rng: np.random.Generator) -> MotionStyle:
     degrees = rng.normal(0.0, 1.0, 3).clip(-2, 2) * (2.0, 2.0, 1.5)
     return MotionStyle(
         mouth_amplitude=around_one(0.62, 1.45),
-        head_amplitude=around_one(0.4, 2.0),
+        head_amplitude=around_one(0.4, 1.8),
         head_tempo=around_one(0.6, 1.6),
-        blinks_per_minute=around_one(8.0, 42.0),
+        blinks_per_minute=around_one(10.0, 48.0),
         smile=float(rng.beta(1.2, 3.0) * 0.4),
-        brow_activity=around_one(0.3, 2.0),
+        brow_activity=around_one(0.3, 1.7),
         gaze_wander=around_one(0.3, 2.0),
         asymmetry=float(np.clip(rng.normal(0.0, 0.4), -1, 1)),
         lip_lead=float(rng.uniform(0.06, 0.12)),

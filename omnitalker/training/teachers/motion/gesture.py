@@ -27,8 +27,8 @@ def head_rotations(
     """(F, 3) radians about the posture: drift, nods on beats, a tilt as each phrase ends."""
     degrees = np.zeros((len(times), 3))
     live = 0.4 + 0.6 * activity
-    for axis, size in enumerate((1.0, 1.7, 1.0)):
-        slow, fast = 0.16 * style.head_tempo, 0.75 * style.head_tempo
+    for axis, size in enumerate((1.5, 2.2, 1.3)):
+        slow, fast = 0.18 * style.head_tempo, 0.95 * style.head_tempo
         degrees[:, axis] += size * live * drift(times, rng, slow, fast)
     if beats:
         degrees += _nods(times, style, beats, rng)
@@ -44,15 +44,15 @@ def _nods(
     """(F, 3) degrees: down on the beat with a little lift before it, and some turn or tilt along."""
     count = len(beats)
     weights = np.array([b.weight for b in beats]) * rng.choice([0.35, 1.0], count, p=[0.35, 0.65])
-    length = rng.uniform(0.17, 0.26, count) / style.head_tempo**0.7
+    length = rng.uniform(0.15, 0.24, count) / style.head_tempo**0.7
     peak = np.array([b.time for b in beats]) + rng.uniform(-0.03, 0.05, count)
     hold = np.zeros(count)
     down = plateaus(time_since(times, peak - length), length, hold, length * 1.5)
     lift = plateaus(time_since(times, peak - 2.1 * length), length * 0.9, hold, length)
-    size = weights * 2.0
+    size = weights * 3.4
     nod = size @ down - 0.3 * size @ lift
-    turn = (rng.normal(0.0, 0.9, count) * weights) @ down
-    tilt = (rng.normal(0.0, 0.7, count) * weights) @ down
+    turn = (rng.normal(0.0, 1.3, count) * weights) @ down
+    tilt = (rng.normal(0.0, 0.9, count) * weights) @ down
     return np.stack([nod, turn, tilt], axis=1)
 
 
@@ -75,13 +75,13 @@ def head_translation(
     times: np.ndarray, rotations: np.ndarray, style: MotionStyle, rng: np.random.Generator
 ) -> np.ndarray:
     """(F, 3) eye distances: the neck swings the head where it turns, breathing lifts it a little."""
-    sway = 0.012 * style.head_amplitude
+    sway = 0.02 * style.head_amplitude
     out = np.empty((len(times), 3))
     slow, fast = 0.08 * style.head_tempo, 0.35 * style.head_tempo
     for axis in range(3):
         out[:, axis] = sway * drift(times, rng, slow, fast)
     moved = rotations - np.asarray(style.posture)
-    breath = 0.006 * np.sin(2 * np.pi * (0.27 * times + rng.uniform()))
+    breath = 0.007 * np.sin(2 * np.pi * (0.27 * times + rng.uniform()))
     out[:, 0] += 0.35 * moved[:, 1] - 0.45 * moved[:, 2]
     out[:, 1] += -0.45 * moved[:, 0] + breath
     out[:, 2] += 0.35 * moved[:, 0]
@@ -107,15 +107,15 @@ def brow_raise(
             onsets.append(beat.time - rise)
             rises.append(rise)
             holds.append(rng.uniform(0.03, 0.18))
-            sizes.append(beat.weight * rng.uniform(0.14, 0.26))
+            sizes.append(beat.weight * rng.uniform(0.28, 0.5))
     for phrase in phrases:
         if phrase.is_question:
             length = min(0.7, 0.6 * (phrase.end - phrase.start))
             onsets.append(phrase.end - length)
             rises.append(0.25)
             holds.append(length + 0.1)
-            sizes.append(rng.uniform(0.3, 0.42))
-    flicker = 0.025 * (1.0 + drift(times, rng, 0.2, 0.9))
+            sizes.append(rng.uniform(0.4, 0.55))
+    flicker = 0.04 * (1.0 + drift(times, rng, 0.2, 0.9))
     if not onsets:
         return np.maximum(style.brow_activity * flicker, 0.0)
     rise = np.array(rises)

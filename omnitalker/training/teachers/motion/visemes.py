@@ -130,10 +130,16 @@ class VisemeTable:
     """(S, 2) seconds."""
 
 
+_CALIBRATION: Final = {"jawOpen": 1.15, "mouthLowerDown": 0.85}
+"""Tracked talkers move the chin more, and the lower lip by itself less, than the targets were drawn."""
+
+
 def viseme_table() -> VisemeTable:
+    gains = np.array([_CALIBRATION.get(shape, 1.0) for shape in SHAPES])
     pairs = [(VISEMES[s][0], VISEMES[s][-1]) for s in SYMBOLS]
     return VisemeTable(
-        np.array([[[v.targets.get(s, 0.0) for s in SHAPES] for v in pair] for pair in pairs]),
+        gains
+        * np.array([[[v.targets.get(s, 0.0) for s in SHAPES] for v in pair] for pair in pairs]),
         np.array([[v.strength for v in pair] for pair in pairs]),
         np.array([[v.reach for v in pair] for pair in pairs]),
     )
