@@ -1,0 +1,227 @@
+"""The one training loop. A task brings the model, the batches and the loss; the loop does the rest.
+
+Every batch and every random number of step s comes from (seed, s), so a run that was killed and resumed
+sees exactly what it would have seen. With `max_minutes` the learning rate follows the clock instead of the
+steps, and the run ends on time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from omnitalker.errors import InputError
+from omnitalker.training.ema import Ema
+from omnitalker.training.state import STATE_FILE, Progress, load_state, save_state
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    steps: int = 100_000
+    max_minutes: float | None = None
+    """Training time over all sittings; the learning rate then falls by the clock."""
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    clip: float = 1.0
+    """Largest gradient norm."""
+    accumulate: int = 1
+    """Micro-batches per optimiser step."""
+    ema_decay: float = 0.998
+    precision: Literal["no", "bf16", "fp16"] = "bf16"
+    seed: int = 0
+    log_steps: int = 10
+    validate_steps: int = 500
+    checkpoint_minutes: float = 5.0
+
+
+@dataclass(frozen=True)
+class Dice:
+    """The randomness of one micro-batch."""
+
+    numpy: np.random.Generator
+    torch: torch.Generator
+
+
+class Task(Protocol):
+    """What is trained. `model` must not keep state between calls."""
+
+    model: nn.Module
+
+    def batch(self, dice: Dice) -> Any:
+        """The next micro-batch, on the CPU; decided by `dice` alone."""
+        ...
+
+    def losses(self, model: nn.Module, batch: Any) -> Mapping[str, Tensor]:
+        """Scalars; the one named `loss` is minimised."""
+        ...
+
+    def validate(self, directory: Path, step: int, /) -> Mapping[str, float]:
+        """Figures on held-out data with the averaged weights; may leave samples in `directory`."""
+        ...
+
+
+def run(task: Task, config: LoopConfig, run_dir: Path, *, resume: bool = False) -> Progress:
+    """Train until `steps` or `max_minutes` are done."""
+    from accelerate import Accelerator, DistributedDataParallelKwargs
+
+    if resume and not (run_dir / STATE_FILE).is_file():
+        raise InputError(f"nothing to resume: {run_dir / STATE_FILE} does not exist.")
+    run_dir.mkdir(parents=True, exist_ok=True)
+    accelerator = Accelerator(
+        mixed_precision=config.precision,
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    optimizer = _optimizer(task.model, config)
+    ema = Ema(task.model, config.ema_decay)
+    progress = load_state(run_dir, task.model, ema, optimizer) if resume else Progress()
+    task.model.to(accelerator.device)
+    model = accelerator.prepare_model(task.model)
+    ema.values = [value.to(accelerator.device) for value in ema.values]
+    _Sitting(task, config, run_dir, accelerator, model, optimizer, ema, progress).train()
+    return progress
+
+
+@dataclass
+class _Sitting:
+    """One process's run through the loop, from start or resume to the end."""
+
+    task: Task
+    config: LoopConfig
+    run_dir: Path
+    accelerator: Any
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    ema: Ema
+    progress: Progress
+
+    def train(self) -> None:
+        board = self._board()
+        saved_at = time.monotonic()
+        while (done := self._done()) < 1:
+            begun = time.monotonic()
+            figures = self._step(done)
+            self.progress.step += 1
+            self.progress.seconds += time.monotonic() - begun
+            if self.progress.step % self.config.log_steps == 0:
+                self._report(board, figures, done)
+            if self.progress.step % self.config.validate_steps == 0:
+                self._validate(board)
+            if time.monotonic() - saved_at > 60 * self.config.checkpoint_minutes:
+                self._save()
+                saved_at = time.monotonic()
+        self._validate(board)
+        self._save()
+        if board is not None:
+            board.close()
+
+    def _step(self, done: float) -> dict[str, float]:
+        rate = learning_rate(self.config, self.progress.step, done)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        totals: dict[str, float] = {}
+        for micro in range(self.config.accumulate):
+            last = micro + 1 == self.config.accumulate
+            dice = self._dice(micro)
+            batch = self.task.batch(dice)
+            with self.accelerator.autocast(), _no_sync(self.model, not last):
+                losses = self.task.losses(self.model, batch)
+                self.accelerator.backward(losses["loss"] / self.config.accumulate)
+            for name, value in losses.items():
+                totals[name] = totals.get(name, 0) + float(value.detach()) / self.config.accumulate
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        else:
+            log.warning("step %d: the gradient is not finite; skipped", self.progress.step)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.ema.update(self.task.model, self.progress.step)
+        return {**totals, "gradient_norm": float(norm), "learning_rate": rate}
+
+    def _dice(self, micro: int) -> Dice:
+        key = [self.config.seed, self.progress.step, micro, self.accelerator.process_index]
+        numpy = np.random.default_rng(key)
+        generator = torch.Generator().manual_seed(int(numpy.integers(2**62)))
+        return Dice(numpy, generator)
+
+    def _done(self) -> float:
+        """0 at the start, 1 at the end; all processes agree, the first one's clock counts."""
+        done = self.progress.step / self.config.steps
+        if self.config.max_minutes is not None:
+            done = max(done, self.progress.seconds / 60 / self.config.max_minutes)
+        if self.accelerator.num_processes > 1:
+            from accelerate.utils import broadcast
+
+            done = float(broadcast(torch.tensor(done, device=self.accelerator.device)))
+        return done
+
+    def _report(self, board: Any, figures: Mapping[str, float], done: float) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        step, seconds = self.progress.step, self.progress.seconds
+        parts = " ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        log.info("%5.1f %% step %d, %.2f s/step: %s", 100 * done, step, seconds / step, parts)
+        for name, value in figures.items():
+            board.add_scalar(f"train/{name}", value, step)
+        state = {"done": round(done, 4), "step": step, "minutes": round(seconds / 60, 2), **figures}
+        (self.run_dir / "progress.json").write_text(json.dumps(state, indent=1))
+
+    def _validate(self, board: Any) -> None:
+        if self.accelerator.is_main_process:
+            self.task.model.eval()
+            with self.ema.applied(self.task.model), torch.no_grad(), self.accelerator.autocast():
+                figures = self.task.validate(self.run_dir / "samples", self.progress.step)
+            self.task.model.train()
+            for name, value in figures.items():
+                board.add_scalar(f"valid/{name}", value, self.progress.step)
+            parts = " ".join(f"{name} {value:.4g}" for name, value in figures.items())
+            log.info("validation at step %d: %s", self.progress.step, parts)
+        self.accelerator.wait_for_everyone()
+
+    def _save(self) -> None:
+        if self.accelerator.is_main_process:
+            save_state(self.run_dir, self.task.model, self.ema, self.optimizer, self.progress)
+        self.accelerator.wait_for_everyone()
+
+    def _board(self) -> Any:
+        if not self.accelerator.is_main_process:
+            return None
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(self.run_dir / "tensorboard"))
+
+
+def learning_rate(config: LoopConfig, step: int, done: float) -> float:
+    """Linear warm-up, then linear to nothing at the end."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return config.learning_rate * warm * max(0.0, 1 - done)
+
+
+def _optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
+    """AdamW; only matrices decay."""
+    matrices = [p for p in model.parameters() if p.ndim >= 2]
+    others = [p for p in model.parameters() if p.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
+
+
+def _no_sync(model: nn.Module, wanted: bool) -> Any:
+    from contextlib import nullcontext
+
+    if wanted and hasattr(model, "no_sync"):
+        return model.no_sync()
+    return nullcontext()

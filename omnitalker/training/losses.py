@@ -1,0 +1,32 @@
+"""Flow matching: the loss on what the model was not told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Kind = Literal["l1", "l2"]
+
+
+def flow_point(data: Tensor, noise: Tensor, time: Tensor) -> Tensor:
+    """The straight path from noise (time 0) to data (time 1). data: (B, T, C), time: (B,)."""
+    return noise + time.view(-1, 1, 1) * (data - noise)
+
+
+def flow_times(count: int, generator: torch.Generator) -> Tensor:
+    """(count,) logit-normal: most of the middle, little of either end."""
+    return torch.sigmoid(torch.randn(count, generator=generator))
+
+
+def masked_error(
+    predicted: Tensor, wanted: Tensor, mask: Tensor, kind: Kind, weights: Tensor | None = None
+) -> Tensor:
+    """Mean error over the frames of `mask` (B, T) bool; `weights` (C,) per channel."""
+    difference = predicted.float() - wanted
+    error = difference.abs() if kind == "l1" else difference.square()
+    if weights is not None:
+        error = error * weights
+    counted = mask[..., None].float()
+    return (error * counted).sum() / (counted.sum() * error.shape[-1]).clamp(min=1)

@@ -1,0 +1,89 @@
+"""A training run on disk: one safetensors file, replaced whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from omnitalker.errors import WeightsError
+from omnitalker.training.ema import Ema
+
+STATE_FILE = "state.safetensors"
+
+
+@dataclass
+class Progress:
+    step: int = 0
+    """Optimiser steps done."""
+    seconds: float = 0.0
+    """Time spent in them, over all sittings."""
+
+
+def save_state(
+    run_dir: Path, model: nn.Module, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
+    """Weights, their average, Adam's moments and how far it got."""
+    from safetensors.torch import save_file
+
+    tensors = {f"model/{name}": p.detach() for name, p in model.named_parameters()}
+    tensors |= {f"ema/{name}": value for name, value in ema.state().items()}
+    for name, parameter in model.named_parameters():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"adam/{name}/{key}"] = value
+    partial = run_dir / f".{STATE_FILE}.partial"
+    packed = {name: value.contiguous().cpu() for name, value in tensors.items()}
+    save_file(packed, partial, {"progress": json.dumps(asdict(progress))})
+    os.replace(partial, run_dir / STATE_FILE)
+
+
+def load_state(
+    run_dir: Path, model: nn.Module, ema: Ema, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Everything as it was when `save_state` wrote it."""
+    from safetensors import safe_open
+
+    path = run_dir / STATE_FILE
+    with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        progress = Progress(**json.loads(file.metadata()["progress"]))
+        tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    _copy_parameters(model, tensors, "model/", path)
+    ema.load({name[4:]: value for name, value in tensors.items() if name.startswith("ema/")})
+    for name, parameter in model.named_parameters():
+        prefix = f"adam/{name}/"
+        found = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+        if found:
+            moments = {k: v if k == "step" else v.to(parameter.device) for k, v in found.items()}
+            optimizer.state[parameter] = moments
+    return progress
+
+
+def load_average(run_dir: Path, model: nn.Module) -> Progress:
+    """Fill `model` with the averaged weights of a run: for export and evaluation while it trains."""
+    from safetensors import safe_open
+
+    path = run_dir / STATE_FILE
+    if not path.is_file():
+        raise WeightsError(f"{run_dir} holds no training state ({STATE_FILE}); check the path.")
+    with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        progress = Progress(**json.loads(file.metadata()["progress"]))
+        names = [name for name in file.keys() if name.startswith("ema/")]  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in names}
+    _copy_parameters(model, tensors, "ema/", path)
+    return progress
+
+
+@torch.no_grad()
+def _copy_parameters(model: nn.Module, tensors: dict[str, Tensor], prefix: str, path: Path) -> None:
+    for name, parameter in model.named_parameters():
+        value = tensors.get(prefix + name)
+        if value is None or value.shape != parameter.shape:
+            raise WeightsError(
+                f"{path} does not fit this model: {name} should be {tuple(parameter.shape)}, "
+                f"found {None if value is None else tuple(value.shape)}. Use the run's own model config."
+            )
+        parameter.copy_(value)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.models.presets import build_dit
+from omnitalker.training import dit as training
+from omnitalker.training.batching import SequenceSampler
+from omnitalker.training.corpus.store import open_corpus
+from omnitalker.training.losses import flow_point, masked_error
+from omnitalker.training.masking import MaskConfig, draw_masks, turned
+
+KEEP_ALL = MaskConfig(
+    drop_text=0, drop_audio=0, drop_motion=0, drop_prompt_text=0, foreign_motion=0
+)
+
+
+@pytest.mark.parametrize("prefix_share", [0.0, 1.0])
+def test_masks_hide_what_they_should(prefix_share: float) -> None:
+    config = MaskConfig(prefix_share=prefix_share, prefix_blocks=(4, 10))
+    masks = draw_masks(np.random.default_rng(0), 200, 20, config)
+    known = masks.known.sum(1)
+    if prefix_share == 1:
+        assert known.min() == 4
+        assert known.max() == 10
+        # a beginning: never known again after the first hidden block
+        assert (masks.known.int().diff(dim=1) <= 0).all()
+    else:
+        assert known.max() <= 6
+        assert known.min() == 0
+    assert 0.05 < masks.drop_audio.float().mean() < 0.3
+
+
+def test_turned_motion_is_the_same_motion_elsewhere() -> None:
+    motion = torch.arange(24.0).view(2, 4, 3)
+    out = turned(motion, torch.tensor([0, 1]))
+    torch.testing.assert_close(out[0], motion[0])
+    torch.testing.assert_close(out[1], motion[1].roll(-1, 0))
+
+
+def test_flow_runs_from_noise_to_data_and_the_loss_counts_masked_frames() -> None:
+    data, noise = torch.ones(2, 3, 4), torch.zeros(2, 3, 4)
+    point = flow_point(data, noise, torch.tensor([0.0, 1.0]))
+    torch.testing.assert_close(point[0], noise[0])
+    torch.testing.assert_close(point[1], data[1])
+    mask = torch.tensor([[True, False, False], [False, False, False]])
+    predicted = data.clone()
+    predicted[0, 1] = 100
+    predicted[0, 0] = 3
+    assert masked_error(predicted, data, mask, "l2") == 4
+    assert masked_error(predicted, data, mask, "l1") == 2
+    assert masked_error(predicted, data, mask & False, "l1") == 0
+
+
+def test_nothing_hidden_reaches_the_model(corpus_dir: Path, model_file: Path) -> None:
+    """The targets of the loss are not in the conditions, and what is given is exact."""
+    network = build_dit(model_file)
+    sampler = SequenceSampler(open_corpus(corpus_dir).filter(split="train"))
+    rng = np.random.default_rng(0)
+    examples = [sampler.sequence(i, 20, rng) for i in range(6)]
+    masks = draw_masks(rng, 6, 20, KEEP_ALL)
+    batch = training.assemble(network, examples, masks, torch.Generator().manual_seed(0))
+    told = batch.conditions
+    assert (told.mel_prompt[batch.mel_wanted] == 0).all()
+    assert (told.motion_prompt[batch.motion_wanted] == 0).all()
+    assert not (told.mel_given & batch.mel_wanted).any()
+    torch.testing.assert_close(told.mel_prompt[told.mel_given], batch.mel[told.mel_given])
+    still = torch.tensor([not example.has_motion for example in examples])
+    assert not told.motion_given[still].any()
+    assert not told.motion_valid[still].any()
+    assert not batch.motion_wanted[still].any()
+
+
+def config_file(folder: Path, corpus_dir: Path, model_file: Path, **loop: object) -> Path:
+    settings = {"steps": 6, "warmup_steps": 2, "precision": '"no"', "log_steps": 1, **loop}
+    lines = "\n".join(f"  {name}: {value}" for name, value in settings.items())
+    path = folder / "dit.yaml"
+    path.write_text(
+        f"corpus: {corpus_dir}\nmodel: {model_file}\nsamples: 0\nvalid_batches: 1\n"
+        f"lengths: {{blocks: [12], shares: [1.0], blocks_per_batch: 48}}\nloop:\n{lines}\n"
+    )
+    return path
+
+
+def losses(caplog: pytest.LogCaptureFixture) -> list[str]:
+    found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+    return [message.split("s/step: ")[1] for message in found]
+
+
+def test_a_killed_run_resumes_with_the_same_losses(
+    tmp_path: Path, corpus_dir: Path, model_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    config = config_file(tmp_path, corpus_dir, model_file, checkpoint_minutes=0)
+    training.train(config, run_dir=tmp_path / "whole")
+    whole = losses(caplog)
+    assert len(whole) == 6
+    caplog.clear()
+
+    def die(*_: object) -> dict[str, float]:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.DitTask, "validate", die)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(config, run_dir=tmp_path / "cut", overrides=("loop.validate_steps=4",))
+    caplog.clear()
+    training.train(config, run_dir=tmp_path / "cut", resume=True)
+    # the last state was saved after step 3, before the failure in step 4
+    assert losses(caplog) == whole[3:]
+
+
+def test_training_learns_and_exports(
+    tmp_path: Path, corpus_dir: Path, model_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    config = config_file(
+        tmp_path, corpus_dir, model_file, steps=60, learning_rate=0.01, validate_steps=1000
+    )
+    training.train(config, run_dir=tmp_path / "run", overrides=("samples=1",))
+    values = [float(line.split()[1]) for line in losses(caplog)]
+    assert np.mean(values[-10:]) < np.mean(values[:5]) - 0.1
+    assert list((tmp_path / "run" / "samples").glob("*/0.png"))
+    assert list((tmp_path / "run" / "samples").glob("*/0.wav"))
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+    training.export(tmp_path / "run", tmp_path / "out", torch.float32)
+    loaded = DualBranchDiT.from_pretrained(tmp_path / "out")
+    assert len(loaded.config.mel_mean) == 100
+    caplog.clear()
+    training.train(
+        config, run_dir=tmp_path / "on", init_from=tmp_path / "out", overrides=("loop.steps=1",)
+    )
+    assert float(losses(caplog)[0].split()[1]) < np.mean(values[:5])
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(tmp_path: Path, corpus_dir: Path, model_file: Path) -> None:
+    config = config_file(tmp_path, corpus_dir, model_file, steps=3, accumulate=2)
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import logging\nlogging.basicConfig(level='INFO')\n"
+        "from omnitalker.training.dit import train\n"
+        f"train({str(config)!r}, run_dir={str(tmp_path / 'run')!r})\n"
+    )
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    result = subprocess.run(
+        [*command, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stderr.count("validation at step 3") == 1
+    assert (tmp_path / "run" / "state.safetensors").is_file()
