@@ -214,6 +214,66 @@ class AVChunk:
     is_last: bool = False
 
 
+@dataclass(frozen=True)
+class TextureBank:
+    """Pictures of one region of the face (mouth, eyes) in many expressions, all laid out alike.
+
+    Layout: the region of a picture is warped so that its landmarks come to lie where `Identity.bank_layout`
+    of that region has them; so every crop has lips (lids) at the same place, whatever they do.
+    """
+
+    crops: npt.NDArray[np.uint8]
+    """(K, h, w, 3) RGB."""
+    shapes: FloatArray
+    """(K, 51) expression coefficients the crops were taken at."""
+    layout: FloatArray
+    """(478, 2) landmarks in pixels of the crop; those outside the region are not used."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where the square picture of an identity was cut from its original frame, in original pixels."""
+
+    left: float
+    top: float
+    side: float
+    width: int
+    height: int
+    """Size of the original frame."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a person looks: everything a renderer needs, made once per reference. Pictures are S x S."""
+
+    name: str
+    picture: Frame
+    """(S, S, 3) RGB: head and shoulders, foreground colours also where the matte is thin."""
+    matte: npt.NDArray[np.uint8]
+    """(S, S) 255 = the person."""
+    background: Frame
+    """(S, S, 3) what is behind the person, filled in where the person hid it."""
+    neutral: FloatArray
+    """(478, 3) face points without expression, in head space (see `motion.names`): with the coefficients
+    below they land exactly on `landmarks`."""
+    coefficients: FloatArray
+    """(61,) what the person does in `picture`."""
+    landmarks: FloatArray
+    """(478, 2) face points in `picture`, pixels."""
+    camera: Camera
+    """Sees the head as `picture` does, in pixels of `picture`."""
+    framing: Framing
+    original: Frame | None = None
+    """The whole frame that `picture` was cut from, for pasting the talking head back."""
+    mouths: TextureBank | None = None
+    eyes: TextureBank | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.picture)
+
+
 class Renderer(Protocol):
     """Turns coefficients into pictures. Made once per identity and size; `frame` keeps no history."""
 

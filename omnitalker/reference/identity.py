@@ -1,0 +1,200 @@
+"""How a person looks, made from a clip, from stills with known expressions, or from one portrait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker.errors import InputError
+from omnitalker.motion.face import FaceModel
+from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
+from omnitalker.motion.surface import neutral_through
+from omnitalker.reference.bank import mouth_bank
+from omnitalker.reference.matting import clean_plate, foreground, person_mattes
+from omnitalker.types import (
+    Camera,
+    FloatArray,
+    Frame,
+    Framing,
+    Identity,
+    ReferenceClip,
+    TrackedFace,
+)
+
+HEAD_AND_SHOULDERS = 4.2
+"""Side of the square crop, in eye distances, where the frame is large enough."""
+ABOVE = 0.46
+"""Share of the crop above the middle of the head."""
+SMALLEST_FACE = 36.0
+"""Eye distance in pixels below which a face is too small to be animated."""
+PLATE_FRAMES = 24
+"""Frames of a clip that the background is looked for in."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One person in F pictures of equal size, with a camera that does not move."""
+
+    frames: Sequence[Frame]
+    landmarks: FloatArray
+    """(F, 478, 2) pixels."""
+    motion: FloatArray
+    """(F, 61)"""
+    neutral: FloatArray
+    """(478, 3) the person's face without expression, head space."""
+    camera: Camera
+
+
+def build_identity(clip: ReferenceClip, tracked: TrackedFace, size: int = 512) -> Identity:
+    """An identity from a clip or portrait and the face tracked in it (`FaceTracker.track`). Pictures are size x size."""
+    if not tracked.found.any():
+        raise InputError(
+            f"No face was found in '{clip.name}'. Use a picture or clip that shows one face from the front."
+        )
+    scene = np.flatnonzero(_longest_scene(tracked) & tracked.found)
+    observed = Observed(
+        frames=[clip.frames[index] for index in scene],
+        landmarks=tracked.landmarks[scene][..., :2],
+        motion=tracked.motion.values[scene],
+        neutral=tracked.neutral,
+        camera=tracked.camera,
+    )
+    return identity_from(observed, size, clip.name)
+
+
+def _longest_scene(tracked: TrackedFace) -> npt.NDArray[np.bool_]:
+    """(F,) True between the two cuts that are farthest apart."""
+    count = len(tracked.found)
+    borders = [0, *tracked.cuts, count]
+    spans = list(pairwise(borders))
+    start, end = max(spans, key=lambda span: span[1] - span[0])
+    inside = (np.arange(count) >= start) & (np.arange(count) < end)
+    return inside if tracked.found[inside].any() else np.ones(count, bool)
+
+
+def build_identity_from_stills(
+    frames: Sequence[Frame],
+    motion: FloatArray,
+    landmarks: FloatArray,
+    neutral: FloatArray,
+    camera: Camera,
+    *,
+    name: str,
+    size: int = 768,
+) -> Identity:
+    """An identity from pictures of one person with known coefficients, taken by one camera.
+
+    motion: (F, 61); landmarks: (F, 478, 2) pixels; neutral: (478, 3) head space; camera: of the frames.
+    What is known exactly (a rendered person) is used as it is; landmarks may also come from a tracker.
+    """
+    return identity_from(Observed(frames, landmarks, motion, neutral, camera), size, name)
+
+
+def identity_from(observed: Observed, size: int, name: str) -> Identity:
+    """The common way: choose the calmest picture, crop, cut out, fill the background, collect mouths."""
+    if observed.camera.scale < SMALLEST_FACE:
+        raise InputError(
+            f"The face in '{name}' is too small: {observed.camera.scale:.0f} pixels between the outer "
+            f"eye corners, at least {SMALLEST_FACE:.0f} are needed. Use a larger picture or a closer crop."
+        )
+    best = calmest(observed.motion)
+    framing = frame_head(observed, best)
+    crop = _Crop(framing, size)
+    chosen = _spread(len(observed.frames), best, PLATE_FRAMES)
+    pictures = [crop.picture(observed.frames[index]) for index in chosen]
+    mattes = person_mattes(pictures)
+    plate = clean_plate(pictures, mattes)
+    landmarks = crop.points(observed.landmarks[best])
+    camera = crop.camera(observed.camera)
+    motion = observed.motion[best].astype(np.float32)
+    neutral = neutral_through(landmarks, motion, observed.neutral, camera)
+    identity = Identity(
+        name=name,
+        picture=foreground(pictures[0], mattes[0], plate),
+        matte=mattes[0],
+        background=plate,
+        neutral=neutral,
+        coefficients=motion,
+        landmarks=landmarks,
+        camera=camera,
+        framing=framing,
+        original=observed.frames[best],
+    )
+    if len(observed.frames) < 2:
+        return identity
+    own = crop.observed(observed)
+    return replace(identity, mouths=mouth_bank(identity, own.frames, own.landmarks, own.motion))
+
+
+def calmest(motion: FloatArray) -> int:
+    """The frame nearest to a neutral, frontal face with open eyes and closed lips."""
+    weights = np.ones(len(BLENDSHAPES), np.float32)
+    for name, weight in (("jawOpen", 4.0), ("eyeBlinkLeft", 3.0), ("eyeBlinkRight", 3.0)):
+        weights[INDEX[name]] = weight
+    effort = (motion[:, EXPRESSION_SLICE] ** 2 * weights).sum(axis=1)
+    turned = (motion[:, POSE_SLICE][:, :3] ** 2).sum(axis=1)
+    return int(np.argmin(effort + 6.0 * turned))
+
+
+def frame_head(observed: Observed, best: int) -> Framing:
+    """A square around head and shoulders, inside the frame."""
+    height, width = observed.frames[best].shape[:2]
+    camera = observed.camera
+    model = FaceModel.load()
+    head = model.pose(np.zeros((1, 3), np.float32), observed.motion[best])
+    x, y = camera.project(head)[0]
+    side = min(float(min(height, width)), HEAD_AND_SHOULDERS * camera.scale)
+    left = float(np.clip(x - side / 2, 0, width - side))
+    top = float(np.clip(y - ABOVE * side, 0, height - side))
+    return Framing(left=left, top=top, side=side, width=width, height=height)
+
+
+def _spread(count: int, first: int, most: int) -> list[int]:
+    """`first`, then others spread evenly over the clip."""
+    others = np.unique(np.linspace(0, count - 1, min(most, count)).astype(int))
+    return [first, *(int(index) for index in others if index != first)]
+
+
+class _Crop:
+    """From original frames to square pictures of the identity."""
+
+    def __init__(self, framing: Framing, size: int) -> None:
+        self._framing, self._size = framing, size
+        self._factor = size / framing.side
+        self._offset = np.array([framing.left, framing.top], np.float32)
+
+    def picture(self, frame: Frame) -> Frame:
+        f, k = self._offset, self._factor
+        affine = np.array([[k, 0, (0.5 - f[0]) * k - 0.5], [0, k, (0.5 - f[1]) * k - 0.5]])
+        if k < 0.75:
+            left, top, side = (round(v) for v in (f[0], f[1], self._framing.side))
+            cut = frame[top : top + side, left : left + side]
+            return cv2.resize(cut, (self._size, self._size), interpolation=cv2.INTER_AREA)
+        return cv2.warpAffine(
+            frame,
+            affine,
+            (self._size, self._size),
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+
+    def points(self, points: FloatArray) -> FloatArray:
+        return ((points + 0.5 - self._offset) * self._factor - 0.5).astype(np.float32)
+
+    def camera(self, camera: Camera) -> Camera:
+        x, y = self.points(np.array([camera.centre_x, camera.centre_y], np.float32))
+        return Camera(camera.scale * self._factor, float(x), float(y), camera.distance)
+
+    def observed(self, observed: Observed) -> Observed:
+        return Observed(
+            frames=[self.picture(frame) for frame in observed.frames],
+            landmarks=self.points(observed.landmarks),
+            motion=observed.motion,
+            neutral=observed.neutral,
+            camera=self.camera(observed.camera),
+        )

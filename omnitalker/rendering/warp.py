@@ -1,0 +1,124 @@
+"""The renderer without a network: one elastic picture, drawn eyes, a drawn mouth, a background that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from omnitalker.errors import InputError
+from omnitalker.motion import face_regions
+from omnitalker.motion.face import FaceModel
+from omnitalker.motion.names import MOTION_DIM
+from omnitalker.motion.raster import backward_map
+from omnitalker.motion.surface import picture_triangles
+from omnitalker.rendering.curves import box_around
+from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
+from omnitalker.rendering.framing import over
+from omnitalker.rendering.mesh import build_sheet
+from omnitalker.rendering.mouth import DrawnMouth
+from omnitalker.rendering.own_mouth import OwnMouth
+from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
+
+NODES = 128
+"""Nodes of the warp along one side; between them it is linear."""
+_OVAL = np.array(face_regions.OVAL)
+
+
+_EDGES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE, face_regions.INNER_LIPS)
+
+
+class _Part:
+    """Triangles on both sides of the edge of an opening, and their points."""
+
+    def __init__(self, edge: IntArray, triangles: IntArray) -> None:
+        touching = np.isin(triangles, edge).any(axis=1)
+        self.triangles = triangles[touching]
+        self.points = np.unique(self.triangles)
+
+
+class WarpRenderer:
+    """Pictures of one identity at one size. Everything that no frame changes is computed here."""
+
+    def __init__(self, identity: Identity, size: int = 512) -> None:
+        if size < 64 or size % 2:
+            raise InputError(f"Frame size {size}: expected an even number of at least 64 pixels.")
+        self.identity = identity
+        self.size = (size, size)
+        self._zoom = size / identity.size
+        self._model, self._camera = FaceModel.load(), identity.camera
+        self._sheet = build_sheet(identity)
+        self._before = self._model.deform(identity.neutral, identity.coefficients)[_OVAL]
+        self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
+        self._mouth = DrawnMouth(identity)
+        self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
+        triangles = picture_triangles()
+        self._fine = [_Part(np.array(loop), triangles) for loop in _EDGES]
+        self._layers(identity, size)
+
+    def _layers(self, identity: Identity, size: int) -> None:
+        matte = identity.matte[..., None]
+        premultiplied = np.rint(identity.picture * (matte.astype(np.float32) / 255))
+        self._picture = np.concatenate([premultiplied.astype(np.uint8), matte], axis=2)
+        shrink = cv2.INTER_AREA if size < identity.size else cv2.INTER_CUBIC
+        self._background = cv2.resize(identity.background, self.size, interpolation=shrink)
+        axis = (np.arange(NODES, dtype=np.float32) + 0.5) * (identity.size / NODES) - 0.5
+        self._unmoved = np.stack(np.meshgrid(axis, axis), axis=-1)
+
+    def place(self, face: FloatArray, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Where all points of the sheet come to lie: (V, 2) in frame pixels, (V,) depth."""
+        sheet, model = self._sheet, self._model
+        net = sheet.space + sheet.drag @ (face[_OVAL] - self._before)
+        camera = model.pose(np.concatenate([face, net]), coefficients)
+        points = self._camera.project(camera)
+        loose = slice(len(face), None)
+        rest = sheet.rest[loose]
+        points[loose] = rest + sheet.follows[:, None] * (points[loose] - rest)
+        return (points + 0.5) * self._zoom - 0.5, camera[:, 2]
+
+    def frame(self, coefficients: FloatArray) -> Frame:
+        """(61,) -> (H, W, 3) RGB."""
+        return over(self.person(coefficients), self._background)
+
+    def person(self, coefficients: FloatArray) -> Frame:
+        """(61,) -> (H, W, 4): the presenter cut out, RGB premultiplied with the coverage in channel 3."""
+        if coefficients.shape != (MOTION_DIM,):
+            raise InputError(
+                f"A frame needs {MOTION_DIM} coefficients, got an array of shape {coefficients.shape}."
+            )
+        face = self._model.deform(self.identity.neutral, coefficients)
+        points, depth = self.place(face, coefficients)
+        where = self._warp(points, depth)
+        person = cv2.remap(
+            self._picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        for part in (self._mouth, *self._eyes):
+            part.draw(person, points, coefficients, self._zoom)
+        if self._own_mouth:
+            self._own_mouth.draw(person, face, points)
+        return person
+
+    def _warp(self, points: FloatArray, depth: FloatArray) -> FloatArray:
+        """(H, W, 2) the pixel of the picture that each pixel of the frame shows.
+
+        Coarse nodes do for most of it; around eyes and lips every pixel is a node, so that edges stay sharp.
+        """
+        sheet = self._sheet
+        nodes = (points + 0.5) * (NODES / self.size[0]) - 0.5
+        grid = self._unmoved.copy()
+        backward_map(nodes, sheet.rest, sheet.triangles, depth, (NODES, NODES), grid)
+        where = cv2.resize(grid, self.size, interpolation=cv2.INTER_LINEAR)
+        for part in self._fine:
+            left, top, width, height = box_around(points[part.points], 1.0, self.size)
+            if width < 2 or height < 2:
+                continue
+            region = where[top : top + height, left : left + width]
+            place = points - np.array((left, top), np.float32)
+            fine = np.ascontiguousarray(region)
+            backward_map(place, sheet.rest, part.triangles, depth, (height, width), fine)
+            region[:] = fine
+        return where
+
+    def render(self, track: MotionTrack) -> Iterator[Frame]:
+        return (self.frame(values) for values in track.values)
