@@ -70,20 +70,21 @@ _CURRENCY: Final = "|".join(re.escape(c) for c in sorted(tables.CURRENCIES, key=
 _DOTTED: Final = "|".join(
     re.escape(a) for a in sorted(tables.ABBREVIATIONS, key=len, reverse=True) if not a.isalpha()
 )
-_UNDOTTED: Final = "|".join(a.capitalize() for a in tables.ABBREVIATIONS if a.isalpha())
+_UNDOTTED: Final = "Mr|Mrs|Ms|Dr|vs|etc|[Cc]trl|CTRL"
 _LETTER: Final = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _MONTH: Final = tables.MONTH_PATTERN
 
 _RULES: Final[tuple[Rule, ...]] = (
     _rule(r"\s+", _always("")),
-    _rule(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", lambda match: read.address(match[0])),
+    _rule(r"(?<![\w'./@-])(?!vs\b|etc\b)[a-z]{2,}(?=[ ,;!?\n])", _plain_word),
+    _rule(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", lambda match: read.address(match[0])),
     _rule(
         r"(?:https?|ftp)://[^\s<>\"'，。！？）】]*[\w/]|www\.[^\s<>\"'，。！？）】]*[\w/]",
         read.url,
         re.I,
     ),
     _rule(
-        rf"{_START}[A-Za-z][\w-]*(?:\.[\w-]+)*\.{tables.TOP_LEVEL_DOMAINS}(?![\w@])(?:/[\w./?=&%#-]*\w)?",
+        rf"{_START}[A-Za-z][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}}\.{tables.TOP_LEVEL_DOMAINS}(?![\w@])(?:/[\w./?=&%#-]*\w)?",
         read.url,
     ),
     _rule(
@@ -133,7 +134,9 @@ _RULES: Final[tuple[Rule, ...]] = (
         rf"{_START}(?P<number>\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th){_END}",
         lambda m: ordinal(int(m["number"].replace(",", ""))),
     ),
-    _rule(rf"{_START}(?P<amount>{_NUMBER})(?P<scale>[kKMBT]|mn|bn|tn){_END}", read.scaled),
+    _rule(
+        rf"{_START}(?P<amount>{_NUMBER})(?P<scale>k|(?<=\d\d)K|[MBT]|mn|bn|tn){_END}", read.scaled
+    ),
     _rule(
         rf"{_START}(?:(?P<whole>\d+)[ ])?(?P<top>\d{{1,3}})/(?P<bottom>\d{{1,3}})(?![\w/])",
         read.fraction,
@@ -164,6 +167,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(rf"(?<!\w)(?P<month>{_MONTH})\.(?=[ ])", lambda m: read.month(m["month"])),
     _rule(r"(?<!\w)(?P<half>[AaPp])\.[Mm]\.?(?!\w)", lambda m: f"{m['half'].upper()} M"),
+    _rule(r"(?<!\w)(?:OK|O\.K\.|Ok|ok)(?!\w)", _always("okay")),
     _rule(r"(?<![\w.])(?P<letters>(?:[A-Z]\.){2,}(?:[A-Z](?![\w]))?)(?P<ending>)", read.acronym),
     _rule(
         r"(?<!\w)(?=[A-Za-z]*\d)(?=\d*[A-Za-z])(?:[A-Z]+|[a-z]{1,2}|\d+)(?:\d+(?:\.\d+)?|[A-Za-z]{1,2}(?![A-Za-z]))+(?!\w)",
@@ -171,7 +175,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(r"(?<!\w)[A-Z][A-Za-z]*-\d+(?:\.\d+)?[A-Za-z]?(?!\w)", read.code),
     _rule(r"(?<!\w)(?P<letters>[A-Z]{2,})(?P<ending>'?s)?(?![A-Za-z\d])", read.acronym),
-    _rule(r"(?<!\w)(?=\w*[a-z]\w*[A-Z]|[A-Z]{2,}[a-z])[A-Za-z]{3,}(?!\w)(?!')", read.camel),
+    _rule(r"(?<!\w)(?=\w{0,40}[a-z][A-Z]|[A-Z]{2,40}[a-z])[A-Za-z]{3,60}(?!\w)(?!')", read.camel),
     _rule(rf"(?<!\w)(?:(?P<minus>[-−])|(?P<plus>\+))?(?P<amount>{_NUMBER})", read.signed_number),
     _rule(r"(?<![\w'])[A-HJ-Z](?![\w'])", read.capital_letter),
     _rule(

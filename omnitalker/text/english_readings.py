@@ -140,8 +140,8 @@ def number_range(match: re.Match[str]) -> str:
 def fraction(match: re.Match[str]) -> str:
     top, bottom = int(match["top"]), int(match["bottom"])
     whole = f"{cardinal(int(match['whole']))} and " if match["whole"] else ""
-    if (top, bottom) == (24, 7):
-        return "twenty four seven"
+    if (top, bottom) in ((24, 7), (50, 50)):
+        return f"{cardinal(top)} {cardinal(bottom)}"
     if not 2 <= bottom <= 100 or top >= bottom:
         return f"{whole}{cardinal(top)} over {cardinal(bottom)}"
     name = {2: "half", 4: "quarter"}.get(bottom, ordinal(bottom))
@@ -192,10 +192,19 @@ def code(match: re.Match[str]) -> str:
     words = []
     for part in re.findall(r"[A-Za-z]+|\d+(?:\.\d+)?", match[0]):
         if part[0].isdigit():
-            words.append(number_text(part) if "." in part or len(part) < 5 else digits(part))
+            words.append(_code_number(part))
         else:
             words.append(_letters(part))
     return " ".join(words)
+
+
+def _code_number(text: str) -> str:
+    """Four digits in pairs, longer ones one by one: BA2490, A100."""
+    if "." in text or len(text) < 4:
+        return number_text(text)
+    if len(text) == 4 and text[0] != "0" and text[2] != "0":
+        return f"{cardinal(int(text[:2]))} {cardinal(int(text[2:]))}"
+    return number_text(text) if len(text) == 4 else digits(text)
 
 
 def _letters(text: str) -> str:
@@ -220,9 +229,11 @@ def acronym(match: re.Match[str]) -> str:
 
 
 def _reads_as_word(text: str, match: re.Match[str]) -> bool:
+    if text == "US" and not _is_shouted(match):
+        return False
     if text in tables.PRONOUNCED_ACRONYMS or text in tables.SHORT_WORDS:
-        return not (text == "US" and not _is_shouted(match))
-    return len(text) >= 4 and _is_sayable(text) and (len(text) >= 6 or _is_shouted(match))
+        return True
+    return len(text) >= 4 and text not in tables.SPELLED and _is_sayable(text)
 
 
 def _is_shouted(match: re.Match[str]) -> bool:
@@ -235,7 +246,9 @@ def _is_shouted(match: re.Match[str]) -> bool:
 
 def _is_sayable(text: str) -> bool:
     lower = text.lower()
-    return bool(re.search("[aeiouy]", lower)) and not re.search("[^aeiouy]{4}|[aeiou]{3}", lower)
+    return bool(re.search("[aeiouy]", lower)) and not re.search(
+        "[^aeiouy]{4}|[^aeiouy]{3}$|[aeiou]{3}", lower
+    )
 
 
 def camel(match: re.Match[str]) -> str:

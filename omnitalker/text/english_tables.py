@@ -17,6 +17,7 @@ ABBREVIATIONS: Final = {
     "figs.": "figures", "eq.": "equation", "vol.": "volume", "ch.": "chapter", "pp.": "pages",
     "al.": "al", "min.": "minutes", "max.": "maximum", "avg.": "average", "tel.": "telephone",
     "ext.": "extension", "ed.": "edition", "cf.": "compare", "w/o": "without", "w/": "with", "a.k.a.": "also known as",
+    "ph.d.": "P H D", "ctrl": "control",
     "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "vs": "versus", "etc": "etcetera",
 }  # fmt: skip
 MONTHS: Final = (
@@ -101,9 +102,13 @@ PRONOUNCED_ACRONYMS: Final = frozenset(
         "SONAR TED UNIX LINUX JSON YAML TOML SOAP REST DALL LLAMA CUDA BERT MIDI NUMA DOS BIOS",
     )
 )
+SPELLED: Final = frozenset(
+    words("UCLA YMCA YWCA USMC ICAO IATA NCAA AARP HIV IEEE ISBN CEO CFO CTO COO")
+)
+"""Acronyms that look like words but are spelled."""
 SHORT_WORDS: Final = frozenset(
     words(
-        "A I AM AN AS AT BE BY DO GO HE IF IN IS IT ME MY NO OF OH ON OR SO TO UP US WE OK AH ",
+        "A I AM AN AS AT BE BY DO GO HE IF IN IS IT ME MY NO OF OH ON OR SO TO UP US WE AH ",
         "ALL AND ANY ARE BAD BIG BUT CAN DAY DID FOR GET GOT HAD HAS HER HIM HIS HOW ITS LET MAN NEW NOT NOW ",
         "OFF OLD ONE OUR OUT OWN RED RUN SAD SAY SEE SHE THE TOO TOP TRY TWO WAS WAY WHO WHY WIN YES YET YOU ",
         "HOT LOW END ADD ASK BUY PAY PUT SET SIT USE STOP WARNING ERROR NOTE ALSO ALWAYS NEVER MUST WILL",

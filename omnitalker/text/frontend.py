@@ -99,7 +99,8 @@ class TextFrontend:
             run = [item for item in group if isinstance(item, Spoken)]
             for item, sound in zip(run, self._sounds(run, language), strict=True):
                 if sound:
-                    phonemes.extend(Phoneme(p.symbol, p.tone, len(words)) for p in sound)
+                    place = len(words)
+                    phonemes.extend([Phoneme(p.symbol, p.tone, place) for p in sound])
                     words.append(Word(item.text, item.start, item.end))
         return words, phonemes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final, Protocol
@@ -20,6 +21,8 @@ _LETTER_NAMES: Final = {
 
 _LONGEST_RUN: Final = 40
 """Words given to espeak at a time; keeps the sharing out of run-together words cheap."""
+_TOO_LONG: Final = re.compile(r"[^\s]{60}")
+"""No word is this long; espeak takes quadratic time over such noise."""
 
 
 class G2P(Protocol):
@@ -56,6 +59,8 @@ class EnglishG2P:
             pairs = zip(groups, words, strict=True)
             return [phones_from_espeak_ipa(group, word) for group, word in pairs]
         alone = [[phone for group in self._ipa(word) for phone in group] for word in words]
+        if len(words) == 1:
+            return [phones_from_espeak_ipa(alone[0], words[0])]
         together = [phone for group in groups for phone in group]
         shared = _share_out(together, alone)
         cut = [part or list(by_itself) for part, by_itself in zip(shared, alone, strict=True)]
@@ -63,7 +68,7 @@ class EnglishG2P:
 
     def _ipa(self, text: str) -> list[list[str]]:
         self._espeak = self._espeak or shared_espeak()
-        return self._espeak.ipa(text)
+        return self._espeak.ipa(_TOO_LONG.sub(r"\g<0> ", text))
 
     @staticmethod
     def _letter_name(letter: str, plural: str) -> list[Phoneme]:

@@ -16,7 +16,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 _LATIN: Final = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _HAN_RUN: Final = re.compile(f"[{HAN}]")
 _LATIN_WORD: Final = re.compile(f"[{_LATIN}]+(?:'[{_LATIN}]+)*")
-_ADDRESS: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s，。！？）】]+"
+_ADDRESS: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|(?:https?://|www\.)[^\s，。！？）】]+"
 _AMOUNT: Final = r"\d[\d.,:/]*(?:[ ]?[-–~～:：/.][ ]?\d[\d.,:/]*)*"
 _CURRENCY: Final = r"(?:US\$|HK\$|[$€£¥￥₩]|RMB|USD|CNY)"
 _UNIT: Final = (
@@ -25,6 +25,7 @@ _UNIT: Final = (
 )
 _TOKEN: Final = re.compile(
     rf"(?P<address>{_ADDRESS})|(?P<amount>{_CURRENCY}?[ ]?[-−]?{_CURRENCY}?{_AMOUNT}{_UNIT}?(?![A-Za-z]))"
+    rf"|(?P<generation>\d{{1,2}}(?=[A-Z](?![A-Za-z\d])))"
     rf"|(?P<latin>[{_LATIN}\d]*[{_LATIN}](?:[{_LATIN}\d]|[-'.&/+](?=[{_LATIN}\d]))*\.?)|(?P<han>[{HAN}]+)",
     re.ASCII,
 )
@@ -79,8 +80,10 @@ def spans(text: str, main: Language) -> Iterator[tuple[int, int, Language]]:
 def _token_language(match: re.Match[str], main: Language) -> Language:
     if match["han"]:
         return "zh"
-    if match["amount"] is None:
+    if match["amount"] is None and match["generation"] is None:
         return "en"
+    if match["generation"]:
+        return main
     before = match.string[match.start() - 1 : match.start()] if match.start() else ""
     after = match.string[match.end() : match.end() + 1]
     if any(char and _HAN_RUN.match(char) for char in (before, after)):

@@ -140,7 +140,9 @@ _CURRENCY: Final = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, r
 _RULES: Final[tuple[Rule, ...]] = (
     _rule(rf"[{HAN}]", _plain),
     _rule(r"\s+", _always("")),
-    _rule(r"(?<!\d)(?P<year>\d{4}|\d{2}(?=年[0-9代的级]))年", _year),
+    _rule(r"(?<!\d)(?P<year>\d{4}|\d{2}(?=年[0-9的级]))年", _year),
+    _rule(r"(?<!\d)\d0(?=年代)", lambda m: cardinal(int(m[0]))),
+    _rule(r"(?<!\d)\d0(?=后)", lambda m: digits(m[0])),
     _rule(r"(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<name>[日号])", _month_day),
     _rule(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)", _date),
     _rule(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from omnitalker.text.mandarin_words import READINGS, THIRD_TONE_WORDS, UNCHANGED_YI
 from omnitalker.text.pinyin import is_pinyin, phones_from_pinyin
 from omnitalker.types import Phoneme
 
-_LONGEST_WORD: Final = max(map(len, READINGS))
+_PARTICLES: Final = "得地"
+_CORRECTED: Final = re.compile(
+    "|".join([*sorted(READINGS, key=len, reverse=True), f"[{_PARTICLES}]"])
+)
+_THIRD_TONE_WORDS: Final = re.compile("|".join(sorted(THIRD_TONE_WORDS, key=len, reverse=True)))
 _DIGITS: Final = frozenset("零一二三四五六七八九幺〇")
 
 
@@ -20,10 +26,12 @@ class MandarinG2P:
         """One tuple per character. A character without a reading is silent and gets an empty tuple."""
         text = "".join(words)
         syllables = _merge_erhua(text, _with_sandhi(text, _readings(text)))
-        return [
-            tuple(phones_from_pinyin(syllable)) if is_pinyin(syllable) else ()
-            for syllable in syllables
-        ]
+        return [_phones(syllable) for syllable in syllables]
+
+
+@lru_cache(maxsize=4096)
+def _phones(syllable: str) -> tuple[Phoneme, ...]:
+    return tuple(phones_from_pinyin(syllable)) if is_pinyin(syllable) else ()
 
 
 def pinyin_of(text: str) -> list[str]:
@@ -43,22 +51,17 @@ def _readings(text: str) -> list[str]:
     )
     if len(found) != len(text):  # a phrase with merged syllables: read the characters one by one
         found = [lazy_pinyin(c, style=Style.TONE3, neutral_tone_with_five=True)[0] for c in text]
-    at = 0
-    while at < len(text):
-        word = next((w for w in _words_at(text, at) if w in READINGS), None)
-        if word:
-            found[at : at + len(word)] = READINGS[word].split()
-        elif text[at] in _PARTICLES:
+    for match in _CORRECTED.finditer(text):
+        at = match.start()
+        if match[0] in READINGS:
+            found[at : match.end()] = READINGS[match[0]].split()
+        else:
             found[at] = _particle(text, at, found[at])
-        at += len(word) if word else 1
     return found
 
 
 def _one_by_one(chars: str) -> str:
     return list(chars)  # type: ignore[return-value]  # pypinyin takes a list, its hints do not
-
-
-_PARTICLES: Final = frozenset("得地的了着")
 
 
 def _particle(text: str, at: int, reading: str) -> str:
@@ -73,10 +76,6 @@ def _particle(text: str, at: int, reading: str) -> str:
     ):
         return "de5"
     return reading
-
-
-def _words_at(text: str, at: int) -> list[str]:
-    return [text[at : at + size] for size in range(_LONGEST_WORD, 0, -1) if at + size <= len(text)]
 
 
 def _with_sandhi(text: str, syllables: list[str]) -> list[str]:
@@ -138,7 +137,7 @@ def _words(text: str) -> list[tuple[int, int]]:
     for piece in seg.cut(text):
         found.append((at, at + len(piece)))
         at += len(piece)
-    known = [(i, i + 2) for i in range(len(text) - 1) if text[i : i + 2] in THIRD_TONE_WORDS]
+    known = [match.span() for match in _THIRD_TONE_WORDS.finditer(text)]
     return [*known, *found]
 
 

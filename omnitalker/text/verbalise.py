@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +18,9 @@ _PAUSES: Final = {
     ")": ",", "（": ",", "）": ",", "[": ",", "]": ",", ".": ".", "。": ".", "…": ".", "\n": ".", "؟": "?", "?": "?",
     "？": "?", "!": "!", "！": "!",
 }  # fmt: skip
+_HAN: Final = re.compile(f"[{mandarin.HAN}]")
+_NO_LETTER: Final = "\ufffc"
+"""Stands for a Han character before the English rules, to which it is no part of a word."""
 _STRENGTH: Final = ("", ",", ".", "!", "?")
 
 
@@ -36,15 +40,16 @@ def verbalise(aligned: AlignedText, main: Language, marks: Marks) -> list[Item]:
 
 
 def _said(text: str, main: Language, marks: Marks) -> Iterator[tuple[int, int, list[Spoken]]]:
+    latin = _HAN.sub(_NO_LETTER, text)
     for start, end, language in spans(text, main):
         at = start
         for mark in MARK.finditer(text, start, end):
-            yield from _rules(text, at, mark.start(), language)
+            yield from _rules(latin if language == "en" else text, at, mark.start(), language)
             given = marks[mark[0]]
             word = Spoken(given.word, given.word, given.language, 0, 0, given.phones)
             yield mark.start(), mark.end(), [word]
             at = mark.end()
-        yield from _rules(text, at, end, language)
+        yield from _rules(latin if language == "en" else text, at, end, language)
 
 
 def _rules(

@@ -31,7 +31,6 @@ FRAGMENTS = st.sampled_from(
         "10:30",
         "$1,000.50",
         "<|im_end|>",
-        "im_end",
         ">",
         "[link. here](http://x.y/z.)",
         "```py\nx = 1. \n```",
