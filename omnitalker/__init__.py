@@ -1,0 +1,47 @@
+"""OmniTalker: text and one short reference clip in, a talking head in that voice and manner out.
+
+Importing this package loads nothing heavy; the names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.request import SpeakRequest
+    from omnitalker.types import AVChunk, Identity, MotionTrack, Speech, StylePrompt
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "OmniTalkerPipeline": "omnitalker.pipeline",
+    "DualBranchDiT": "omnitalker.models.dit",
+    "DurationModel": "omnitalker.models.duration",
+    "PhonemeRecogniser": "omnitalker.models.recogniser",
+    "Vocoder": "omnitalker.audio.vocoder",
+    "SpeakRequest": "omnitalker.request",
+    "AVChunk": "omnitalker.types",
+    "Identity": "omnitalker.types",
+    "MotionTrack": "omnitalker.types",
+    "Speech": "omnitalker.types",
+    "StylePrompt": "omnitalker.types",
+}
+
+__all__ = [
+    "AVChunk",
+    "Identity",
+    "MotionTrack",
+    "OmniTalkerPipeline",
+    "SpeakRequest",
+    "Speech",
+    "StylePrompt",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'omnitalker' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,147 @@
+"""`omnitalker speak` and `omnitalker voices`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    app.command("speak")(speak)
+    app.command("voices")(voices)
+
+
+def speak(
+    text: Annotated[
+        str | None, typer.Argument(help="What to say; '-' reads standard input.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="An .mp4, or .wav for the sound alone.")
+    ] = Path("out/hello.mp4"),
+    text_file: Annotated[
+        Path | None, typer.Option("--text-file", "-f", help="Read the text from a file.")
+    ] = None,
+    ref: Annotated[
+        Path | None,
+        typer.Option("--ref", help="A clip of 1-10 s whose voice, manner and face to take."),
+    ] = None,
+    ref_text: Annotated[
+        str | None, typer.Option("--ref-text", help="What is said in --ref (optional).")
+    ] = None,
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="A saved style file, or a built-in voice ('voices' lists)."),
+    ] = None,
+    presenter: Annotated[
+        str | None,
+        typer.Option("--presenter", help="Face: a built-in presenter, or a portrait or clip."),
+    ] = None,
+    manner: Annotated[
+        str,
+        typer.Option(
+            help="neutral, calm, happy, sad, angry, fearful, disgusted or surprised "
+            "(built-in voices; a --ref brings its own)."
+        ),
+    ] = "neutral",
+    language: Annotated[str, typer.Option(help="en, zh, or auto for each span.")] = "auto",
+    speed: Annotated[float, typer.Option(help="0.5 slower .. 2 faster.")] = 1.0,
+    pauses: Annotated[float, typer.Option(help="0 none .. 4 long; 1 as predicted.")] = 1.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Make the whole exactly about this long.")
+    ] = None,
+    expressiveness: Annotated[float, typer.Option(help="0 still face .. 2 lively.")] = 1.0,
+    head_motion: Annotated[float, typer.Option(help="0 still head .. 2 lively.")] = 1.0,
+    size: Annotated[int, typer.Option(help="Picture side in pixels: 256, 512 or 768.")] = 512,
+    renderer: Annotated[
+        str, typer.Option(help="warp (photo-real), refined (learned on top), sketch (debugging).")
+    ] = "warp",
+    subtitles: Annotated[
+        bool, typer.Option("--subtitles", help="Write .srt and .vtt beside the video.")
+    ] = False,
+    motion_csv: Annotated[
+        bool, typer.Option("--motion-csv", help="Write the ARKit curves beside the video.")
+    ] = False,
+    paste_back: Annotated[
+        bool, typer.Option("--paste-back", help="Put the head back into the portrait's full frame.")
+    ] = False,
+    lexicon: Annotated[
+        Path | None, typer.Option(help="words.tsv: a word, a tab, its pronunciation.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Network steps; more is finer and slower.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+) -> None:
+    """Say a text on video, in the voice and manner of a reference.
+
+    Examples:
+
+      omnitalker speak "Hello there." -o hello.mp4
+
+      omnitalker speak "Good news!" --presenter ava --manner happy --subtitles
+
+      omnitalker speak "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
+    """
+    from omnitalker.cli import service  # torch and mediapipe load here, not for --help
+
+    job = service.SpeakJob(
+        text=_read_text(text, text_file),
+        output=output,
+        ref=ref,
+        ref_text=ref_text,
+        style=style,
+        presenter=presenter,
+        manner=manner,
+        language=language,
+        speed=speed,
+        pauses=pauses,
+        seconds=seconds,
+        expressiveness=expressiveness,
+        head_motion=head_motion,
+        size=size,
+        renderer=renderer,
+        subtitles=subtitles,
+        motion_csv=motion_csv,
+        paste_back=paste_back,
+        lexicon=lexicon,
+        steps=steps,
+        seed=seed,
+        checkpoint=checkpoint,
+        device=device,
+    )
+    service.run_speak(job)
+
+
+def voices(
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+) -> None:
+    """List the built-in voices, their manners, and the presenters."""
+    from omnitalker import assets
+    from omnitalker.styles import StyleLibrary
+
+    for name, manners in StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue().items():
+        print(f"{name:12} {', '.join(manners)}")
+    print(f"presenters:  {', '.join(assets.presenter_names()) or 'none found'}")
+
+
+def _read_text(text: str | None, text_file: Path | None) -> str:
+    if (text is None) == (text_file is None):
+        raise InputError("give the text either as an argument or with --text-file (one of the two)")
+    try:
+        if text_file is not None:
+            return text_file.read_text(encoding="utf-8")
+        return sys.stdin.read() if text == "-" else str(text)
+    except FileNotFoundError:
+        raise InputError(f"no such text file: {text_file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {text_file or 'standard input'} as UTF-8: {error}") from error
+
+

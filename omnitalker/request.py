@@ -1,0 +1,79 @@
+"""What a caller asks for: one frozen value that the CLI, the web demo and the server all build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from omnitalker.config import unknown_choice
+from omnitalker.errors import InputError
+from omnitalker.types import StylePrompt
+
+Manner = Literal[
+    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"
+]
+MANNERS: tuple[Manner, ...] = (
+    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised",
+)  # fmt: skip
+LANGUAGES = ("auto", "en", "zh")
+MAX_CHARACTERS = 100_000
+
+_RANGES = {
+    "speed": (0.5, 2.0),
+    "expressiveness": (0.0, 2.0),
+    "head_motion": (0.0, 2.0),
+    "pauses": (0.0, 4.0),
+}
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the network is integrated. `guidance` 1 = off; the default needs `steps` network passes."""
+
+    steps: int = 4
+    schedule: Literal["uniform", "sway", "epss"] = "epss"
+    solver: Literal["euler", "midpoint"] = "euler"
+    text_guidance: float = 1.0
+    audio_guidance: float = 1.0
+    motion_guidance: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= 100:
+            raise InputError(f"steps must be 1 to 100, got {self.steps}")
+
+
+@dataclass(frozen=True)
+class SpeakRequest:
+    """Say `text` in the voice and manner of `style`."""
+
+    text: str
+    style: StylePrompt
+    language: Literal["auto", "en", "zh"] = "auto"
+    speed: float = 1.0
+    pauses: float = 1.0
+    """Length of the pauses at punctuation, relative to what the model would do."""
+    seconds: float | None = None
+    """Total length wanted; None lets the model decide."""
+    expressiveness: float = 1.0
+    head_motion: float = 1.0
+    seed: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+    low_latency: bool = False
+    """Begin with a short chunk (live use) instead of whole clauses."""
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise InputError("the text is empty; give at least one word to say")
+        if len(self.text) > MAX_CHARACTERS:
+            raise InputError(
+                f"the text has {len(self.text):,} characters; the limit is {MAX_CHARACTERS:,}. "
+                "Split it into several files and use 'omnitalker batch'"
+            )
+        if self.language not in LANGUAGES:
+            raise InputError(unknown_choice("language", self.language, LANGUAGES))
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"{name} must be between {low} and {high}, got {value}")
+        if self.seconds is not None and self.seconds <= 0:
+            raise InputError(f"seconds must be positive, got {self.seconds}")
