@@ -35,7 +35,11 @@ def checkpoint_dir(name: str | Path = DEFAULT_CHECKPOINT) -> Path:
     path = find(name) or find(Path("checkpoints") / name)
     if path is None or not (path / "model_index.json").is_file():
         shipped = sorted(
-            {index.parent.name for root in roots() for index in root.glob("checkpoints/*/model_index.json")}
+            {
+                index.parent.name
+                for root in roots()
+                for index in root.glob("checkpoints/*/model_index.json")
+            }
         )
         have = f"shipped: {', '.join(shipped)}" if shipped else "none is shipped here"
         raise WeightsError(

@@ -9,9 +9,7 @@ from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
 from omnitalker.types import StylePrompt
 
-Manner = Literal[
-    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"
-]
+Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
 MANNERS: tuple[Manner, ...] = (
     "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised",
 )  # fmt: skip

@@ -142,6 +142,6 @@ def _read_text(text: str | None, text_file: Path | None) -> str:
     except FileNotFoundError:
         raise InputError(f"no such text file: {text_file}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {text_file or 'standard input'} as UTF-8: {error}") from error
-
-
+        raise InputError(
+            f"cannot read {text_file or 'standard input'} as UTF-8: {error}"
+        ) from error

@@ -1,0 +1,118 @@
+"""Sound files: 16-bit WAV by the standard library, every other format by av."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+from typing import Literal, get_args
+
+import av
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.config import unknown_choice
+from omnitalker.errors import InputError
+from omnitalker.media.writer import audio_frame
+from omnitalker.types import FloatArray
+
+SoundFormat = Literal["wav", "pcm", "mp3", "opus", "aac", "flac"]
+
+CONTENT_TYPES: dict[str, str] = {
+    "wav": "audio/wav",
+    "pcm": "audio/pcm",
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+}
+BIT_RATE = 96_000
+_CONTAINERS = {
+    "mp3": ("mp3", "libmp3lame"),
+    "opus": ("ogg", "libopus"),
+    "aac": ("adts", "aac"),
+    "flac": ("flac", "flac"),
+}
+
+
+def to_int16(samples: FloatArray) -> np.ndarray:
+    """(N,) float in [-1, 1] -> (N,) int16."""
+    return np.rint(np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
+
+
+def write_wav(path: str | Path, samples: FloatArray) -> None:
+    """16-bit mono at 24 kHz."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(timeline.SAMPLE_RATE)
+        file.writeframes(to_int16(samples).tobytes())
+
+
+class SoundEncoder:
+    """Encodes a growing sound: bytes come out as soon as the codec has them.
+
+    A streamed WAV cannot know its length: its header says "as long as it goes", which players accept.
+    """
+
+    def __init__(self, kind: str) -> None:
+        if kind not in get_args(SoundFormat):
+            raise InputError(unknown_choice("sound format", kind, get_args(SoundFormat)))
+        self.content_type = CONTENT_TYPES[kind]
+        self._kind = kind
+        self._written = 0
+        self._buffer = io.BytesIO()
+        self._container: av.container.OutputContainer | None = None
+        if kind in _CONTAINERS:
+            container, codec = _CONTAINERS[kind]
+            self._container = av.open(_Unseekable(self._buffer), "w", format=container)
+            self._stream = self._container.add_stream(codec, rate=timeline.SAMPLE_RATE)
+            self._stream.layout = "mono"  # type: ignore[union-attr]
+            self._stream.bit_rate = BIT_RATE
+        elif kind == "wav":
+            self._buffer.write(_streaming_wav_header())
+
+    def push(self, samples: FloatArray) -> bytes:
+        """(N,) float -> the bytes that are ready."""
+        if self._container is None:
+            self._buffer.write(to_int16(samples).tobytes())
+        elif len(samples):
+            frame = audio_frame(samples, self._written)
+            self._container.mux(self._stream.encode(frame))  # type: ignore[union-attr]
+        self._written += len(samples)
+        return self._take()
+
+    def finish(self) -> bytes:
+        """The last bytes; call once."""
+        if self._container is not None:
+            self._container.mux(self._stream.encode(None))  # type: ignore[union-attr]
+            self._container.close()
+        return self._take()
+
+    def _take(self) -> bytes:
+        data = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        return data
+
+
+class _Unseekable:
+    """A file that av can only append to, as a network connection is."""
+
+    def __init__(self, buffer: io.BytesIO) -> None:
+        self._buffer = buffer
+
+    def write(self, data: bytes) -> int:
+        return self._buffer.write(data)
+
+
+def _streaming_wav_header() -> bytes:
+    header = io.BytesIO()
+    with wave.open(header, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(timeline.SAMPLE_RATE)
+        file.writeframes(b"")
+    data = bytearray(header.getvalue())
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"
+    return bytes(data)

@@ -1,0 +1,135 @@
+"""One video file from one request: generates, renders, muxes and writes what was asked for beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.errors import InputError
+from omnitalker.media.subtitles import to_srt, to_vtt
+from omnitalker.media.writer import AtomicFile, VideoSettings, VideoWriter
+from omnitalker.request import SpeakRequest
+from omnitalker.types import AVChunk, MotionTrack, Renderer, TimedWord
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+OnProgress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Production:
+    """What to make: the request, who is seen, and which files to write."""
+
+    request: SpeakRequest
+    output: Path
+    """.mp4, or .wav for the sound alone."""
+    renderer: Renderer | None = None
+    subtitles: bool = False
+    motion_csv: bool = False
+    video: VideoSettings = VideoSettings()
+
+
+@dataclass(frozen=True)
+class ProductionReport:
+    files: tuple[Path, ...]
+    seconds: float
+    """Length of what was made."""
+    wall_seconds: float
+    first_chunk_seconds: float
+    words: tuple[TimedWord, ...]
+
+    @property
+    def real_time_factor(self) -> float:
+        return self.wall_seconds / self.seconds
+
+
+def produce(
+    pipeline: OmniTalkerPipeline, production: Production, on_progress: OnProgress | None = None
+) -> ProductionReport:
+    """Make the files; they appear under their names only when they are whole."""
+    suffix = production.output.suffix.lower()
+    if suffix not in (".mp4", ".wav"):
+        raise InputError(
+            f"cannot write '{production.output.name}': use a name ending in .mp4 or .wav"
+        )
+    collector = _Collector(production.request.text, on_progress)
+    started = time.perf_counter()
+    chunks = collector.watch(pipeline.stream(production.request, production.renderer))
+    if suffix == ".mp4":
+        _write_video(chunks, production)
+    else:
+        _write_wav(chunks, production.output)
+    wall = time.perf_counter() - started
+    return ProductionReport(
+        files=(production.output, *_write_companions(production, collector)),
+        seconds=collector.seconds,
+        wall_seconds=wall,
+        first_chunk_seconds=collector.first_chunk_at - started,
+        words=tuple(collector.words),
+    )
+
+
+class _Collector:
+    """Keeps what the companions need while the chunks pass by."""
+
+    def __init__(self, text: str, on_progress: OnProgress | None) -> None:
+        self.words: list[TimedWord] = []
+        self.motion: list[np.ndarray] = []
+        self.seconds = 0.0
+        self.first_chunk_at = 0.0
+        self._text = text
+        self._on_progress = on_progress
+
+    def watch(self, chunks: Iterator[AVChunk]) -> Iterator[AVChunk]:
+        for chunk in chunks:
+            self.first_chunk_at = self.first_chunk_at or time.perf_counter()
+            self.words.extend(chunk.words)
+            self.motion.append(chunk.motion)
+            self.seconds += float(timeline.samples_to_seconds(len(chunk.samples)))
+            yield chunk
+            if self._on_progress:
+                spoken = self.words[-1].end_char / len(self._text) if self.words else 0.0
+                done = 1.0 if chunk.is_last else min(spoken, 0.99)
+                self._on_progress(done, f"{self.seconds:.1f} s made")
+
+
+def _write_video(chunks: Iterator[AVChunk], production: Production) -> None:
+    if production.renderer is None:
+        raise InputError("a video needs a presenter; write to a .wav for the sound alone")
+    size = production.renderer.size
+    with VideoWriter(production.output, size, settings=production.video) as writer:
+        for chunk in chunks:
+            writer.write(chunk)
+
+
+def _write_wav(chunks: Iterator[AVChunk], output: Path) -> None:
+    from omnitalker.media.sound import write_wav
+
+    with AtomicFile(output) as temporary:
+        write_wav(temporary, np.concatenate([chunk.samples for chunk in chunks]))
+
+
+def _write_companions(production: Production, made: _Collector) -> list[Path]:
+    texts: dict[str, str] = {}
+    source = production.request.text
+    if production.subtitles:
+        texts[".srt"] = to_srt(made.words, source)
+        texts[".vtt"] = to_vtt(made.words, source)
+    if production.motion_csv:
+        from omnitalker.motion.export import to_csv
+
+        texts[".csv"] = to_csv(MotionTrack(np.concatenate(made.motion)))
+    paths = []
+    for suffix, text in texts.items():
+        path = production.output.with_suffix(suffix)
+        with AtomicFile(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
