@@ -35,7 +35,7 @@ def root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks and the library's log.")
     ] = False,
-    version: Annotated[
+    _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import av
 import numpy as np
@@ -66,8 +66,9 @@ class SoundEncoder:
         if kind in _CONTAINERS:
             container, codec = _CONTAINERS[kind]
             self._container = av.open(_Unseekable(self._buffer), "w", format=container)
-            self._stream = self._container.add_stream(codec, rate=timeline.SAMPLE_RATE)
-            self._stream.layout = "mono"  # type: ignore[union-attr]
+            stream = self._container.add_stream(codec, rate=timeline.SAMPLE_RATE)
+            self._stream = cast(av.AudioStream, stream)
+            self._stream.layout = "mono"
             self._stream.bit_rate = BIT_RATE
         elif kind == "wav":
             self._buffer.write(_streaming_wav_header())
@@ -78,14 +79,14 @@ class SoundEncoder:
             self._buffer.write(to_int16(samples).tobytes())
         elif len(samples):
             frame = audio_frame(samples, self._written)
-            self._container.mux(self._stream.encode(frame))  # type: ignore[union-attr]
+            self._container.mux(self._stream.encode(frame))
         self._written += len(samples)
         return self._take()
 
     def finish(self) -> bytes:
         """The last bytes; call once."""
         if self._container is not None:
-            self._container.mux(self._stream.encode(None))  # type: ignore[union-attr]
+            self._container.mux(self._stream.encode(None))
             self._container.close()
         return self._take()
 

@@ -30,7 +30,7 @@ def test_streamed_formats_decode_to_the_same_sound(tmp_path: Path, kind: str) ->
     decoded = read_audio(path)
     assert abs(len(decoded) - 24_000) < 3_000
     middle = decoded[6_000:18_000]
-    assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.25 / np.sqrt(2), rel=0.05)
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.25 / np.sqrt(2), rel=0.1)
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     assert np.argmax(spectrum) * 24_000 / len(middle) == pytest.approx(330, abs=4)
 
@@ -43,5 +43,5 @@ def test_pcm_is_headerless_int16() -> None:
 
 
 def test_unknown_format_names_the_valid_ones() -> None:
-    with pytest.raises(InputError, match="did you mean 'mp3'.*flac"):
+    with pytest.raises(InputError, match=r"did you mean 'mp3'.*flac"):
         SoundEncoder("mp4")
