@@ -1,0 +1,1 @@
+"""Many videos from one manifest, resumable, on this machine or a Ray cluster."""

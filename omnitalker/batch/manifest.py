@@ -1,0 +1,172 @@
+"""Reads a manifest (CSV, JSONL or a folder of texts) and finds every bad row before anything runs."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omnitalker.batch.jobs import Job, output_name
+from omnitalker.config import build, unknown_choice
+from omnitalker.errors import ConfigError, InputError
+from omnitalker.request import MAX_CHARACTERS
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Job)}
+COLUMNS = (*_FIELDS, "text_file")
+_PATH_COLUMNS = ("ref", "style", "presenter", "background")
+_TRUE, _FALSE = {"1", "true", "yes", "y", "on"}, {"0", "false", "no", "n", "off"}
+
+
+@dataclass(frozen=True)
+class BadRow:
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    jobs: tuple[Job, ...]
+    bad: tuple[BadRow, ...]
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Every row as a job or as a reason why not. Relative paths are taken from the manifest's folder."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"no such manifest: {path}")
+    jobs: list[Job] = []
+    bad: list[BadRow] = []
+    for line, row in _rows(path):
+        try:
+            job = _job(row, line, path if path.is_dir() else path.parent)
+            _check(job, len(jobs) + 1)
+        except (ConfigError, InputError) as error:
+            bad.append(BadRow(line, str(error)))
+        else:
+            jobs.append(job)
+    if not jobs and not bad:
+        raise InputError(f"{path} holds no jobs; columns: {', '.join(COLUMNS)}")
+    return _without_clashes(jobs, bad)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    if path.is_dir():
+        for number, file in enumerate(sorted(path.glob("*.txt")), start=1):
+            yield number, {"id": file.stem, "text_file": file.name}
+        return
+    reader = {".csv": _csv_rows, ".jsonl": _jsonl_rows}.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path.name}: a manifest is a .csv, a .jsonl or a folder of .txt files")
+    try:
+        yield from reader(path)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is not UTF-8 text: {error}") from error
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for column in reader.fieldnames or ():
+            if column not in COLUMNS:
+                raise InputError(unknown_choice(f"{path.name}: column", str(column), COLUMNS))
+        for row in reader:
+            if None in row:
+                row = {"_error": "has more cells than the header has columns"}
+            yield (
+                reader.line_num,
+                {key: value for key, value in row.items() if value not in ("", None)},
+            )
+
+
+def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.strip():
+                continue
+            try:
+                row = json.loads(text)
+            except json.JSONDecodeError as error:
+                row = {"_error": f"is not valid JSON: {error}"}
+            yield number, row if isinstance(row, dict) else {"_error": "is not a JSON object"}
+
+
+def _job(row: dict[str, Any], line: int, folder: Path) -> Job:
+    if "_error" in row:
+        raise InputError(row["_error"])
+    for column in row:
+        if column not in COLUMNS:
+            raise InputError(unknown_choice("column", str(column), COLUMNS))
+    values = {key: _typed(key, value) for key, value in row.items() if key != "text_file"}
+    values["id"] = str(values.get("id") or f"{line:06}")
+    values["text"] = _text(row, folder)
+    for column in _PATH_COLUMNS:
+        if column in values:
+            values[column] = _resolved(str(values[column]), folder, must_exist=column == "ref")
+    return build(Job, values, where="row")
+
+
+def _text(row: dict[str, Any], folder: Path) -> str:
+    if ("text" in row) == ("text_file" in row):
+        raise InputError("needs either text or text_file")
+    if "text" in row:
+        return str(row["text"])
+    file = folder / str(row["text_file"])
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read text_file {row['text_file']}: {error}") from error
+
+
+def _typed(name: str, value: Any) -> Any:
+    """CSV gives strings; turn them into what the field wants."""
+    kind = _FIELDS[name].type if name in _FIELDS else "str"
+    if not isinstance(value, str) or kind not in ("float", "int", "bool"):
+        return value
+    if kind == "bool":
+        if value.lower() in _TRUE | _FALSE:
+            return value.lower() in _TRUE
+        raise InputError(f"{name} must be yes or no, got '{value}'")
+    try:
+        return float(value) if kind == "float" else int(value)
+    except ValueError:
+        raise InputError(f"{name} must be a number, got '{value}'") from None
+
+
+def _resolved(value: str, folder: Path, *, must_exist: bool) -> str:
+    """Names (a voice, a presenter, a colour) stay; files become absolute."""
+    candidate = folder / value
+    if candidate.exists():
+        return str(candidate.resolve())
+    if must_exist or "/" in value:
+        raise InputError(f"no such file: {value}")
+    return value
+
+
+def _check(job: Job, index: int) -> None:
+    if not job.text.strip():
+        raise InputError("the text is empty")
+    if len(job.text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the text has {len(job.text):,} characters; the limit is {MAX_CHARACTERS:,}"
+        )
+    if not 0.5 <= job.speed <= 2.0:
+        raise InputError(f"speed must be between 0.5 and 2, got {job.speed}")
+    if job.size not in (256, 512, 768):
+        raise InputError(f"size must be 256, 512 or 768, got {job.size}")
+    output_name(job, index)
+
+
+def _without_clashes(jobs: list[Job], bad: list[BadRow]) -> Manifest:
+    names = Counter(output_name(job, index) for index, job in enumerate(jobs, start=1))
+    clashes = sorted(name for name, count in names.items() if count > 1)
+    if clashes:
+        raise InputError(
+            f"{len(clashes)} output names are given to more than one job, first '{clashes[0]}'; "
+            "put {id} or {index} into the output template"
+        )
+    return Manifest(tuple(jobs), tuple(bad))
