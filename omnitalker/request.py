@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
 from omnitalker.types import StylePrompt
+
+if TYPE_CHECKING:
+    from omnitalker.sampling.generate import SamplingSettings
 
 Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
 MANNERS: tuple[Manner, ...] = (
@@ -25,22 +28,6 @@ _RANGES = {
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How the network is integrated. `guidance` 1 = off; the default needs `steps` network passes."""
-
-    steps: int = 4
-    schedule: Literal["uniform", "sway", "epss"] = "epss"
-    solver: Literal["euler", "midpoint"] = "euler"
-    text_guidance: float = 1.0
-    audio_guidance: float = 1.0
-    motion_guidance: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.steps <= 100:
-            raise InputError(f"steps must be 1 to 100, got {self.steps}")
-
-
-@dataclass(frozen=True)
 class SpeakRequest:
     """Say `text` in the voice and manner of `style`."""
 
@@ -55,7 +42,8 @@ class SpeakRequest:
     expressiveness: float = 1.0
     head_motion: float = 1.0
     seed: int = 0
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: SamplingSettings | None = None
+    """None = the checkpoint's own default."""
     low_latency: bool = False
     """Begin with a short chunk (live use) instead of whole clauses."""
 

@@ -1,0 +1,89 @@
+"""Turns what the network makes into playable chunks in which sound and motion are equally long.
+
+The vocoder answers a little late, because it looks ahead. Motion waits for it here, so a chunk is made only
+of video frames whose 960 samples are all there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.motion.blending import scale_motion
+from omnitalker.motion.names import MOTION_DIM
+from omnitalker.request import SpeakRequest
+from omnitalker.types import AVChunk, FloatArray, Latents, TimedWord
+
+if TYPE_CHECKING:
+    from omnitalker.audio.vocoder import Vocoder
+
+
+class Assembler:
+    """Feed it in order: `announce` the words of a stretch, `push` its latents, at the end `finish`."""
+
+    def __init__(self, vocoder: Vocoder, request: SpeakRequest, chunk_frames: int) -> None:
+        self._vocoder = vocoder
+        self._request = request
+        self._chunk_frames = chunk_frames
+        self._state = vocoder.start()
+        self._samples: FloatArray = np.zeros(0, np.float32)
+        self._motion: FloatArray = np.zeros((0, MOTION_DIM), np.float32)
+        self._words: list[TimedWord] = []
+        self._mel_frames = 0
+        self._frames_out = 0
+        self._chunks_out = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return self._mel_frames == 0
+
+    def announce(self, words: tuple[TimedWord, ...]) -> None:
+        """Words of the stretch that begins where the last one ended."""
+        start = float(timeline.mel_frames_to_seconds(self._mel_frames))
+        moved = (replace(w, start=w.start + start, end=w.end + start) for w in words)
+        self._words.extend(moved)
+
+    def push(self, latents: Latents) -> Iterator[AVChunk]:
+        """The chunks that are ready now."""
+        self._mel_frames += len(latents.mel)
+        self._motion = np.concatenate([self._motion, self._scaled(latents.motion)])
+        samples, self._state = self._vocoder.continue_with(latents.mel, self._state)
+        self._samples = np.concatenate([self._samples, samples])
+        yield from self._ready(is_final=False)
+
+    def finish(self) -> Iterator[AVChunk]:
+        """What the vocoder still held back; the last chunk is marked."""
+        samples = self._vocoder.finish(self._state)
+        self._samples = np.concatenate([self._samples, samples])
+        yield from self._ready(is_final=True)
+
+    def _scaled(self, motion: FloatArray) -> FloatArray:
+        request = self._request
+        if request.expressiveness == 1.0 and request.head_motion == 1.0:
+            return motion
+        return scale_motion(motion, request.expressiveness, request.head_motion)
+
+    def _ready(self, *, is_final: bool) -> Iterator[AVChunk]:
+        while True:
+            whole = len(self._samples) // timeline.SAMPLES_PER_VIDEO_FRAME
+            frames = min(whole, len(self._motion), self._chunk_frames)
+            if frames == 0 or (frames < self._chunk_frames and not is_final and self._chunks_out):
+                return
+            yield self._take(frames, is_final and frames == len(self._motion))
+
+    def _take(self, frames: int, is_last: bool) -> AVChunk:
+        count = timeline.video_frames_to_samples(frames)
+        samples, self._samples = self._samples[:count], self._samples[count:]
+        motion, self._motion = self._motion[:frames], self._motion[frames:]
+        start = float(timeline.video_frames_to_seconds(self._frames_out))
+        self._frames_out += frames
+        end = float(timeline.video_frames_to_seconds(self._frames_out))
+        begun = tuple(word for word in self._words if word.start < end or is_last)
+        self._words = self._words[len(begun) :]
+        chunk = AVChunk(self._chunks_out, start, samples, motion, words=begun, is_last=is_last)
+        self._chunks_out += 1
+        return chunk

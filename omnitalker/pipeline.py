@@ -1,0 +1,147 @@
+"""`OmniTalkerPipeline`: the parts of a checkpoint put together, in the manner of diffusers.
+
+    pipe = OmniTalkerPipeline.from_pretrained("checkpoints/tiny")
+    output = pipe("Hello there.", style=pipe.styles.get("ava", "happy"))
+    output.speech.samples, output.motion.values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline
+from diffusers.utils import BaseOutput
+
+from omnitalker import assets
+from omnitalker.audio.vocoder import Vocoder
+from omnitalker.errors import WeightsError
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.models.duration import DurationModel
+from omnitalker.models.recogniser import PhonemeRecogniser
+from omnitalker.request import SpeakRequest
+from omnitalker.sampling.generate import SamplingSettings
+from omnitalker.streaming import stream
+from omnitalker.styles import StyleLibrary
+from omnitalker.text.frontend import TextFrontend
+from omnitalker.types import AVChunk, Frame, MotionTrack, Renderer, Speech, StylePrompt, Text
+
+
+@dataclass
+class OmniTalkerOutput(BaseOutput):
+    """What was said, how the face moved, and (with a renderer) how it looked."""
+
+    speech: Speech
+    motion: MotionTrack
+    frames: list[Frame]
+
+
+class OmniTalkerPipeline(DiffusionPipeline):
+    """Text and a style prompt in, speech and facial motion out, together.
+
+    Holds weights and nothing that changes between calls, so one pipeline can serve several threads.
+    """
+
+    _optional_components = ["recogniser"]  # noqa: RUF012 (diffusers reads it from the class)
+    model_cpu_offload_seq = "recogniser->duration->transformer->vocoder"
+
+    def __init__(
+        self,
+        transformer: DualBranchDiT,
+        duration: DurationModel,
+        vocoder: Vocoder,
+        recogniser: PhonemeRecogniser | None = None,
+        steps: int = 4,
+        schedule: str = "epss",
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            transformer=transformer, duration=duration, vocoder=vocoder, recogniser=recogniser
+        )
+        self.register_to_config(steps=steps, schedule=schedule)
+        self.frontend = TextFrontend()
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, **kwargs: Any) -> OmniTalkerPipeline:
+        """A checkpoint folder, or the short name of a shipped one (`tiny`)."""
+        path = assets.checkpoint_dir(name)
+        try:
+            pipeline = super().from_pretrained(str(path), local_files_only=True, **kwargs)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise WeightsError(f"the checkpoint {path} cannot be loaded: {reason}") from error
+        for component in pipeline.components.values():
+            if isinstance(component, torch.nn.Module):
+                component.eval().requires_grad_(False)
+        return pipeline
+
+    @property
+    def sampling(self) -> SamplingSettings:
+        """The checkpoint's own default."""
+        return SamplingSettings(steps=self.config.steps, schedule=self.config.schedule)
+
+    @property
+    def styles(self) -> StyleLibrary:
+        """The voices that came with the checkpoint."""
+        return StyleLibrary(Path(self.config._name_or_path))
+
+    def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
+        """The same weights with a user's pronunciations."""
+        other = type(self)(**self.components, steps=self.config.steps, schedule=self.config.schedule)
+        other.register_to_config(_name_or_path=self.config._name_or_path)
+        other.frontend = TextFrontend(lexicon=path)
+        return other
+
+    def stream(
+        self,
+        request: SpeakRequest,
+        renderer: Renderer | None = None,
+        clauses: Iterable[Text] | None = None,
+    ) -> Iterator[AVChunk]:
+        """Playable chunks as they are made: see `streaming.stream`."""
+        return stream(self, request, renderer, clauses)
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        text: str,
+        style: StylePrompt | None = None,
+        *,
+        renderer: Renderer | None = None,
+        num_inference_steps: int | None = None,
+        generator: torch.Generator | None = None,
+        callback_on_chunk: Callable[[AVChunk], None] | None = None,
+        return_dict: bool = True,
+        **controls: Any,
+    ) -> OmniTalkerOutput | tuple[Speech, MotionTrack, list[Frame]]:
+        """Say `text` in the manner of `style` (the first built-in voice when None).
+
+        `controls` are the other fields of `SpeakRequest`: language, speed, pauses, seed, ...
+        """
+        if num_inference_steps is not None:
+            controls["sampling"] = replace(self.sampling, steps=num_inference_steps)
+        if generator is not None:
+            controls["seed"] = generator.initial_seed() % 2**31
+        request = SpeakRequest(text=text, style=style or self.styles.get(), **controls)
+        chunks = []
+        for chunk in self.stream(request, renderer):
+            chunks.append(chunk)
+            if callback_on_chunk is not None:
+                callback_on_chunk(chunk)
+        output = collect(chunks)
+        return output if return_dict else (output.speech, output.motion, output.frames)
+
+
+def collect(chunks: Iterable[AVChunk]) -> OmniTalkerOutput:
+    """A finished stream as one piece."""
+    made = list(chunks)
+    words = tuple(word for chunk in made for word in chunk.words)
+    return OmniTalkerOutput(
+        speech=Speech(np.concatenate([chunk.samples for chunk in made]), words),
+        motion=MotionTrack(np.concatenate([chunk.motion for chunk in made])),
+        frames=[frame for chunk in made for frame in chunk.frames],
+    )

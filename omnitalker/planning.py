@@ -1,0 +1,162 @@
+"""From a request to stretches on the mel grid: clause by clause, each with durations and word times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker import timeline
+from omnitalker.models.duration import DurationModel
+from omnitalker.request import SpeakRequest
+from omnitalker.sampling.durations import FrameText, control, expand, predict_seconds
+from omnitalker.text.symbols import SILENT, SYMBOL_IDS
+from omnitalker.types import Phoneme, Text, TimedWord
+
+LEAD_IN_SECONDS = 0.12
+"""Silence before the first word of a stream."""
+CLOSING_BLOCKS = 2
+"""Silence after the last one, in which the mouth comes to rest."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A clause ready to be sampled. Times count from the start of the stretch."""
+
+    frames: FrameText
+    words: tuple[TimedWord, ...]
+    is_last: bool = False
+
+    @property
+    def blocks(self) -> int:
+        return timeline.blocks_in_mel(len(self.frames.phonemes))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Blocks [start, stop) of a stretch are generated together, with `ahead` more as a look-ahead."""
+
+    start: int
+    stop: int
+    ahead: int
+
+
+def plan(model: DurationModel, clauses: Iterable[Text], request: SpeakRequest) -> Iterator[Stretch]:
+    """One stretch a clause, as the clauses arrive, then a stretch of silence that ends the stream.
+
+    Only a wish for a total length needs all clauses before the first can be spoken.
+    """
+    shares: Iterable[tuple[Text, float | None]] = ((clause, None) for clause in clauses)
+    if request.seconds is not None:
+        shares = _shares(model, list(clauses), request)
+    is_first = True
+    for clause, total in shares:
+        yield _stretch(model, clause, request, total, is_first=is_first)
+        is_first = False
+    if not is_first:
+        yield _closing_silence()
+
+
+def windows(blocks: int, sizes: Iterable[int], ahead: int) -> Iterator[Window]:
+    """Cut a stretch into windows of the given sizes (the last size repeats).
+
+    A remainder shorter than half a window joins the one before it.
+    """
+    remaining_sizes = iter(sizes)
+    size = next(remaining_sizes)
+    start = 0
+    while start < blocks:
+        stop = min(blocks, start + size)
+        if blocks - stop < size // 2:
+            stop = blocks
+        yield Window(start, stop, min(ahead, blocks - stop))
+        start = stop
+        size = next(remaining_sizes, size)
+
+
+def _stretch(
+    model: DurationModel,
+    clause: Text,
+    request: SpeakRequest,
+    total: float | None,
+    *,
+    is_first: bool,
+) -> Stretch:
+    phonemes = _with_silence(clause, is_first=is_first)
+    seconds = _seconds(model, phonemes, request, total)
+    if is_first:
+        seconds[0] = LEAD_IN_SECONDS
+    frames = expand(*_ids(phonemes), seconds)
+    return Stretch(frames, _timed_words(clause, phonemes, frames))
+
+
+def _closing_silence() -> Stretch:
+    symbols, tones = _ids((Phoneme("sil"),))
+    frames = expand(symbols, tones, np.array([float(timeline.BLOCK_SECONDS * CLOSING_BLOCKS)]))
+    return Stretch(frames, (), is_last=True)
+
+
+def _with_silence(clause: Text, *, is_first: bool) -> tuple[Phoneme, ...]:
+    """Every stretch ends in a pause, and the first begins with silence."""
+    phonemes = clause.phonemes
+    if not phonemes or phonemes[-1].symbol not in SILENT:
+        phonemes = (*phonemes, Phoneme(","))
+    if is_first and phonemes[0].symbol not in SILENT:
+        phonemes = (Phoneme("sil"), *phonemes)
+    return phonemes
+
+
+def _seconds(
+    model: DurationModel,
+    phonemes: tuple[Phoneme, ...],
+    request: SpeakRequest,
+    total: float | None = None,
+) -> npt.NDArray[np.float64]:
+    symbols, tones = _ids(phonemes)
+    seconds = predict_seconds(model, symbols, tones, request.style)
+    is_pause = np.array([phoneme.symbol in SILENT for phoneme in phonemes])
+    return control(seconds, is_pause, speed=request.speed, pauses=request.pauses, total=total)
+
+
+def _shares(
+    model: DurationModel, clauses: list[Text], request: SpeakRequest
+) -> list[tuple[Text, float | None]]:
+    """Each clause's part of the total length that was asked for."""
+    lengths = [
+        float(_seconds(model, _with_silence(clause, is_first=False), request).sum())
+        for clause in clauses
+    ]
+    assert request.seconds is not None
+    spare = max(request.seconds - LEAD_IN_SECONDS, 0.1)
+    return [
+        (clause, spare * length / sum(lengths))
+        for clause, length in zip(clauses, lengths, strict=True)
+    ]
+
+
+def _ids(phonemes: tuple[Phoneme, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    symbols = np.array([SYMBOL_IDS[phoneme.symbol] for phoneme in phonemes], dtype=np.int64)
+    tones = np.array([phoneme.tone for phoneme in phonemes], dtype=np.int64)
+    return symbols, tones
+
+
+def _timed_words(
+    clause: Text, phonemes: tuple[Phoneme, ...], frames: FrameText
+) -> tuple[TimedWord, ...]:
+    spans: dict[int, tuple[float, float]] = {}
+    for index, phoneme in enumerate(phonemes):
+        if phoneme.word is not None:
+            start, end = float(frames.starts[index]), float(frames.starts[index + 1])
+            spans[phoneme.word] = (spans.get(phoneme.word, (start, end))[0], end)
+    return tuple(
+        TimedWord(
+            clause.words[word].text,
+            start,
+            end,
+            clause.offset + clause.words[word].start,
+            clause.offset + clause.words[word].end,
+        )
+        for word, (start, end) in spans.items()
+    )

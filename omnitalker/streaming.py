@@ -1,0 +1,117 @@
+"""The one generation path: a request in, playable chunks of sound, motion and pictures out.
+
+    text -> clauses -> durations -> windows -> network -> vocoder -> chunks -> pictures
+            (planning)                        (sampling)  (assembly)          (renderer)
+
+The network and the vocoder run ahead in a thread of their own while the caller's thread renders.
+Offline generation merely collects this stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from omnitalker import timeline
+from omnitalker.assembly import Assembler
+from omnitalker.errors import InputError
+from omnitalker.planning import Stretch, plan, windows
+from omnitalker.request import SpeakRequest
+from omnitalker.sampling.generate import generate, tail_of
+from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt, Text
+from omnitalker.workers import Prefetch
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+OFFLINE_WINDOWS = (20,)
+LOW_LATENCY_WINDOWS = (5, 8, 14, 20)
+"""Blocks of 160 ms per network call; the last size repeats."""
+LOOK_AHEAD_BLOCKS = 1
+TAIL_BLOCKS = 4
+"""How much of what was last said the next window continues from."""
+LOW_LATENCY_CHUNK_FRAMES = 4
+OFFLINE_CHUNK_FRAMES = 24
+CHUNKS_AHEAD = 3
+
+
+def stream(
+    pipeline: OmniTalkerPipeline,
+    request: SpeakRequest,
+    renderer: Renderer | None = None,
+    clauses: Iterable[Text] | None = None,
+) -> Iterator[AVChunk]:
+    """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use)."""
+    if clauses is None:
+        clauses = pipeline.frontend.clauses(request.text, language=request.language)
+    with Prefetch(_spoken(pipeline, request, clauses), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
+        for chunk in chunks:
+            yield render_chunk(chunk, renderer) if renderer else chunk
+
+
+def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
+    """The same chunk with a picture for every motion frame."""
+    return replace(chunk, frames=tuple(renderer.frame(row) for row in chunk.motion))
+
+
+def _spoken(
+    pipeline: OmniTalkerPipeline, request: SpeakRequest, clauses: Iterable[Text]
+) -> Iterator[AVChunk]:
+    """Sound and motion without pictures."""
+    frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
+    assembler = Assembler(pipeline.vocoder, request, chunk_frames=frames)
+    context = _Context(seed=request.seed, low_latency=request.low_latency)
+    for stretch in plan(pipeline.duration, clauses, request):
+        assembler.announce(stretch.words)
+        for latents in _sample(pipeline, request, stretch, context):
+            yield from assembler.push(latents)
+        if stretch.is_last:
+            yield from assembler.finish()
+    if assembler.is_empty:
+        raise InputError("the text holds nothing that can be spoken; give at least one word")
+
+
+@dataclass
+class _Context:
+    """What goes on from window to window."""
+
+    seed: int
+    low_latency: bool
+    tail: StylePrompt | None = None
+    calls: int = 0
+
+    def window_sizes(self) -> tuple[int, ...]:
+        """Small windows only at the very beginning of a live stream."""
+        if not self.low_latency:
+            return OFFLINE_WINDOWS
+        return LOW_LATENCY_WINDOWS[min(self.calls, len(LOW_LATENCY_WINDOWS) - 1) :]
+
+
+def _sample(
+    pipeline: OmniTalkerPipeline, request: SpeakRequest, stretch: Stretch, context: _Context
+) -> Iterator[Latents]:
+    phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
+    for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
+        known = slice(
+            window.start * timeline.BLOCK_MEL_FRAMES,
+            (window.stop + window.ahead) * timeline.BLOCK_MEL_FRAMES,
+        )
+        made = generate(
+            pipeline.transformer,
+            request.style,
+            phonemes[known],
+            tones[known],
+            seed=context.seed + 1009 * context.calls,
+            settings=request.sampling or pipeline.sampling,
+            tail=context.tail,
+        )
+        blocks = window.stop - window.start
+        kept = Latents(
+            made.mel[: blocks * timeline.BLOCK_MEL_FRAMES],
+            made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
+        )
+        said = slice(known.start, known.start + len(kept.mel))
+        context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)
+        context.calls += 1
+        yield kept
