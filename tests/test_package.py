@@ -1,0 +1,78 @@
+"""What importing the package and asking for help may cost."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "gradio", "mediapipe", "av", "diffusers", "ray", "accelerate", "cv2")
+
+_PROBE = f"""
+import json, os, sys, threading
+before = (dict(os.environ), threading.active_count(), os.listdir("."))
+import omnitalker, omnitalker.types, omnitalker.request, omnitalker.config, omnitalker.cli.main
+import logging
+after = (dict(os.environ), threading.active_count(), os.listdir("."))
+heavy = [name for name in {HEAVY!r} if name in sys.modules]
+print(json.dumps([heavy, before == after, len(logging.getLogger().handlers)]))
+"""
+
+
+def test_importing_is_light_and_changes_nothing(tmp_path: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE], capture_output=True, text=True, check=True
+    )
+    heavy, unchanged, handlers = json.loads(done.stdout)
+    assert heavy == []
+    assert unchanged
+    assert handlers == 0
+
+
+def test_help_teaches_and_is_quick() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-m", "omnitalker.cli.main", "--help"], capture_output=True, text=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0
+    for command in ("speak", "voices"):
+        assert command in done.stdout
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert cpu < 1.5  # under 0.5 s on an idle machine; generous for a busy one
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["speak", ""], "empty"),
+        (["speak", "Hi", "--text-file", "x"], "one of the two"),
+        (["speak", "-f", "missing.txt"], "missing.txt"),
+        (["speak", "Hi", "--checkpoint", "nowhere"], "no checkpoint at 'nowhere'"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(arguments: list[str], words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "omnitalker.cli.main", *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_public_names() -> None:
+    import omnitalker
+
+    assert omnitalker.__all__ == [
+        "AVChunk",
+        "Identity",
+        "MotionTrack",
+        "OmniTalkerPipeline",
+        "SpeakRequest",
+        "Speech",
+        "StylePrompt",
+        "__version__",
+    ]
