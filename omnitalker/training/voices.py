@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from omnitalker.types import StylePrompt
 @dataclass(frozen=True)
 class VoicesConfig:
     corpus: Path
-    voices: Mapping[str, str] = field(default_factory=dict)
+    voices: dict[str, str] = field(default_factory=dict)
     """Name of the voice -> speaker of the corpus."""
     seconds: float = 4.0
     """Length wanted of a prompt."""

@@ -1,0 +1,168 @@
+"""Who speaks and who is seen: turns names and files into style prompts and renderers, each made once.
+
+The command line, the web demo, the batch worker and the server all cast through a `Studio`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from omnitalker import assets
+from omnitalker.config import unknown_choice
+from omnitalker.errors import InputError
+from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.reference.style import load_style, mix_styles
+from omnitalker.types import Identity, ReferenceClip, Renderer, StylePrompt, TrackedFace
+
+T = TypeVar("T")
+RendererKind = Literal["warp", "refined", "sketch"]
+RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
+SIZES = (256, 512, 768)
+DEFAULT_PRESENTER = "ava"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A clip or portrait after analysis."""
+
+    clip: ReferenceClip
+    tracked: TrackedFace | None
+    """None for a recording without pictures."""
+    style: StylePrompt | None
+    """None for a portrait."""
+    warnings: tuple[str, ...] = ()
+
+
+class Studio:
+    """A pipeline with a bounded memory of references, identities and renderers. Safe under threads."""
+
+    def __init__(self, pipeline: OmniTalkerPipeline, *, remembered: int = 16) -> None:
+        self.pipeline = pipeline
+        self._references: _Memory = _Memory(remembered)
+        self._identities: _Memory = _Memory(remembered)
+
+    @classmethod
+    def from_pretrained(
+        cls, checkpoint: str | Path = assets.DEFAULT_CHECKPOINT, device: str = "cpu"
+    ) -> Studio:
+        return cls(OmniTalkerPipeline.from_pretrained(checkpoint).to(device))
+
+    def style(
+        self,
+        *,
+        ref: str | Path | None = None,
+        ref_text: str | None = None,
+        style: str | Path | None = None,
+        manner: str = "neutral",
+    ) -> StylePrompt:
+        """The voice and manner: of a reference clip, of a style file, or of a built-in voice."""
+        if ref is not None and style is not None:
+            raise InputError("give either a reference clip or a style, not both")
+        if ref is not None:
+            found = self.reference(ref, ref_text).style
+            if found is None:
+                raise InputError(f"{Path(ref).name} has no sound; a portrait cannot lend a voice")
+            if not found.has_motion:
+                face = self.pipeline.styles.get(manner=manner)
+                return mix_styles(voice=found, face=face)
+            return found
+        if style is not None and Path(style).suffix == ".safetensors":
+            return load_style(style)
+        return self.pipeline.styles.get(None if style is None else str(style), manner)
+
+    def reference(self, path: str | Path, text: str | None = None) -> Reference:
+        """A clip, portrait or recording, read and analysed once."""
+        from omnitalker.analysis import analyse
+
+        key = (_file_key(path), text)
+        return self._references.get(key, lambda: analyse(self.pipeline, path, text))
+
+    def identity(self, presenter: str | Path, size: int = 512) -> Identity:
+        """A built-in presenter by name, an identity file, or a portrait or clip."""
+        from omnitalker.rendering.identity_file import load_identity
+
+        shipped = assets.presenter_file(str(presenter))
+        path = shipped or Path(presenter)
+        if shipped is None and not path.exists():
+            raise InputError(unknown_choice("presenter", str(presenter), assets.presenter_names()))
+        if path.suffix == ".safetensors":
+            return self._identities.get(_file_key(path), lambda: load_identity(path))
+        return self._identities.get((_file_key(path), size), lambda: self._build(path, size))
+
+    def renderer(
+        self,
+        presenter: str | Path | None = None,
+        *,
+        kind: str = "warp",
+        size: int = 512,
+    ) -> Renderer:
+        """A new renderer (renderers are cheap, and not shared between threads)."""
+        if kind not in RENDERERS:
+            raise InputError(unknown_choice("renderer", kind, RENDERERS))
+        if size not in SIZES:
+            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size}")
+        if kind == "sketch":
+            from omnitalker.rendering.sketch import SketchRenderer
+
+            return SketchRenderer(size)
+        identity = self.identity(presenter or self.default_presenter(), size)
+        from omnitalker.rendering.warp import WarpRenderer
+
+        if kind == "refined":
+            from omnitalker.rendering.refined import RefinedRenderer
+
+            return RefinedRenderer(identity, size)
+        return WarpRenderer(identity, size)
+
+    def default_presenter(self) -> str:
+        names = assets.presenter_names()
+        if not names:
+            raise InputError("no built-in presenters here; give --presenter a portrait or a clip")
+        return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names else names[0]
+
+    def _build(self, path: Path, size: int) -> Identity:
+        from omnitalker.reference.identity import build_identity
+
+        reference = self.reference(path)
+        if reference.tracked is None:
+            raise InputError(f"{path.name} has no picture; give a portrait or a clip as presenter")
+        return build_identity(reference.clip, reference.tracked, size)
+
+
+class _Memory:
+    """The most recently used results; each is made once even when asked for by several threads."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        with self._lock:
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if key in self._results:
+                    self._results.move_to_end(key)
+                    return cast(T, self._results[key])
+            result = make()
+            with self._lock:
+                self._results[key] = result
+                while len(self._results) > self._capacity:
+                    dropped, _ = self._results.popitem(last=False)
+                    self._making.pop(dropped, None)
+            return result
+
+
+def _file_key(path: str | Path) -> Hashable:
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"no such file: {path}")
+    status = path.stat()
+    return str(path.resolve()), status.st_size, status.st_mtime_ns
