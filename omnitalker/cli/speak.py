@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli.progress import progress_bar
 from omnitalker.errors import InputError
+
+if TYPE_CHECKING:
+    from omnitalker.studio import Studio
+    from omnitalker.types import Renderer
 
 
 def register(app: typer.Typer) -> None:
@@ -90,34 +96,47 @@ def speak(
 
       omnitalker speak "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
     """
-    from omnitalker.cli import service  # torch and mediapipe load here, not for --help
+    words = _read_text(text, text_file)
+    # torch and mediapipe load here, not for --help
+    from omnitalker.production import Production, produce
+    from omnitalker.request import SpeakRequest
+    from omnitalker.studio import Studio
 
-    job = service.SpeakJob(
-        text=_read_text(text, text_file),
-        output=output,
-        ref=ref,
-        ref_text=ref_text,
-        style=style,
-        presenter=presenter,
-        manner=manner,
-        language=language,
+    studio = Studio.from_pretrained(checkpoint, device)
+    pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
+    request = SpeakRequest(
+        text=words,
+        style=studio.style(ref=ref, ref_text=ref_text, style=style, manner=manner),
+        language=language,  # type: ignore[arg-type]
         speed=speed,
         pauses=pauses,
         seconds=seconds,
         expressiveness=expressiveness,
         head_motion=head_motion,
-        size=size,
-        renderer=renderer,
+        seed=seed,
+        sampling=replace(pipeline.sampling, steps=steps) if steps else None,
+    )
+    production = Production(
+        request=request,
+        output=output,
+        renderer=_renderer(studio, output, presenter or ref, renderer, size),
         subtitles=subtitles,
         motion_csv=motion_csv,
-        paste_back=paste_back,
-        lexicon=lexicon,
-        steps=steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        device=device,
     )
-    service.run_speak(job)
+    with progress_bar("Speaking") as update:
+        report = produce(pipeline, production, update)
+    print(
+        f"{', '.join(map(str, report.files))}: {report.seconds:.1f} s made in "
+        f"{report.wall_seconds:.1f} s ({report.real_time_factor:.2f} x real time)"
+    )
+
+
+def _renderer(
+    studio: Studio, output: Path, presenter: str | Path | None, kind: str, size: int
+) -> Renderer | None:
+    if output.suffix.lower() == ".wav":
+        return None
+    return studio.renderer(presenter, kind=kind, size=size)
 
 
 def voices(
