@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from omnitalker import timeline
+from omnitalker.audio.vocoder import Vocoder
 from omnitalker.motion.blending import scale_motion
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.request import SpeakRequest
 from omnitalker.types import AVChunk, FloatArray, Latents, TimedWord
-
-if TYPE_CHECKING:
-    from omnitalker.audio.vocoder import Vocoder
 
 
 class Assembler:
@@ -29,7 +27,7 @@ class Assembler:
         self._vocoder = vocoder
         self._request = request
         self._chunk_frames = chunk_frames
-        self._state = vocoder.start()
+        self._state = vocoder.stream()
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._motion: FloatArray = np.zeros((0, MOTION_DIM), np.float32)
         self._words: list[TimedWord] = []
@@ -51,15 +49,18 @@ class Assembler:
         """The chunks that are ready now."""
         self._mel_frames += len(latents.mel)
         self._motion = np.concatenate([self._motion, self._scaled(latents.motion)])
-        samples, self._state = self._vocoder.continue_with(latents.mel, self._state)
-        self._samples = np.concatenate([self._samples, samples])
+        self._speak(latents.mel, is_last=False)
         yield from self._ready(is_final=False)
 
     def finish(self) -> Iterator[AVChunk]:
         """What the vocoder still held back; the last chunk is marked."""
-        samples = self._vocoder.finish(self._state)
-        self._samples = np.concatenate([self._samples, samples])
+        self._speak(np.zeros((0, timeline.N_MELS), np.float32), is_last=True)
         yield from self._ready(is_final=True)
+
+    def _speak(self, mel: FloatArray, *, is_last: bool) -> None:
+        step = self._vocoder.push(self._state, torch.from_numpy(mel)[None], is_last=is_last)
+        self._state = step.state
+        self._samples = np.concatenate([self._samples, step.samples[0].cpu().numpy()])
 
     def _scaled(self, motion: FloatArray) -> FloatArray:
         request = self._request

@@ -1,8 +1,8 @@
 """`OmniTalkerPipeline`: the parts of a checkpoint put together, in the manner of diffusers.
 
-    pipe = OmniTalkerPipeline.from_pretrained("checkpoints/tiny")
-    output = pipe("Hello there.", style=pipe.styles.get("ava", "happy"))
-    output.speech.samples, output.motion.values
+pipe = OmniTalkerPipeline.from_pretrained("checkpoints/tiny")
+output = pipe("Hello there.", style=pipe.styles.get("ava", "happy"))
+output.speech.samples, output.motion.values
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class OmniTalkerPipeline(DiffusionPipeline):
 
     def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
         """The same weights with a user's pronunciations."""
-        other = type(self)(**self.components, steps=self.config.steps, schedule=self.config.schedule)
+        other = type(self)(
+            **self.components, steps=self.config.steps, schedule=self.config.schedule
+        )
         other.register_to_config(_name_or_path=self.config._name_or_path)
         other.frontend = TextFrontend(lexicon=path)
         return other

@@ -36,7 +36,9 @@ class StyleLibrary:
         """A built-in style; the first voice when none is named."""
         catalogue = self.catalogue()
         if not catalogue:
-            raise WeightsError(f"no built-in voices in {self._folder}; pass a --ref clip or a style")
+            raise WeightsError(
+                f"no built-in voices in {self._folder}; pass a --ref clip or a style"
+            )
         voice = voice or next(iter(catalogue))
         if voice not in catalogue:
             raise InputError(unknown_choice("voice", voice, catalogue))

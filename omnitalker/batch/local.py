@@ -97,7 +97,9 @@ def run_local(
                 else:
                     unfinished -= 1
                     error = "the worker process died (killed, or out of memory)"
-                    record = Record(task.key, task.job.id, task.output, attempts=attempt, error=error)
+                    record = Record(
+                        task.key, task.job.id, task.output, attempts=attempt, error=error
+                    )
                     yield Finished(number, record)
     finally:
         for slot in slots.values():
@@ -121,7 +123,9 @@ def _is_worth_retrying(record: Record) -> bool:
     return not (record.error or "").startswith(("InputError", "ConfigError", "WeightsError"))
 
 
-def _serve(number: int, factory: WorkerFactory, options: dict[str, Any], inbox: Any, outbox: Any) -> None:
+def _serve(
+    number: int, factory: WorkerFactory, options: dict[str, Any], inbox: Any, outbox: Any
+) -> None:
     worker = factory(**options)
     while True:
         task, attempt = inbox.get()

@@ -35,7 +35,9 @@ def build_voices(config_path: str | Path, checkpoint: str | Path) -> dict[str, l
     for voice, speaker in config.voices.items():
         chosen = _choose(corpus, speaker, config)
         if "neutral" not in chosen:
-            raise ConfigError(f"voice {voice}: speaker {speaker} has no neutral item of that length")
+            raise ConfigError(
+                f"voice {voice}: speaker {speaker} has no neutral item of that length"
+            )
         folder = Path(checkpoint) / FOLDER / voice
         folder.mkdir(parents=True, exist_ok=True)
         for manner, index in chosen.items():
