@@ -14,7 +14,7 @@ import torch
 
 from omnitalker import timeline
 from omnitalker.audio.vocoder import Vocoder
-from omnitalker.motion.blending import scale_motion
+
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.request import SpeakRequest
 from omnitalker.types import AVChunk, FloatArray, Latents, TimedWord

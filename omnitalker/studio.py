@@ -10,14 +10,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from omnitalker import assets
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.reference.style import load_style, mix_styles
-from omnitalker.types import Identity, ReferenceClip, Renderer, StylePrompt, TrackedFace
+from omnitalker.types import ReferenceClip, Renderer, StylePrompt
+
+if TYPE_CHECKING:
+    from omnitalker.types import Identity, TrackedFace
 
 T = TypeVar("T")
 RendererKind = Literal["warp", "refined", "sketch"]
@@ -109,7 +112,7 @@ class Studio:
         if kind == "sketch":
             from omnitalker.rendering.sketch import SketchRenderer
 
-            return SketchRenderer(size)
+            return SketchRenderer((size, size))
         identity = self.identity(presenter or self.default_presenter(), size)
         from omnitalker.rendering.warp import WarpRenderer
 

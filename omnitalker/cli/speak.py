@@ -73,9 +73,6 @@ def speak(
     motion_csv: Annotated[
         bool, typer.Option("--motion-csv", help="Write the ARKit curves beside the video.")
     ] = False,
-    paste_back: Annotated[
-        bool, typer.Option("--paste-back", help="Put the head back into the portrait's full frame.")
-    ] = False,
     lexicon: Annotated[
         Path | None, typer.Option(help="words.tsv: a word, a tab, its pronunciation.")
     ] = None,
@@ -156,11 +153,15 @@ def _read_text(text: str | None, text_file: Path | None) -> str:
         raise InputError("give the text either as an argument or with --text-file (one of the two)")
     try:
         if text_file is not None:
-            return text_file.read_text(encoding="utf-8")
-        return sys.stdin.read() if text == "-" else str(text)
+            words = text_file.read_text(encoding="utf-8")
+        else:
+            words = sys.stdin.read() if text == "-" else str(text)
     except FileNotFoundError:
         raise InputError(f"no such text file: {text_file}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"cannot read {text_file or 'standard input'} as UTF-8: {error}"
         ) from error
+    if not words.strip():
+        raise InputError("the text is empty; give at least one word to say")
+    return words

@@ -1,0 +1,70 @@
+"""A checkpoint of the real classes, small and untrained: it does not talk, but everything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.types import StylePrompt
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a saved checkpoint with two built-in voices."""
+    import torch
+
+    from omnitalker.audio.vocoder import Vocoder
+    from omnitalker.models.dit import DualBranchDiT
+    from omnitalker.models.duration import DurationModel
+    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.reference.style import save_style
+
+    torch.manual_seed(0)
+    pipeline = OmniTalkerPipeline(
+        transformer=DualBranchDiT(
+            mel_width=32, motion_width=16, heads=2, head_dim=16, fusion_layers=2, single_layers=1,
+            mel_ffn=64, motion_ffn=32, condition_width=16, text_width=16, text_layers=1,
+            position_groups=4,
+        ),
+        duration=DurationModel(width=16, heads=2, layers=1, ffn=32),
+        vocoder=Vocoder(dim=16, intermediate_dim=32, num_layers=2, pitch_dim=16, pitch_layers=1),
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("checkpoints") / "toy"
+    pipeline.save_pretrained(folder)
+    for voice in ("ada", "bob"):
+        for manner in ("neutral", "happy"):
+            path = folder / "voices" / voice / f"{manner}.safetensors"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_style(make_style(seed=len(voice + manner)), path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tiny_checkpoint: Path) -> OmniTalkerPipeline:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+    return OmniTalkerPipeline.from_pretrained(tiny_checkpoint)
+
+
+@pytest.fixture(scope="session")
+def style() -> StylePrompt:
+    return make_style()
+
+
+def make_style(blocks: int = 8, seed: int = 0) -> StylePrompt:
+    """A plausible but meaningless prompt."""
+    from omnitalker.types import StylePrompt
+
+    rng = np.random.default_rng(seed)
+    frames = 15 * blocks
+    return StylePrompt(
+        mel=rng.normal(-5, 1, (frames, 100)).astype(np.float32),
+        motion=rng.uniform(0, 0.2, (4 * blocks, 61)).astype(np.float32),
+        phonemes=np.repeat(rng.integers(1, 60, blocks * 3), 5).astype(np.int64),
+        tones=np.zeros(frames, np.int64),
+    )

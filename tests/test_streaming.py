@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from omnitalker.errors import InputError
+from omnitalker.planning import windows
+from omnitalker.request import SpeakRequest
+from omnitalker.types import AVChunk, StylePrompt
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+TEXT = "Hello there, this is a test of 42 words. It goes on; and on!"
+
+
+def run(pipeline: OmniTalkerPipeline, style: StylePrompt, **changes: object) -> list[AVChunk]:
+    request = SpeakRequest(**{"text": TEXT, "style": style, **changes})  # type: ignore[arg-type]
+    return list(pipeline.stream(request))
+
+
+@pytest.mark.parametrize("low_latency", [False, True])
+def test_sound_and_motion_of_every_chunk_are_equally_long(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, low_latency: bool
+) -> None:
+    chunks = run(tiny_pipeline, style, low_latency=low_latency)
+    assert all(len(chunk.samples) == 960 * len(chunk.motion) > 0 for chunk in chunks)
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    starts = np.cumsum([0, *[len(chunk.motion) for chunk in chunks]])[:-1] / 25
+    assert np.allclose([chunk.start for chunk in chunks], starts)
+    assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert sum(len(chunk.motion) for chunk in chunks) % 4 == 0
+
+
+def test_live_begins_with_a_short_chunk(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    chunks = run(tiny_pipeline, style, low_latency=True)
+    assert max(len(chunk.motion) for chunk in chunks) <= 4
+
+
+def test_every_word_is_said_once_in_order_and_known_by_its_place(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    chunks = run(tiny_pipeline, style)
+    words = [word for chunk in chunks for word in chunk.words]
+    written = [TEXT[word.start_char : word.end_char] for word in words]
+    assert [w for w in written if w != "42"] == (
+        "Hello there this is a test of words It goes on and on".split()
+    )
+    assert written.count("42") >= 1
+    times = [(word.start, word.end) for word in words]
+    assert times == sorted(times)
+    total = sum(len(chunk.motion) for chunk in chunks) / 25
+    assert all(0 <= start <= end <= total for start, end in times)
+    for chunk in chunks[:-1]:
+        end = chunk.start + len(chunk.motion) / 25
+        assert all(chunk.start - 0.1 <= word.start < end for word in chunk.words)
+
+
+def test_same_seed_same_result_other_seed_other_result(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    first, again, other = (run(tiny_pipeline, style, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first[0].motion, again[0].motion)
+    assert np.array_equal(first[0].samples, again[0].samples)
+    assert not np.array_equal(first[0].motion, other[0].motion)
+
+
+def test_wishes_for_speed_and_length_are_followed(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    def seconds(**changes: object) -> float:
+        return sum(len(chunk.motion) for chunk in run(tiny_pipeline, style, **changes)) / 25
+
+    assert seconds(speed=2.0) < 0.7 * seconds()
+    assert seconds(seconds=12.0) == pytest.approx(12.0, abs=1.2)
+
+
+def test_leaving_early_stops_the_thread(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    before = threading.active_count()
+    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t", "!!! ... ?", "🎉🎉"])
+def test_nothing_to_say_is_refused(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, text: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        run(tiny_pipeline, style, text=text)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_long_a_text_is_refused(style: StylePrompt) -> None:
+    with pytest.raises(InputError, match="limit"):
+        SpeakRequest(text="a" * 200_000, style=style)
+
+
+def test_windows_cover_every_block_once() -> None:
+    for blocks in range(1, 60):
+        cut = list(windows(blocks, (5, 8, 14, 20), ahead=1))
+        assert cut[0].start == 0
+        assert cut[-1].stop == blocks
+        assert all(a.stop == b.start for a, b in zip(cut, cut[1:], strict=False))
+        assert all(window.stop + window.ahead <= blocks for window in cut)
