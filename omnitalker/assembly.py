@@ -14,8 +14,8 @@ import torch
 
 from omnitalker import timeline
 from omnitalker.audio.vocoder import Vocoder
-
-from omnitalker.motion.names import MOTION_DIM
+from omnitalker.motion.blending import scale_expressiveness, scale_head
+from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.request import SpeakRequest
 from omnitalker.types import AVChunk, FloatArray, Latents, TimedWord
 
@@ -30,6 +30,7 @@ class Assembler:
         self._state = vocoder.stream()
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._motion: FloatArray = np.zeros((0, MOTION_DIM), np.float32)
+        self._posture = request.style.motion[:, POSE_SLICE].mean(axis=0)
         self._words: list[TimedWord] = []
         self._mel_frames = 0
         self._frames_out = 0
@@ -64,9 +65,11 @@ class Assembler:
 
     def _scaled(self, motion: FloatArray) -> FloatArray:
         request = self._request
-        if request.expressiveness == 1.0 and request.head_motion == 1.0:
-            return motion
-        return scale_motion(motion, request.expressiveness, request.head_motion)
+        if request.expressiveness != 1.0:
+            motion = scale_expressiveness(motion, request.expressiveness)
+        if request.head_motion != 1.0:
+            motion = scale_head(motion, request.head_motion, self._posture)
+        return motion
 
     def _ready(self, *, is_final: bool) -> Iterator[AVChunk]:
         while True:

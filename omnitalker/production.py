@@ -12,8 +12,11 @@ import numpy as np
 
 from omnitalker import timeline
 from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
+from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
-from omnitalker.media.writer import AtomicFile, VideoSettings, VideoWriter
+from omnitalker.media.writer import VideoSettings, VideoWriter
+from omnitalker.motion.export import export_csv
 from omnitalker.request import SpeakRequest
 from omnitalker.types import AVChunk, MotionTrack, Renderer, TimedWord
 
@@ -110,26 +113,22 @@ def _write_video(chunks: Iterator[AVChunk], production: Production) -> None:
 
 
 def _write_wav(chunks: Iterator[AVChunk], output: Path) -> None:
-    from omnitalker.media.sound import write_wav
-
     with AtomicFile(output) as temporary:
         write_wav(temporary, np.concatenate([chunk.samples for chunk in chunks]))
 
 
 def _write_companions(production: Production, made: _Collector) -> list[Path]:
-    texts: dict[str, str] = {}
-    source = production.request.text
+    source, words = production.request.text, made.words
+    writers: dict[str, Callable[[Path], object]] = {}
     if production.subtitles:
-        texts[".srt"] = to_srt(made.words, source)
-        texts[".vtt"] = to_vtt(made.words, source)
+        writers[".srt"] = lambda path: path.write_text(to_srt(words, source), encoding="utf-8")
+        writers[".vtt"] = lambda path: path.write_text(to_vtt(words, source), encoding="utf-8")
     if production.motion_csv:
-        from omnitalker.motion.export import to_csv
-
-        texts[".csv"] = to_csv(MotionTrack(np.concatenate(made.motion)))
+        track = MotionTrack(np.concatenate(made.motion))
+        writers[".csv"] = lambda path: export_csv(track, path)
     paths = []
-    for suffix, text in texts.items():
-        path = production.output.with_suffix(suffix)
-        with AtomicFile(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        paths.append(path)
+    for suffix, write in writers.items():
+        paths.append(production.output.with_suffix(suffix))
+        with AtomicFile(paths[-1]) as temporary:
+            write(temporary)
     return paths

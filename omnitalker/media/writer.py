@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +12,7 @@ import av
 import numpy as np
 
 from omnitalker import timeline
-from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
 from omnitalker.types import AVChunk, FloatArray, Frame
 
 
@@ -26,36 +23,6 @@ class VideoSettings:
     crf: int = 20
     preset: str = "veryfast"
     audio_bitrate: int = 96_000
-
-
-class AtomicFile(AbstractContextManager[Path]):
-    """A temporary path beside `final` that takes its name on success and is removed on failure."""
-
-    def __init__(self, final: str | Path) -> None:
-        self.final = Path(final)
-        token = secrets.token_hex(4)
-        self.temporary = self.final.with_name(f".{self.final.stem}.{token}.part{self.final.suffix}")
-
-    def __enter__(self) -> Path:
-        try:
-            self.final.parent.mkdir(parents=True, exist_ok=True)
-            self.temporary.touch()
-        except OSError as error:
-            raise InputError(f"cannot write {self.final}: {error.strerror or error}") from error
-        return self.temporary
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            os.replace(self.temporary, self.final)
-            return
-        self.temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InputError(f"cannot write {self.final}: {_reason(error)}") from error
 
 
 class VideoWriter(AbstractContextManager["VideoWriter"]):
@@ -146,9 +113,3 @@ def audio_frame(samples: FloatArray, pts: int = 0) -> av.AudioFrame:
     frame.sample_rate = timeline.SAMPLE_RATE
     frame.pts = pts
     return frame
-
-
-def _reason(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return "the disk is full; nothing half-written was left behind"
-    return error.strerror or str(error)

@@ -109,14 +109,18 @@ def scale_expressiveness(values: FloatArray, factor: float) -> FloatArray:
     return _legal(out)
 
 
-def scale_head(values: FloatArray, factor: float) -> FloatArray:
-    """(F, 61) with head motion about its mean posture scaled; the eyes keep looking where they looked."""
+def scale_head(values: FloatArray, factor: float, posture: FloatArray | None = None) -> FloatArray:
+    """(F, 61) with head motion scaled about a posture; the eyes keep looking where they looked.
+
+    `posture` is (6,), the track's own mean when None; pieces of one track need the same.
+    """
     _check(values, "values")
     if not 0.0 <= factor <= 2.0:
         raise InputError(f"Head motion is scaled by a factor from 0 to 2; got {factor:g}.")
     out = values.astype(np.float64)
     pose = out[:, POSE_SLICE]
-    scaled = pose.mean(axis=0) + factor * (pose - pose.mean(axis=0))
+    centre = pose.mean(axis=0) if posture is None else posture
+    scaled = centre + factor * (pose - centre)
     turned = scaled - pose
     gaze = out[:, GAZE_SLICE].copy()
     gaze[:, [0, 2]] -= turned[:, 1:2]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import csv
 import difflib
-import io
-import os
+    with AtomicFile(target) as partial:
+        partial.write_text(text, encoding="utf-8")
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -20,6 +20,7 @@ from scipy.spatial.transform import Rotation
 
 from omnitalker import timeline
 from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
 from omnitalker.motion.gaze import EYE_LOOK_FULL, GAZE_LIMIT, set_gaze
 from omnitalker.motion.names import (
     EXPRESSION_SLICE,
@@ -70,6 +71,7 @@ def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -
     """Write a track; a failure leaves no partial file."""
     text = to_csv(track, layout)
     target = Path(path)
+<<<<<<< HEAD
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         partial.write_text(text, encoding="utf-8")
@@ -77,6 +79,10 @@ def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise InputError(f"Cannot write motion to '{target}': {error.strerror}.") from error
+=======
+    with AtomicFile(target) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+>>>>>>> 9737e1a (Write every file through one AtomicFile)
     return target
 
 

@@ -5,7 +5,6 @@ The file is a .safetensors with the four arrays; everything else is in its metad
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from omnitalker import timeline
 from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
 from omnitalker.motion.names import BLENDSHAPES, INDEX, MOTION_DIM
 from omnitalker.types import FloatArray, StylePrompt
 
@@ -87,14 +87,8 @@ def save_style(style: StylePrompt, path: str | Path) -> None:
         "phonemes": style.phonemes.astype(np.int16),
         "tones": style.tones.astype(np.int16),
     }
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with AtomicFile(path) as partial:
         partial.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, header))
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"cannot write the style {path}: {error}") from error
 
 
 def load_style(path: str | Path) -> StylePrompt:

@@ -81,7 +81,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"omnitalker\.style\.1"):
         load_style(tmp_path / "other.safetensors")
     with pytest.raises(InputError, match="cannot write"):
-        save_style(make_style(), tmp_path / "no" / "folder.safetensors")
+        save_style(make_style(), tmp_path / "text.safetensors" / "x.safetensors")
     with pytest.raises(InputError, match="identity"):
         save_style(make_style(metadata={"identity": "x"}), tmp_path / "x.safetensors")
 
