@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-    with AtomicFile(target) as partial:
-        partial.write_text(text, encoding="utf-8")
+import io
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -71,18 +70,8 @@ def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -
     """Write a track; a failure leaves no partial file."""
     text = to_csv(track, layout)
     target = Path(path)
-<<<<<<< HEAD
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with AtomicFile(target) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"Cannot write motion to '{target}': {error.strerror}.") from error
-=======
-    with AtomicFile(target) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
->>>>>>> 9737e1a (Write every file through one AtomicFile)
     return target
 
 

@@ -101,8 +101,11 @@ def test_bad_files_are_told(tmp_path: Path, text: str, message: str) -> None:
 def test_missing_file_and_unwritable_place(track: MotionTrack, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Cannot read"):
         import_csv(tmp_path / "none.csv")
-    with pytest.raises(InputError, match="Cannot write"):
-        export_csv(track, tmp_path / "no" / "such.csv")
+    blocker = tmp_path / "file"
+    blocker.touch()
+    with pytest.raises(InputError, match="cannot write"):
+        export_csv(track, blocker / "such.csv")
+    blocker.unlink()
     with pytest.raises(InputError, match="arkit, plain"):
         export_csv(track, tmp_path / "x.csv", "bvh")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
