@@ -134,6 +134,7 @@ _RULES: Final[tuple[Rule, ...]] = (
         rf"{_START}(?P<number>\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th){_END}",
         lambda m: ordinal(int(m["number"].replace(",", ""))),
     ),
+    _rule(r"(?<!\w)(?P<feet>[3-8])'[ ]?(?P<inches>1[01]|\d)(?:\"|''|(?=\W|$))", read.feet_inches),
     _rule(
         rf"{_START}(?P<amount>{_NUMBER})(?P<scale>k|(?<=\d\d)K|[MBT]|mn|bn|tn){_END}", read.scaled
     ),
@@ -183,6 +184,7 @@ _RULES: Final[tuple[Rule, ...]] = (
         _plain_word,
     ),
     _rule(rf"[{''.join(tables.GREEK)}]", lambda m: tables.GREEK[m[0]]),
+    _rule(r"(?<=\b[A-F])[-−](?=[\s.,;!?)]|$)", _always("minus")),
     _rule(r"\d+", lambda m: read.number_text(m[0])),
     _rule(r"(?<=\w)[ ]-[ ](?=\d)", _always("minus")),
     _rule(r"(?<=\w)/(?=\w)", _always("slash")),

@@ -58,6 +58,8 @@ def money(match: re.Match[str]) -> str:
     sign, amount, scale = match["currency"], match["amount"], match["scale"]
     one, many, small_one, small_many = tables.CURRENCIES[sign]
     minus = "minus " if match["minus"] else ""
+    if re.search(r"\ba $", match.string[: match.start()], re.IGNORECASE):
+        many = one  # a five dollar bill
     if scale:
         return f"{minus}{decimal(amount)} {tables.SCALE_LETTERS.get(scale, scale)} {many}"
     whole, _, fraction = amount.replace(",", "").partition(".")
@@ -84,7 +86,8 @@ def month_day(match: re.Match[str]) -> str:
 
 
 def day_month(match: re.Match[str]) -> str:
-    spoken = f"the {ordinal(int(match['day']))} of {month(match['month'])}"
+    article = "" if re.search(r"\bthe $", match.string[: match.start()], re.IGNORECASE) else "the "
+    spoken = f"{article}{ordinal(int(match['day']))} of {month(match['month'])}"
     return f"{spoken} {year(int(match['year']))}" if match["year"] else spoken
 
 
@@ -148,6 +151,10 @@ def fraction(match: re.Match[str]) -> str:
     if top != 1:
         name = "halves" if name == "half" else f"{name}s"
     return f"{whole}{cardinal(top)} {name}"
+
+
+def feet_inches(match: re.Match[str]) -> str:
+    return f"{cardinal(int(match['feet']))} foot {cardinal(int(match['inches']))}"
 
 
 def number_text(text: str) -> str:
@@ -229,7 +236,7 @@ def acronym(match: re.Match[str]) -> str:
 
 
 def _reads_as_word(text: str, match: re.Match[str]) -> bool:
-    if text == "US" and not _is_shouted(match):
+    if text in ("US", "WHO") and not _is_shouted(match):
         return False
     if text in tables.PRONOUNCED_ACRONYMS or text in tables.SHORT_WORDS:
         return True

@@ -157,6 +157,11 @@ _RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\d.])(?:0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4}|1[12][0-9]{1}(?=[^\d]{0,3}(?:电话|报警)))(?!\d)",
         lambda m: digits(m[0], telephone=True),
     ),
+    _rule(r"(?<![\d.])\d{3,4}(?=[室房])", lambda m: digits(m[0])),
+    _rule(
+        r"(?<=[号码QV信]是)\d{4,}(?![\d.])|(?<=[Q号码][:： ])\d{4,}(?![\d.])",
+        lambda m: digits(m[0]),
+    ),
     _rule(
         rf"(?P<minus>[-−]?)(?P<currency>{_CURRENCY})[ ]?(?P<amount>{_NUMBER})(?P<scale>[万亿千百]+)?",
         _money,

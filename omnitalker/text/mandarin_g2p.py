@@ -99,7 +99,7 @@ def _yi_and_bu(text: str, tones: list[int]) -> None:
         elif char == "一" and after and tones[i] != 5:
             if before and before == after:
                 tones[i] = 5
-            elif i in fixed or before in _DIGITS | {"第"} or after in _DIGITS | {"十"}:
+            elif i in fixed or before in _DIGITS | {"第", "十"} or after in _DIGITS | {"十"}:
                 tones[i] = 1
             else:
                 tones[i] = 2 if following == 4 or after == "个" else 4

@@ -46,6 +46,7 @@ READINGS: Final = {
     "目的": "mu4 di4", "的确": "di2 que4", "的士": "di1 shi4", "打的": "da3 di1", "结果": "jie2 guo3",
     "率领": "shuai4 ling3", "效率": "xiao4 lv4", "勉强": "mian3 qiang3", "露面": "lou4 mian4", "暴露": "bao4 lu4",
     "地球": "di4 qiu2", "地铁": "di4 tie3", "土地": "tu3 di4", "当地": "dang1 di4", "各地": "ge4 di4", "地上": "di4 shang5",
+    "背着": "bei1 zhe5", "教我": "jiao1 wo3", "教你": "jiao1 ni3", "教他": "jiao1 ta1", "教她": "jiao1 ta1",
     "西安": "xi1 an1", "厦门": "xia4 men2", "六安": "lu4 an1", "蚌埠": "beng4 bu4",
 }  # fmt: skip
 """Word -> pinyin, one syllable for each character. Longer words win."""
