@@ -131,9 +131,15 @@ def _frames(
     gaze = eyes.gaze_angles(points, neutral, model)
     if awake.any():
         gaze = bridge(gaze, awake, cuts)
-    set_gaze(values, gaze)
+    values = _looking(values, gaze)
     values[:, _BLINKS] = eyes.blink_strengths(model, neutral, values, opening)
     return FittedFace(neutral, camera, values, eyes.eyes_closed(opening))
+
+
+def _looking(values: FloatArray, gaze: FloatArray) -> FloatArray:
+    wide = values.astype(np.float64)
+    set_gaze(wide, gaze.astype(np.float64))
+    return wide.astype(np.float32)
 
 
 def _steady(pose: FloatArray, cuts: tuple[int, ...]) -> FloatArray:

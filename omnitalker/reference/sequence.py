@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +15,7 @@ from omnitalker.types import FloatArray, Frame
 BoolArray = npt.NDArray[np.bool_]
 
 
-def scene_cuts(frames: tuple[Frame, ...] | list[Frame]) -> tuple[int, ...]:
+def scene_cuts(frames: Sequence[Frame]) -> tuple[int, ...]:
     """First frames of new scenes: the picture changes at once, far more than it moves otherwise."""
     if len(frames) < 3:
         return ()
@@ -26,7 +29,7 @@ def scene_cuts(frames: tuple[Frame, ...] | list[Frame]) -> tuple[int, ...]:
 def stretches(count: int, cuts: tuple[int, ...]) -> list[slice]:
     """The scenes of a clip of `count` frames."""
     edges = [0, *cuts, count]
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [slice(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def bridge(points: FloatArray, found: BoolArray, cuts: tuple[int, ...]) -> FloatArray:
