@@ -84,6 +84,7 @@ class VocoderTraining:
     windows: tuple[int, ...] = (1024, 512, 256)
     periods: tuple[int, ...] = (2, 3, 5, 7)
     judge_channels: int = 16
+    judge_every: int = 2
     spectral_weight: float = 12.0
     feature_weight: float = 4.0
     checkpoint_minutes: float = 3.0
@@ -184,11 +185,8 @@ class Trainer:
         at = int(torch.randint(0, made.shape[1] - config.judged_samples + 1, ()))
         made = made[:, at : at + config.judged_samples]
         real = real[:, at : at + config.judged_samples]
-        with torch.autocast("cpu", torch.bfloat16):
-            judgement = discriminator_loss(self.judges(real), self.judges(made.detach()))
-        self.judging.zero_grad(set_to_none=True)
-        judgement.backward()
-        self.judging.step()
+        if self.step % config.judge_every == 0:
+            losses["judges"] = self._teach_judges(made.detach(), real)
         self.judges.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
@@ -196,12 +194,16 @@ class Trainer:
             of_made = self.judges(made)
         self.judges.requires_grad_(True)
         adversarial, features = adversarial_loss(of_made), feature_loss(of_real, of_made)
-        losses |= {
-            "judges": judgement.item(),
-            "adversarial": adversarial.item(),
-            "features": features.item(),
-        }
+        losses |= {"adversarial": adversarial.item(), "features": features.item()}
         return adversarial + config.feature_weight * features
+
+    def _teach_judges(self, made: Tensor, real: Tensor) -> float:
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = discriminator_loss(self.judges(real), self.judges(made))
+        self.judging.zero_grad(set_to_none=True)
+        loss.backward()
+        self.judging.step()
+        return loss.item()
 
     def _set_rate(self) -> None:
         """Warm up, hold; with the discriminators, decay linearly to the end."""
@@ -250,7 +252,7 @@ def train(config: VocoderTraining) -> None:
     saved, began, first = time.time(), time.time(), trainer.step
     while trainer.step < config.steps:
         losses = trainer.train_step()
-        if trainer.step % config.log_every == 0:
+        if trainer.step % config.log_every == 1:
             pace = (time.time() - began) / (trainer.step - first)
             text = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
             logger.info("step %d/%d %s %.2f s/step", trainer.step, config.steps, text, pace)
