@@ -8,37 +8,26 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from omnitalker import assets
+from omnitalker.analysis import Reference, analyse
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
 from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.reference.identity import build_identity
+from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles
-from omnitalker.types import ReferenceClip, Renderer, StylePrompt
-
-if TYPE_CHECKING:
-    from omnitalker.types import Identity, TrackedFace
+from omnitalker.rendering.sketch import SketchRenderer
+from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.types import Identity, Renderer, StylePrompt
 
 T = TypeVar("T")
 RendererKind = Literal["warp", "refined", "sketch"]
 RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
 SIZES = (256, 512, 768)
 DEFAULT_PRESENTER = "ava"
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A clip or portrait after analysis."""
-
-    clip: ReferenceClip
-    tracked: TrackedFace | None
-    """None for a recording without pictures."""
-    style: StylePrompt | None
-    """None for a portrait."""
-    warnings: tuple[str, ...] = ()
 
 
 class Studio:
@@ -80,15 +69,11 @@ class Studio:
 
     def reference(self, path: str | Path, text: str | None = None) -> Reference:
         """A clip, portrait or recording, read and analysed once."""
-        from omnitalker.analysis import analyse
-
         key = (_file_key(path), text)
         return self._references.get(key, lambda: analyse(self.pipeline, path, text))
 
     def identity(self, presenter: str | Path, size: int = 512) -> Identity:
         """A built-in presenter by name, an identity file, or a portrait or clip."""
-        from omnitalker.rendering.identity_file import load_identity
-
         shipped = assets.presenter_file(str(presenter))
         path = shipped or Path(presenter)
         if shipped is None and not path.exists():
@@ -110,12 +95,8 @@ class Studio:
         if size not in SIZES:
             raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size}")
         if kind == "sketch":
-            from omnitalker.rendering.sketch import SketchRenderer
-
             return SketchRenderer((size, size))
         identity = self.identity(presenter or self.default_presenter(), size)
-        from omnitalker.rendering.warp import WarpRenderer
-
         if kind == "refined":
             from omnitalker.rendering.refined import RefinedRenderer
 
@@ -129,8 +110,6 @@ class Studio:
         return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names else names[0]
 
     def _build(self, path: Path, size: int) -> Identity:
-        from omnitalker.reference.identity import build_identity
-
         reference = self.reference(path)
         if reference.tracked is None:
             raise InputError(f"{path.name} has no picture; give a portrait or a clip as presenter")
