@@ -1,0 +1,126 @@
+"""`omnitalker train`, `corpus`, `style`: making models, data and voices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli.progress import progress_bar
+
+TrainKind = Literal["dit", "duration", "aligner", "vocoder", "refiner"]
+
+corpus_app = typer.Typer(no_args_is_help=True, help="Build or import training data.")
+style_app = typer.Typer(no_args_is_help=True, help="Voices and manners as reusable files.")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("train")(train)
+    app.add_typer(corpus_app, name="corpus")
+    app.add_typer(style_app, name="style")
+
+
+def train(
+    kind: Annotated[TrainKind, typer.Argument(help="Which network to train.")],
+    config: Annotated[Path, typer.Argument(help="Its YAML file, see configs/train.")],
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Where checkpoints and logs go (default: runs/KIND).")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the run's last checkpoint, exactly.")
+    ] = False,
+    init_from: Annotated[
+        Path | None, typer.Option(help="Begin with the weights of another checkpoint.")
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value over the YAML, e.g. --set loop.steps=100."),
+    ] = None,
+) -> None:
+    """Train one of the networks. Runs under `accelerate launch` on several GPUs as it is.
+
+    Examples:
+
+      omnitalker train dit configs/train/dit.yaml
+
+      omnitalker train dit configs/train/dit.yaml --resume
+    """
+    from omnitalker.cli import trainers
+
+    trainers.run(
+        kind,
+        config,
+        run_dir=run_dir or Path("runs") / kind,
+        resume=resume,
+        init_from=init_from,
+        overrides=tuple(override or ()),
+    )
+
+
+@corpus_app.command("build")
+def corpus_build(
+    config: Annotated[Path, typer.Argument(help="See configs/train/corpus.yaml.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The corpus folder.")] = Path(
+        "runs/corpus"
+    ),
+    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many items.")] = None,
+) -> None:
+    """Make the synthetic and real-speech corpus; stop it at any time, it goes on where it was."""
+    from omnitalker.training.corpus import build
+
+    build(config, out=out, workers=workers, limit=limit)
+
+
+@corpus_app.command("import")
+def corpus_import(
+    folder: Annotated[Path, typer.Argument(help="Talking videos, each with a .txt beside it.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The corpus folder.")] = Path(
+        "runs/corpus"
+    ),
+    checkpoint: Annotated[str, typer.Option(help="For its aligner.")] = DEFAULT_CHECKPOINT,
+) -> None:
+    """Track, align and filter your own videos into training data."""
+    from omnitalker.training.corpus import import_folder
+
+    import_folder(folder, out=out, checkpoint=checkpoint)
+
+
+@style_app.command("create")
+def style_create(
+    clip: Annotated[Path, typer.Argument(help="A clip or recording of 1-10 s.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .safetensors to write.")],
+    text: Annotated[str | None, typer.Option(help="What is said in it (optional).")] = None,
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+) -> None:
+    """Analyse a clip once; use its voice and manner for ever with --style."""
+    from omnitalker.reference.style import save_style
+    from omnitalker.studio import Studio
+
+    with progress_bar("Analysing") as update:
+        update(0.1, "loading")
+        studio = Studio.from_pretrained(checkpoint)
+        update(0.4, "tracking and listening")
+        reference = studio.reference(clip, text)
+        update(1.0)
+    for warning in reference.warnings:
+        print(f"note: {warning}")
+    save_style(studio.style(ref=clip, ref_text=text), output)
+    print(f"{output}: use it with --style {output}")
+
+
+@style_app.command("mix")
+def style_mix(
+    voice: Annotated[Path, typer.Argument(help="Style file that lends the voice.")],
+    face: Annotated[Path, typer.Argument(help="Style file that lends the facial manner.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .safetensors to write.")],
+    expressiveness: Annotated[float, typer.Option(help="0 calm .. 2 lively.")] = 1.0,
+) -> None:
+    """The voice of one, the facial manner of another."""
+    from omnitalker.reference.style import load_style, mix_styles, save_style, scale_style
+
+    mixed = scale_style(mix_styles(load_style(voice), load_style(face)), expressiveness)
+    save_style(mixed, output)
+    print(f"{output}: use it with --style {output}")

@@ -1,0 +1,42 @@
+"""Which module trains which network; they are loaded one at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def run(
+    kind: str,
+    config: Path,
+    *,
+    run_dir: Path,
+    resume: bool,
+    init_from: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    common = {
+        "run_dir": run_dir,
+        "resume": resume,
+        "init_from": init_from,
+        "overrides": overrides,
+    }
+    if kind == "dit":
+        from omnitalker.training.dit import train as train_dit
+
+        train_dit(config, **common)
+    elif kind == "duration":
+        from omnitalker.training.duration import train as train_duration
+
+        train_duration(config, **common)
+    elif kind == "aligner":
+        from omnitalker.training.recogniser import train as train_recogniser
+
+        train_recogniser(config, **common)
+    elif kind == "vocoder":
+        from omnitalker.training.vocoder import train as train_vocoder
+
+        train_vocoder(config, **common)
+    else:
+        from omnitalker.training.refiner import train as train_refiner
+
+        train_refiner(config, **common)
