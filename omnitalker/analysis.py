@@ -18,7 +18,6 @@ from omnitalker.audio.loudness import is_silent, level_db, normalise_loudness
 from omnitalker.audio.mel import mel_covering
 from omnitalker.errors import InputError
 from omnitalker.media.reader import read_clip
-from omnitalker.models.recogniser import align, recognise
 from omnitalker.reference.style import build_style
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.text.symbols import SYMBOL_IDS
@@ -135,6 +134,8 @@ def _phonemes(
     """What is said, with times: from the user's words, or by ear; nothing without a recogniser."""
     if pipeline.recogniser is None:
         return ()
+    from omnitalker.models.recogniser import align, recognise
+
     if text and text.strip():
         spoken = pipeline.frontend.prepare(text).phonemes
         return align(pipeline.recogniser, mel, spoken).phonemes

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import speak
+from omnitalker.cli import making, speak
 from omnitalker.errors import OmniTalkerError
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ def root(
 
 
 speak.register(app)
+making.register(app)
 
 
 def run() -> None:

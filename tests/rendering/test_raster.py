@@ -23,7 +23,9 @@ def empty(shape):
 
 def test_unmoved_mesh_maps_every_node_to_itself(grid):
     points, triangles = grid
-    out = backward_map(points, points, triangles, np.zeros(25, np.float32), (40, 40), empty((40, 40)))
+    out = backward_map(
+        points, points, triangles, np.zeros(25, np.float32), (40, 40), empty((40, 40))
+    )
     y, x = np.mgrid[:40, :40]
     np.testing.assert_allclose(out, np.stack([x, y], -1), atol=1e-3)
 
@@ -32,7 +34,9 @@ def test_is_the_inverse_of_an_affine_motion(grid):
     points, triangles = grid
     matrix = np.array([[0.8, 0.1], [-0.15, 0.9]], np.float32)
     moved = points @ matrix.T + np.array([4.0, 6.0], np.float32)
-    out = backward_map(moved, points, triangles, np.zeros(25, np.float32), (40, 40), empty((40, 40)))
+    out = backward_map(
+        moved, points, triangles, np.zeros(25, np.float32), (40, 40), empty((40, 40))
+    )
     covered = out[..., 0] >= 0
     y, x = np.nonzero(covered)
     expected = (np.stack([x, y], 1) - [4.0, 6.0]) @ np.linalg.inv(matrix).T
@@ -48,4 +52,6 @@ def test_nearer_triangles_win_and_backs_are_not_drawn():
     assert backward_map(points, source, triangles, near_first, (8, 8), empty((8, 8)))[2, 2, 0] == 1
     assert backward_map(points, source, triangles, -near_first, (8, 8), empty((8, 8)))[2, 2, 0] == 2
     from_behind = triangles[:, ::-1]
-    assert (backward_map(points, source, from_behind, near_first, (8, 8), empty((8, 8))) == -1).all()
+    assert (
+        backward_map(points, source, from_behind, near_first, (8, 8), empty((8, 8))) == -1
+    ).all()
