@@ -13,7 +13,12 @@ from typing import Final
 from omnitalker.text.aligned import AlignedText
 
 _FENCED_CODE: Final = re.compile(r"```.*?(?:```|\Z)|~~~\n.*?(?:~~~|\Z)", re.DOTALL)
-_SPECIAL_TAG: Final = re.compile(r"<\|[^|<>\n]{0,100}\|>|</?think>")
+_SPECIAL_TAG: Final = re.compile(r"<\|[^|<>\n]{0,100}\|>|</think>")
+_THINKING: Final = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_MATH_MARK: Final = re.compile(
+    r"\\[()\[\]]|\$\$|\$(?=[^$\n]{0,80}[=^\\][^$\n]{0,80}\$)|(?<=[\w})])\$(?!\w)"
+)
+_EMPTY_BRACKETS: Final = re.compile(r"(?<=\w)\(\)")
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>\n]*)?/?>")
 _BREAK_TAG: Final = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|hr)\s*/?>", re.IGNORECASE)
@@ -54,10 +59,13 @@ _SOFT_NEXT: Final = re.compile(r"[a-z]")
 
 def clean(text: AlignedText) -> AlignedText:
     """Plain text for reading aloud, every character knowing its place in the source."""
-    text = text.sub(_FENCED_CODE, "\n").sub(_COMMENT, " ").sub(_SPECIAL_TAG, " ")
+    text = (
+        text.sub(_THINKING, " ").sub(_FENCED_CODE, "\n").sub(_COMMENT, " ").sub(_SPECIAL_TAG, " ")
+    )
     text = text.sub(_BREAK_TAG, "\n").sub(_HTML_TAG, "")
     text = text.sub(_ENTITY, lambda match: html.unescape(match[0]))
     text = text.rewrite(_LINK, lambda match: [(match[1], match.span(1))])
+    text = text.sub(_MATH_MARK, "").sub(_EMPTY_BRACKETS, "")
     text = text.sub(_FOOTNOTE, "").sub(_TABLE_RULE, "").sub(_RULE, "\n")
     text = text.sub(_LINE_MARK, "\n").sub(_TIMES, " × ").sub(_EMOTICON, " ").sub(_EMPHASIS, "")
     text = text.sub(_PIPE, ", ").sub(_ARROW, ", ").sub(_KEYCAP, lambda match: match[1])

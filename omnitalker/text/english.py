@@ -88,11 +88,15 @@ _RULES: Final[tuple[Rule, ...]] = (
         read.url,
     ),
     _rule(
-        rf"(?P<minus>[-−]?)(?P<currency>{_CURRENCY})[ ]?(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>{_SCALE}){_END})?",
+        rf"(?P<currency>{_CURRENCY})(?P<first>{_NUMBER})[ ]?[-–—][ ]?(?:{_CURRENCY})?(?P<last>{_NUMBER})(?:[ ]?(?P<scale>{_SCALE}){_END})?(?![\w.]\d)",
+        read.money_range,
+    ),
+    _rule(
+        rf"(?:(?<![\w)])(?P<minus>[-−]))?(?P<currency>{_CURRENCY})[ ]?(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>{_SCALE}){_END})?",
         read.money,
     ),
     _rule(
-        rf"(?P<minus>[-−]?)(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>{_SCALE}))?[ ]?(?P<currency>USD|EUR|GBP|CNY|RMB|JPY|[$€£¥]){_END}",
+        rf"(?:(?<![\w)])(?P<minus>[-−]))?(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>{_SCALE}))?[ ]?(?P<currency>USD|EUR|GBP|CNY|RMB|JPY|[$€£¥]){_END}",
         read.money,
     ),
     _rule(
@@ -138,6 +142,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(
         rf"{_START}(?P<amount>{_NUMBER})(?P<scale>k|(?<=\d\d)K|[MBT]|mn|bn|tn){_END}", read.scaled
     ),
+    _rule(r"(?<![\w/])9/11(?![\w/])", _always("nine eleven")),
     _rule(
         rf"{_START}(?:(?P<whole>\d+)[ ])?(?P<top>\d{{1,3}})/(?P<bottom>\d{{1,3}})(?![\w/])",
         read.fraction,
@@ -168,6 +173,10 @@ _RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(rf"(?<!\w)(?P<month>{_MONTH})\.(?=[ ])", lambda m: read.month(m["month"])),
     _rule(r"(?<!\w)(?P<half>[AaPp])\.[Mm]\.?(?!\w)", lambda m: f"{m['half'].upper()} M"),
+    _rule(r"\^2(?!\d)", _always("squared")),
+    _rule(r"\^3(?!\d)", _always("cubed")),
+    _rule(r"(?<!\w)(?P<letter>[CF])#", lambda m: f"{m['letter']} sharp"),
+    _rule(r"(?<!\w)\.NET(?!\w)", _always("dot net")),
     _rule(r"(?<!\w)(?:OK|O\.K\.|Ok|ok)(?!\w)", _always("okay")),
     _rule(r"(?<![\w.])(?P<letters>(?:[A-Z]\.){2,}(?:[A-Z](?![\w]))?)(?P<ending>)", read.acronym),
     _rule(

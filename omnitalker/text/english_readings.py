@@ -72,6 +72,12 @@ def money(match: re.Match[str]) -> str:
     return minus + " ".join(parts)
 
 
+def money_range(match: re.Match[str]) -> str:
+    scale = f" {tables.SCALE_LETTERS.get(match['scale'], match['scale'])}" if match["scale"] else ""
+    many = tables.CURRENCIES[match["currency"]][1]
+    return f"{decimal(match['first'])} to {decimal(match['last'])}{scale} {many}"
+
+
 def month(name: str) -> str:
     return next(
         month for month in tables.MONTHS if month.lower().startswith(name.lower()[:3])

@@ -17,7 +17,7 @@ ABBREVIATIONS: Final = {
     "figs.": "figures", "eq.": "equation", "vol.": "volume", "ch.": "chapter", "pp.": "pages",
     "al.": "al", "min.": "minutes", "max.": "maximum", "avg.": "average", "tel.": "telephone",
     "ext.": "extension", "ed.": "edition", "cf.": "compare", "w/o": "without", "w/": "with", "a.k.a.": "also known as",
-    "ph.d.": "P H D", "ctrl": "control",
+    "ph.d.s": "P H D's", "ph.d.": "P H D", "ctrl": "control",
     "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "vs": "versus", "etc": "etcetera",
 }  # fmt: skip
 MONTHS: Final = (

@@ -23,12 +23,21 @@ _UNIT: Final = (
     r"(?:[ ]?(?:km/h|m/s|kWh|kW|km²|m²|m³|km|cm|mm|nm|kg|mg|g|m|mL|ml|L|ms|s|min|h|kHz|MHz|GHz|Hz|dB|°C|°F|W|V|"
     r"USD|RMB|CNY|EUR)(?![A-Za-z\d])|[ ]?[%°¥€£$])"
 )
-_TOKEN: Final = re.compile(
-    rf"(?P<address>{_ADDRESS})|(?P<amount>{_CURRENCY}?[ ]?[-−]?{_CURRENCY}?{_AMOUNT}{_UNIT}?(?![A-Za-z]))"
-    rf"|(?P<generation>\d{{1,2}}(?=[A-Z](?![A-Za-z\d])))"
-    rf"|(?P<latin>[{_LATIN}\d]*[{_LATIN}](?:[{_LATIN}\d]|[-'.&/+](?=[{_LATIN}\d]))*\.?)|(?P<han>[{HAN}]+)",
-    re.ASCII,
+_OTHERS: Final = (
+    rf"(?P<address>{_ADDRESS})|No\.[ ]?\d+"
+    rf"|(?P<amount>{_CURRENCY}?[ ]?[-−]?{_CURRENCY}?{_AMOUNT}{_UNIT}?(?![A-Za-z]))"
+    r"|(?P<generation>\d{1,2}(?=[A-Z](?![A-Za-z\d])))"
+    rf"|(?P<han>[{HAN}]+)"
 )
+_TOKEN: Final[dict[Language, re.Pattern[str]]] = {
+    "en": re.compile(
+        rf"{_OTHERS}|[{_LATIN}\d]*[{_LATIN}](?:[{_LATIN}\d]|[-'.&/+](?=[{_LATIN}\d]))*\.?", re.ASCII
+    ),
+    "zh": re.compile(
+        rf"{_OTHERS}|[{_LATIN}](?:[{_LATIN}]|[-'.&/+](?=[{_LATIN}]))*\.?|(?P<digits>\d+)", re.ASCII
+    ),
+}
+"""In Mandarin the number of a name is read in Mandarin too: "PM2.5", "GPT-4"."""
 
 
 def check_language(language: str) -> None:
@@ -67,7 +76,7 @@ def spans(text: str, main: Language) -> Iterator[tuple[int, int, Language]]:
     Numbers are read in the language they touch, otherwise in `main`.
     """
     start, current = 0, main
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN[main].finditer(text):
         language = _token_language(match, main)
         if language != current:
             if match.start() > start:
@@ -80,10 +89,10 @@ def spans(text: str, main: Language) -> Iterator[tuple[int, int, Language]]:
 def _token_language(match: re.Match[str], main: Language) -> Language:
     if match["han"]:
         return "zh"
-    if match["amount"] is None and match["generation"] is None:
-        return "en"
-    if match["generation"]:
+    if match["generation"] or match.groupdict().get("digits"):
         return main
+    if match["amount"] is None:
+        return "en"
     before = match.string[match.start() - 1 : match.start()] if match.start() else ""
     after = match.string[match.end() : match.end() + 1]
     if any(char and _HAN_RUN.match(char) for char in (before, after)):

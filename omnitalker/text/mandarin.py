@@ -94,7 +94,8 @@ def _time(match: re.Match[str]) -> str:
 
 def _money(match: re.Match[str]) -> str:
     sign = "负" if match["minus"] else ""
-    return f"{sign}{decimal(match['amount'])}{match['scale'] or ''}{_CURRENCIES[match['currency']]}"
+    amount = match["amount"].removesuffix(".00")
+    return f"{sign}{decimal(amount)}{match['scale'] or ''}{_CURRENCIES[match['currency']]}"
 
 
 def _percent(match: re.Match[str]) -> str:

@@ -19,13 +19,16 @@ Kind = Literal["paragraph", "sentence", "clause", "space", "none"]
 
 _PROTECTED: Final = {
     "```": (re.compile(r"```.*?```", re.DOTALL), 20_000),
+    "<think>": (re.compile(r"<think>.*?</think>", re.DOTALL), 20_000),
     "[[": (re.compile(r"\[\[[^\]\n]*\]\]"), 200),
     "<|": (re.compile(r"<\|[^|\n]*\|>"), 100),
     "[": (re.compile(r"\[[^\[\]\n]*\]\([^()\n]*\)"), 600),
 }
 """Beginning -> the whole, never cut, and the longest that is waited for."""
+_OPAQUE: Final = ("```", "<think>")
+"""These may run over many lines; they are not spoken."""
 _BREAKS_OFF: Final = re.compile(r"\n")
-_EVENT: Final = re.compile(rf"```|\[\[|\[|<\||[.!?。！？…,;:，；：、—]|\s+|[{HAN}]")
+_EVENT: Final = re.compile(rf"```|<think>|\[\[|\[|<\||[.!?。！？…,;:，；：、—]|\s+|[{HAN}]")
 _STRONG: Final = ".!?。！？…"
 _CLOSERS: Final = "\"'”’)]）】」』》*_~`"
 _RUN: Final = re.compile(rf"[{re.escape(_STRONG + _CLOSERS)}—]*")
@@ -103,14 +106,14 @@ class ClauseSplitter:
         """Where the next piece ends; None while that is not certain."""
         text, weight, weighed = self._held, 0, 0
         for end, kind in _stops(text, is_final):
-            if end > _LONGEST and "```" not in text[:end]:
+            if end > _LONGEST and not _holds_opaque(text[:end]):
                 return _LONGEST
             weight += _weight(text[weighed:end])
             weighed = end
             if self._is_enough(kind, weight):
                 return end
         room = 0 if is_final else _LOOKAHEAD
-        return _LONGEST if len(text) > _LONGEST + room and "```" not in text else None
+        return _LONGEST if len(text) > _LONGEST + room and not _holds_opaque(text) else None
 
     def _is_enough(self, kind: Kind, weight: int) -> bool:
         if kind == "paragraph":
@@ -120,6 +123,10 @@ class ClauseSplitter:
         if kind == "clause" and self.clause is not None:
             return weight >= (self.first if self._is_first else self.clause)
         return kind == "space" and weight >= self.limit
+
+
+def _holds_opaque(text: str) -> bool:
+    return any(mark in text for mark in _OPAQUE)
 
 
 def _weight(text: str) -> int:
@@ -135,7 +142,7 @@ def _stops(text: str, is_final: bool) -> Iterator[tuple[int, Kind]]:
             end = _protected_end(text, event.start(), mark, is_final)
             if end is None:
                 return
-            if mark == "```":
+            if mark in _OPAQUE:
                 yield end, "none"
             at = end
             continue
@@ -153,7 +160,7 @@ def _protected_end(text: str, at: int, mark: str, is_final: bool) -> int | None:
     match = pattern.match(text, at, at + longest)
     if match:
         return match.end()
-    broken = mark != "```" and _BREAKS_OFF.search(text, at, at + longest)
+    broken = mark not in _OPAQUE and _BREAKS_OFF.search(text, at, at + longest)
     if is_final or broken or len(text) >= at + longest:
         return at + len(mark)
     return None

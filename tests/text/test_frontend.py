@@ -1,5 +1,7 @@
 """The whole way from the user's text to phonemes that know where they came from."""
 
+import subprocess
+import sys
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -193,3 +195,11 @@ def test_threads_get_the_same_answers() -> None:
     for thread in threads:
         thread.join()
     assert all(found[i] == expected for i in range(6))
+
+
+def test_importing_loads_neither_espeak_nor_pypinyin() -> None:
+    code = (
+        "import sys, omnitalker.text.frontend;"
+        "assert not {'torch', 'pypinyin', 'espeakng_loader'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,6 +9,8 @@ from omnitalker.text.splitting import ClauseSplitter, split_clauses, split_sente
 FRAGMENTS = st.sampled_from(
     [
         "Hello world",
+        "<think>a. b\n",
+        "</think>",
         "Dr. ",
         "3.14",
         ", ",
