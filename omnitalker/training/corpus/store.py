@@ -119,12 +119,17 @@ def open_corpus(directory: str | Path) -> Corpus:
     for line in read_lines(root / MANIFEST):
         shard = line.pop("shard")
         info = ItemInfo.from_json(line)
-        entries[info.id] = _Entry(info, dict.fromkeys(ARRAYS, shard))
+        entries[info.id] = _Entry(info, dict.fromkeys(_stored(info), shard))
     for overlay in sorted((root / "overlays").glob("*.jsonl")):
         for line in read_lines(overlay):
             if line["id"] in entries:
                 entries[line["id"]] = _overlaid(entries[line["id"]], line)
     return Corpus(root, list(entries.values()))
+
+
+def _stored(info: ItemInfo) -> tuple[str, ...]:
+    """Names of the arrays in an item's own shard; motion only where there is some."""
+    return (*ARRAYS, "motion") if info.has_motion else ARRAYS
 
 
 def _overlaid(entry: _Entry, line: Mapping[str, Any]) -> _Entry:
@@ -164,7 +169,7 @@ class ShardWriter:
         lines = []
         for item in items:
             check_item(item)
-            arrays = {key: getattr(item, key) for key in ARRAYS}
+            arrays = {key: getattr(item, key) for key in _stored(item.info)}
             tensors |= {f"{item.info.id}/{key}": value for key, value in arrays.items()}
             lines.append(json.dumps({**item.info.to_json(), "shard": shard}, ensure_ascii=False))
         _save(self.root / shard, tensors)
@@ -172,7 +177,7 @@ class ShardWriter:
 
     def list_items(self, lines: Iterable[str]) -> None:
         """Append finished lines to the manifest."""
-        _append(self.root / MANIFEST, lines)
+        append_lines(self.root / MANIFEST, lines)
 
     def overlay(
         self,
@@ -199,7 +204,7 @@ class ShardWriter:
             )
             for id_ in sorted(set(arrays) | set(fields))
         ]
-        _append(self.root / "overlays" / f"{kind}.jsonl", lines)
+        append_lines(self.root / "overlays" / f"{kind}.jsonl", lines)
 
 
 def _save(path: Path, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -211,7 +216,8 @@ def _save(path: Path, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
     part.replace(path)
 
 
-def _append(path: Path, lines: Iterable[str]) -> None:
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Add whole lines to a file in one write."""
     text = "".join(f"{line}\n" for line in lines)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:

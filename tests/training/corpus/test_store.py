@@ -14,6 +14,7 @@ from omnitalker.training.corpus.item import ItemInfo, check_item
 def make_item(name: str, blocks: int = 3, **info) -> CorpusItem:
     rng = np.random.default_rng(len(name) + blocks)
     seconds = blocks * 0.16
+    motion = rng.uniform(size=(blocks * 4, 61)) * info.get("has_motion", False)
     return CorpusItem(
         info=ItemInfo(id=name, speaker="s1", language="en", source="flite", blocks=blocks, **info),
         samples=rng.integers(-9000, 9000, blocks * 3840).astype(np.int16),
@@ -21,12 +22,12 @@ def make_item(name: str, blocks: int = 3, **info) -> CorpusItem:
         symbols=np.array([SYMBOL_IDS[s] for s in ("sil", "m", "ɑ", ".")], np.int16),
         tones=np.array([0, 0, 1, 0], np.int16),
         starts=np.array([0, 0.1, 0.2, 0.3, seconds], np.float32),
-        motion=np.zeros((blocks * 4, 61), np.float16),
+        motion=motion.astype(np.float16),
     )
 
 
 def test_items_come_back_as_they_were(tmp_path):
-    items = [make_item("a", 3), make_item("b", 5, split="test")]
+    items = [make_item("a", 3), make_item("b", 5, split="test", has_motion=True)]
     ShardWriter(tmp_path).write("0000", items)
     corpus = open_corpus(tmp_path)
     assert len(corpus) == 2

@@ -1,0 +1,32 @@
+"""What to build: the settings of `configs/train/corpus.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """A corpus is the same for the same settings, whatever the number of workers."""
+
+    seed: int = 7
+    speakers: int = 320
+    items_per_manner: int = 2
+    """Utterances of each speaker in each manner."""
+    rounds: int = 1
+    """How often the whole population is gone through; every round has new sentences."""
+    english_sentences: str = ""
+    """A file with one sentence a line, added to our own; "" = ours alone. `$NAME` is an environment variable."""
+    english_sentences_share: float = 0.72
+    """How many English items come from that file."""
+    test_sentences: int = 100
+    test_speaker_every: int = 13
+    """Every so many-th speaker is never trained on."""
+    test_manner_share: float = 0.04
+    """Share of (speaker, manner) pairs of the trained speakers that are never trained on."""
+    valid_share: float = 0.02
+    shard_items: int = 32
+    min_seconds: float = 0.6
+    max_seconds: float = 11.0
+    noise_db: float = -78.0
+    """Level of the noise under everything, so that silence is that of a room."""
