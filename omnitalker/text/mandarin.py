@@ -192,6 +192,6 @@ _RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(rf"(?<![\d-])({_NUMBER})[ ]?[-–—~～至][ ]?({_NUMBER})(?![\d-])", _range),
     _rule(rf"(?P<minus>(?<![\w)])[-−]|)(?P<amount>{_NUMBER})", _number),
-    _rule(r"(?<=[\d\w])-(?=\d)", _always("杠")),
+    _rule(r"(?<=\d)-(?=\d)", _always("杠")),
     _rule(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda m: _SYMBOLS[m[0]]),
 )
