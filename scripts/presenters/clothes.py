@@ -142,6 +142,7 @@ def _grid_faces(rows: int, columns: int) -> np.ndarray:
 
 def band(loop: np.ndarray, height: float, thick: float, lean: float) -> Piece:
     """A ribbed band standing on the neckline loop (AROUND, 3), leaning towards the neck."""
+    loop = gaussian_filter(loop, (7.0, 0.0), mode="wrap")
     axis = np.array([0.0, loop[:, 1].mean(), loop[:, 2].mean()])
     inward = axis - loop
     inward[:, 1] = 0

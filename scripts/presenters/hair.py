@@ -113,7 +113,7 @@ def grow(
         heading = _unit(stiffness * heading + (1 - stiffness) * field(place, heading))
         place = place + heading * stride
         gone = k * stride[:, 0]
-        wanted = offset * (1 - np.exp(-gone / (1.2 * offset + 0.15))) + 0.02
+        wanted = offset * (1 - np.exp(-gone / (0.7 * offset + 0.1))) + 0.02
         gap, normal = surface.clearance(place)
         short = np.clip(wanted - gap, 0, None)
         place = place + normal * short[:, None]
@@ -237,7 +237,8 @@ def bob(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> 
         surface, place, start, field, longest, 40, layer, 0.62,
         _face_guard(style["frame"], style["back"]), 0.55,
     )  # fmt: skip
-    edge = style["cut"] + rng.normal(size=len(place)) * 0.35 + 0.9 * rng.random(len(place)) ** 4 * 6
+    ragged = rng.normal(size=len(place)) * 0.35 + 5.0 * rng.random(len(place)) ** 4
+    edge = style["cut"] + style.get("ragged", 1.0) * ragged
     below = strands[..., 1] < edge[:, None]
     first = np.where(below.any(1), below.argmax(1), strands.shape[1] - 1)
     return resample(strands, style.get("points", 26), np.clip(first / 40, 0.05, 1))
@@ -270,10 +271,9 @@ def swept(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -
 def cropped(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> np.ndarray:
     """Short hair with a fade at the sides; `coil` winds every strand for tight curls."""
     height = hairline(surface.mean)
-    y, x = surface.mean[:, 1], np.abs(surface.mean[:, 0])
-    fade = smoothstep(style["fade"][0], style["fade"][1], y)
+    fade = smoothstep(style["fade"][0], style["fade"][1], surface.mean[:, 1])
     mask = head.masks["scalp"] * (0.25 + 0.75 * np.maximum(fade, smoothstep(1.0, 3.0, height)))
-    roots = surface.sample(mask * (x < 9), style["count"], rng)
+    roots = surface.sample(mask * (1 - head.masks["ear"]), style["count"], rng)
     place = roots.place(surface.points)
     side = (fade[roots.corners] * roots.weights).sum(1)
     edge = smoothstep(-0.3, 1.6, (height[roots.corners] * roots.weights).sum(1))

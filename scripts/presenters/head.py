@@ -186,8 +186,8 @@ def _blob(points: np.ndarray, centre: tuple, size: tuple, mirror: bool = True) -
 def hairline(points: np.ndarray) -> np.ndarray:
     """Signed height (N,) above the hairline on the average head; positive is scalp."""
     azimuth = np.degrees(np.arctan2(np.abs(points[:, 0]), points[:, 2]))
-    at = [0, 18, 30, 42, 52, 60, 68, 76, 84, 96, 104, 125, 180]
-    height = [10.1, 10.3, 10.0, 8.7, 7.4, 6.2, 3.6, 1.6, 4.9, 4.9, 0.2, -4.3, -5.8]
+    at = [0, 15, 28, 40, 50, 58, 64, 70, 77, 82, 86, 96, 104, 112, 127, 180]
+    height = [10.0, 10.1, 9.8, 9.0, 8.0, 6.6, 4.6, 2.6, 0.9, 1.6, 4.9, 4.9, 4.2, -0.5, -4.5, -5.8]
     return points[:, 1] - np.interp(azimuth, at, height)
 
 
@@ -229,9 +229,29 @@ def region_masks(points: np.ndarray, faces: np.ndarray, material: np.ndarray) ->
         "beard": np.where(lip < 13.6, 0, beard) * (1 - inside) * np.clip(front + 0.9, 0, 1),
         "scalp": smoothstep(-0.5, 0.4, hairline(points)) * (1 - inside),
         "neck": smoothstep(-8.5, -11.5, y + 0.25 * z),
-        "lip_ring": lip,
-        "lid_ring": lid,
+        "wrinkle": -_fold_lines(points),
     }
+
+
+def _fold_lines(points: np.ndarray) -> np.ndarray:
+    """Depth (N,) of the folds beside nose and mouth and of the lines beside and under the eyes."""
+    lines = (
+        ([(1.95, 0.2), (2.5, -0.9), (3.1, -2.1), (3.45, -3.3)], 0.24, 1.0),
+        ([(3.0, -4.0), (3.15, -4.9)], 0.22, 0.5),
+        ([(1.9, 2.6), (2.6, 1.9), (3.4, 1.75)], 0.2, 0.5),
+        ([(5.3, 3.5), (6.3, 3.9)], 0.12, 0.5),
+        ([(5.3, 3.1), (6.4, 3.0)], 0.12, 0.5),
+    )
+    x = np.stack([np.abs(points[:, 0]), points[:, 1]], axis=1)
+    depth = np.zeros(len(points))
+    for corners, width, strength in lines:
+        away = np.full(len(points), 99.0)
+        for a, b in zip(corners[:-1], corners[1:], strict=True):
+            a, way = np.array(a), np.subtract(b, a)
+            t = np.clip((x - a) @ way / (way @ way), 0, 1)
+            away = np.minimum(away, np.linalg.norm(x - a - t[:, None] * way, axis=1))
+        depth = np.maximum(depth, strength * np.exp(-0.5 * (away / width) ** 2))
+    return depth * (points[:, 2] > 5)
 
 
 def gaze_from(weights: dict[str, float]) -> np.ndarray:

@@ -13,7 +13,7 @@ import materials
 import mathutils
 import meshes
 import numpy as np
-from head import SKIN_POINTS, Head, gaze_from, load_head, rotation, turned
+from head import SKIN_POINTS, gaze_from, load_head, rotation, turned
 
 IRIS_RADIUS = 0.60
 MODES = 40
@@ -157,7 +157,7 @@ class Person:
             pieces.append(dress.band(loop, **style["band"]))
         self._add_pieces(pieces, style["cloth"])
         if "jacket" in style:
-            over = dress.Body(self.head, style["build"], style["bust"], 1.0)
+            over = dress.Body(self.head, style["build"], style["bust"], 1.4)
             self._add_pieces(
                 dress.jacket(over, style["jacket"], seed + 1), style["jacket"]["cloth"]
             )
