@@ -91,7 +91,7 @@ def grow(
     surface: Surface,
     roots: np.ndarray,
     start: np.ndarray,
-    field: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    field: Callable[[np.ndarray], np.ndarray],
     length: np.ndarray,
     steps: int,
     offset: np.ndarray,
@@ -110,7 +110,7 @@ def grow(
     heading = _unit(start)
     stride = (length / steps)[:, None]
     for k in range(1, steps + 1):
-        heading = _unit(stiffness * heading + (1 - stiffness) * field(place, heading))
+        heading = _unit(stiffness * heading + (1 - stiffness) * field(place))
         place = place + heading * stride
         gone = k * stride[:, 0]
         wanted = offset * (1 - np.exp(-gone / (0.7 * offset + 0.1))) + 0.02
@@ -219,7 +219,7 @@ def bob(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> 
     start[:, 2] -= 0.75 * fore * (1 - 0.4 * top)
     tilt = style.get("sweep", 0.35)
 
-    def field(p: np.ndarray, heading: np.ndarray) -> np.ndarray:
+    def field(p: np.ndarray) -> np.ndarray:
         out = np.zeros_like(p)
         high = smoothstep(6.0, 12.5, p[:, 1])
         near = smoothstep(8.0, 3.0, np.abs(p[:, 0]))
@@ -256,7 +256,7 @@ def swept(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -
     lean = style.get("lean", 0.0)
     start[:, 0] += lean * fore * high
 
-    def field(p: np.ndarray, heading: np.ndarray) -> np.ndarray:
+    def field(p: np.ndarray) -> np.ndarray:
         out = _unit(knot - p)
         out[:, 0] += 0.25 * lean * smoothstep(2, 8, p[:, 2])
         out[:, 1] -= 0.25 * smoothstep(4, -2, p[:, 2])
@@ -283,7 +283,7 @@ def cropped(head: Head, surface: Surface, style: dict, rng: np.random.Generator)
     comb = np.array(style["comb"])
     start = roots.normal + comb * 0.6 + 0.25 * rng.normal(size=place.shape)
 
-    def field(p: np.ndarray, heading: np.ndarray) -> np.ndarray:
+    def field(p: np.ndarray) -> np.ndarray:
         return roots.normal * 0.5 + comb + 0.45 * rng.normal(size=p.shape)
 
     strands = grow(surface, place, start, field, length, 9, length * 0.5, 0.55)

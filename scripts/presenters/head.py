@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -246,7 +247,7 @@ def _fold_lines(points: np.ndarray) -> np.ndarray:
     depth = np.zeros(len(points))
     for corners, width, strength in lines:
         away = np.full(len(points), 99.0)
-        for a, b in zip(corners[:-1], corners[1:], strict=True):
+        for a, b in pairwise(corners):
             a, way = np.array(a), np.subtract(b, a)
             t = np.clip((x - a) @ way / (way @ way), 0, 1)
             away = np.minimum(away, np.linalg.norm(x - a - t[:, None] * way, axis=1))

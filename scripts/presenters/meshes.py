@@ -70,7 +70,7 @@ def move_strands(thing: bpy.types.Object, strands: np.ndarray) -> None:
     thing.data.update_tag()
 
 
-def _cap(polar: np.ndarray, spokes: int, profile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _cap(spokes: int, profile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rotate a profile (R, 2) of (distance from axis, height) about z: points and quads."""
     angle = np.linspace(0, 2 * np.pi, spokes, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -94,7 +94,7 @@ def eyeball(radius: float, iris: float) -> tuple[np.ndarray, np.ndarray, dict[st
     )
     bulge = 0.115 * np.clip(1 - (theta / (limbus * 1.12)) ** 2, 0, 1) ** 1.15
     profile = np.stack([(radius + bulge) * np.sin(theta), (radius + bulge) * np.cos(theta)], 1)
-    points, faces = _cap(theta, 64, profile)
+    points, faces = _cap(64, profile)
     polar = np.repeat(theta, 64)
     cornea = 1 - np.clip((polar - limbus * 0.93) / (limbus * 0.12), 0, 1)
     ring = np.exp(-0.5 * ((polar - limbus * 1.0) / (limbus * 0.085)) ** 2)
@@ -107,7 +107,7 @@ def iris_disc(radius: float, iris: float) -> tuple[np.ndarray, np.ndarray, dict[
     r = np.linspace(0.01, 1.0, 28)
     plane = np.sqrt(radius**2 - (iris * 1.02) ** 2)
     profile = np.stack([r * iris * 1.03, plane - 0.06 * (1 - r**2)], axis=1)
-    points, faces = _cap(r, 96, profile)
+    points, faces = _cap(96, profile)
     angle = np.arctan2(points[:, 1], points[:, 0])
     share = np.repeat(r, 96)
     rest = np.c_[np.cos(angle), np.sin(angle), share]

@@ -33,6 +33,7 @@ BOXES = {
     "full": None,
     "mouth": (-4.6, 4.6, -10.8, -0.6),
     "eyes": (-7.0, 7.0, -0.2, 7.6),
+    "face": (-7.6, 7.6, -9.6, 9.6),
 }
 FEATHER = 0.06  # share of a box over which it blends into the neutral picture
 
@@ -57,7 +58,7 @@ def render_part(scene: bpy.types.Scene, box: tuple[int, int, int, int], size: in
     with tempfile.TemporaryDirectory() as folder:
         render.filepath = str(Path(folder) / "part.png")
         bpy.ops.render.render(write_still=True)
-        part = np.asarray(Image.open(render.filepath).convert("RGBA"), np.float32) / 255
+        part = np.array(Image.open(render.filepath).convert("RGBA"), np.float32) / 255
     if part.shape[:2] != (bottom - top, right - left):
         wanted = (right - left, bottom - top)
         part = (
@@ -100,9 +101,11 @@ class Studio:
         """Render one still; parts are laid over the neutral picture."""
         self.person.take(still.weights, np.radians(still.turn))
         full = still.box == "full"
-        self.scene.cycles.samples = self.samples * (2 if still.name == "neutral" else 1)
+        self.scene.cycles.samples = max(4, self.samples // 2) if full else self.samples
         box = box_pixels(still.box, self.size)
         part = render_part(self.scene, box, self.size)
+        if full:
+            self._refine_face(part)
         left, top, right, bottom = box
         alpha = part[..., 3:]
         picture = part[..., :3] * alpha + self.plate[top:bottom, left:right] * (1 - alpha)
@@ -119,6 +122,15 @@ class Studio:
             )
             picture = whole
         save(self.out / f"{still.name}.png", picture)
+
+    def _refine_face(self, whole: np.ndarray) -> None:
+        """Render the face anew with all samples (hair and clothes need fewer) and lay it over."""
+        self.scene.cycles.samples = self.samples
+        left, top, right, bottom = box = box_pixels("face", self.size)
+        face = render_part(self.scene, box, self.size)
+        blend = feather(bottom - top, right - left)
+        old = whole[top:bottom, left:right]
+        whole[top:bottom, left:right] = face * blend + old * (1 - blend)
 
 
 def describe(config: dict, size: int) -> dict:
@@ -150,7 +162,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--person", required=True, help="a name in people.yaml")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", type=int, default=768)
-    parser.add_argument("--samples", type=int, default=16, help="per pixel; the neutral gets twice")
+    parser.add_argument(
+        "--samples", type=int, default=16, help="per pixel of the face; hair and clothes get half"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="names of stills, or the start of them")
     parser.add_argument("--again", action="store_true", help="render stills that exist anew")
@@ -173,7 +187,8 @@ def main(argv: list[str]) -> None:
     (args.out / "stills.json").write_text(json.dumps(describe(config, args.size), indent=1))
     for still in wanted:
         work.take(still)
-        print(f"{args.person}: {still.name}", flush=True)
+        sys.stdout.write(f"{args.person}: {still.name}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

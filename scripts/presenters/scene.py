@@ -35,8 +35,8 @@ def reset(size: int, samples: int, threads: int) -> bpy.types.Scene:
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
     cycles.max_bounces = 6
-    cycles.diffuse_bounces = 3
-    cycles.glossy_bounces = 3
+    cycles.diffuse_bounces = 2
+    cycles.glossy_bounces = 2
     cycles.transmission_bounces = 6
     cycles.transparent_max_bounces = 12
     cycles.caustics_reflective = cycles.caustics_refractive = False
