@@ -29,37 +29,36 @@ def backward_map(
     p = target[triangles]
     a, e1, e2 = p[:, 0], p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
     area = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]
-    low = np.maximum(np.ceil(p.min(axis=1)), 0).astype(np.int64)
-    high = np.minimum(np.floor(p.max(axis=1)), (columns - 1, rows - 1)).astype(np.int64)
+    low = np.maximum(np.ceil(p.min(axis=1)), 0).astype(np.int32)
+    high = np.minimum(np.floor(p.max(axis=1)), (columns - 1, rows - 1)).astype(np.int32)
     extent = high - low + 1
-    keep = (area > 1e-6) & (extent > 0).all(axis=1)
-    order = np.flatnonzero(keep)
-    order = order[np.argsort(depth[triangles[order]].mean(axis=1), kind="stable")]
+    order = np.flatnonzero((area > 1e-6) & (extent > 0).all(axis=1))
+    order = order[np.argsort(depth[triangles[order]].sum(axis=1), kind="stable")]
     a, e1, e2, low, extent = a[order], e1[order], e2[order], low[order], extent[order]
     inverse = (1.0 / area[order])[:, None].astype(np.float32)
 
-    # Barycentric weights and the interpolated values are affine in (x, y): value = k0 + kx x + ky y.
-    weight1 = np.stack([e2[:, 1], -e2[:, 0]], 1) * inverse
-    weight2 = np.stack([-e1[:, 1], e1[:, 0]], 1) * inverse
-    constant1 = -(weight1 * a).sum(1)
-    constant2 = -(weight2 * a).sum(1)
+    # Weights and values are affine in the steps (x, y) away from a triangle's first node.
+    slope1 = np.stack([e2[:, 1], -e2[:, 0]], 1) * inverse
+    slope2 = np.stack([-e1[:, 1], e1[:, 0]], 1) * inverse
+    offset = low - a
+    start1, start2 = (slope1 * offset).sum(1), (slope2 * offset).sum(1)
     s = source[triangles[order]]
     d1, d2 = s[:, 1] - s[:, 0], s[:, 2] - s[:, 0]
+    value_x = slope1[:, :1] * d1 + slope2[:, :1] * d2
+    value_y = slope1[:, 1:] * d1 + slope2[:, 1:] * d2
+    value = s[:, 0] + start1[:, None] * d1 + start2[:, None] * d2
 
     counts = extent[:, 0] * extent[:, 1]
-    index = np.repeat(np.arange(len(order)), counts)
-    starts = np.cumsum(counts) - counts
-    local = np.arange(len(index)) - starts[index]
-    width = extent[index, 0]
-    dy = local // width
-    x = low[index, 0] + local - dy * width
-    y = low[index, 1] + dy
-    xf, yf = x.astype(np.float32), y.astype(np.float32)
-    b1 = constant1[index] + weight1[index, 0] * xf + weight1[index, 1] * yf
-    b2 = constant2[index] + weight2[index, 0] * xf + weight2[index, 1] * yf
+    index = np.repeat(np.arange(len(order), dtype=np.int32), counts)
+    starts = (np.cumsum(counts) - counts).astype(np.int32)
+    step = np.arange(len(index), dtype=np.int32) - starts[index]
+    down = step // extent[:, 0][index]
+    across = step - down * extent[:, 0][index]
+    x, y = across.astype(np.float32), down.astype(np.float32)
+    b1 = start1[index] + slope1[index, 0] * x + slope1[index, 1] * y
+    b2 = start2[index] + slope2[index, 0] * x + slope2[index, 1] * y
     inside = np.flatnonzero((b1 >= -1e-4) & (b2 >= -1e-4) & (b1 + b2 <= 1.0002))
-    index, b1, b2 = index[inside], b1[inside, None], b2[inside, None]
-    out.reshape(-1, 2)[y[inside] * columns + x[inside]] = (
-        s[index, 0] + b1 * d1[index] + b2 * d2[index]
-    )
+    index, x, y = index[inside], x[inside, None], y[inside, None]
+    node = (low[:, 1] * columns + low[:, 0])[index] + down[inside] * columns + across[inside]
+    out.reshape(-1, 2)[node] = value[index] + value_x[index] * x + value_y[index] * y
     return out

@@ -15,7 +15,7 @@ from scipy.spatial import Delaunay
 
 from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
-from omnitalker.motion.surface import picture_triangles, unposed
+from omnitalker.motion.surface import neutral_through, picture_triangles, unposed
 from omnitalker.types import FloatArray, Identity, IntArray
 
 NET_SPACING = 0.22
@@ -28,6 +28,10 @@ BODY_FOLLOWS = 0.10
 """Share of the head's motion that the shoulders take part in."""
 EXPRESSION_REACH = 0.45
 """How far the jaw and cheeks drag what lies around the face, in eye distances."""
+CHEEKS = 1.0
+"""Depth behind which the sides of the face are made gentler, in head space."""
+FLATTENED = 0.65
+"""What is left of the depth behind it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,15 @@ class Sheet:
     """(V - 478, 36) how the net takes over the motion of the outline of the face."""
 
 
-def build_sheet(identity: Identity) -> Sheet:
+def flattened(identity: Identity) -> FloatArray:
+    """(478, 3) the neutral face with gentler sides, seen alike in the picture: turned, they do not fold over."""
+    neutral = identity.neutral.copy()
+    behind = np.maximum(CHEEKS - neutral[:, 2], 0)
+    neutral[:, 2] += (1 - FLATTENED) * behind
+    return neutral_through(identity.landmarks, identity.coefficients, neutral, identity.camera)
+
+
+def build_sheet(identity: Identity, neutral: FloatArray) -> Sheet:
     landmarks = identity.landmarks
     oval = landmarks[list(face_regions.OVAL)]
     eye_distance = identity.camera.scale
@@ -54,7 +66,7 @@ def build_sheet(identity: Identity) -> Sheet:
     distance = _distance_outside(oval, net)
     nearness = _nearness(net, oval)
     model, view = FaceModel.load(), identity.camera
-    face = model.deform(identity.neutral, identity.coefficients)
+    face = model.deform(neutral, identity.coefficients)
     oval_depth = model.pose(face, identity.coefficients)[list(face_regions.OVAL), 2]
     depth = nearness @ oval_depth - BACK_OF_HEAD * (1 - np.exp(-2.0 * distance / eye_distance))
     fade = np.exp(-((distance / (EXPRESSION_REACH * eye_distance)) ** 2))

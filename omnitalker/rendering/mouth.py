@@ -24,6 +24,8 @@ _CORNERS = (78, 308)
 _MIDDLE = (13, 14)
 CAVITY = (38.0, 14.0, 12.0)
 """RGB of the dark behind the teeth in good light."""
+OPENING = 0.03
+"""How much further than in the picture the lips part until the drawn mouth has replaced the picture's, eye distances."""
 REFERENCE_WHITE = 190.0
 """How bright the white of an eye is under the light that the teeth were rendered in."""
 
@@ -75,9 +77,13 @@ class DrawnMouth:
         self._from, self._to = general[0], own[0]
         self._light = _light(identity)
         self._lips = face_regions.INNER_LIP_UPPER, face_regions.INNER_LIP_LOWER
+        self._seen_gap = self._gap(identity.landmarks) / identity.camera.scale
 
     def draw(self, frame: Frame, points: FloatArray, motion: FloatArray, zoom: float) -> None:
         """Paint between the lips, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel."""
+        strength = self._strength(points, zoom)
+        if strength <= 0:
+            return
         upper, lower = curves.separate(*(points[list(lip)] for lip in self._lips))
         height, width = frame.shape[:2]
         box = curves.box_around(np.concatenate([upper, lower]), 3.0, (width, height))
@@ -89,7 +95,17 @@ class DrawnMouth:
         inside *= self._shade(coverage, upper, lower)[..., None] * self._light
         left, top, width, height = box
         region = frame[top : top + height, left : left + width, :3]
-        region[:] = np.rint(region + coverage[..., None] * (inside - region))
+        region[:] = np.rint(region + strength * coverage[..., None] * (inside - region))
+
+    def _gap(self, points: FloatArray) -> float:
+        upper, lower = (points[list(lip)] for lip in self._lips)
+        return float(np.linalg.norm(lower - upper, axis=1)[2:-2].mean())
+
+    def _strength(self, points: FloatArray, zoom: float) -> float:
+        """0 while the lips are no further apart than in the picture, which shows its own mouth then; up to 1."""
+        gap = self._gap(points) / (zoom * self._camera.scale)
+        t = min(max((gap - self._seen_gap) / OPENING, 0.0), 1.0)
+        return t * t * (3 - 2 * t)
 
     def _inside(
         self, motion: FloatArray, zoom: float, box: tuple[int, int, int, int]

@@ -10,13 +10,13 @@ import numpy as np
 from omnitalker.errors import InputError
 from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
-from omnitalker.motion.names import MOTION_DIM
+from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
 from omnitalker.rendering.framing import over
-from omnitalker.rendering.mesh import build_sheet
+from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth import DrawnMouth
 from omnitalker.rendering.own_mouth import OwnMouth
 from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
@@ -27,15 +27,34 @@ _OVAL = np.array(face_regions.OVAL)
 
 
 _EDGES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE, face_regions.INNER_LIPS)
+TURNED = 0.12
+"""From this turn on (radians, away from the picture's pose) the face may cover parts of itself: finer nodes then."""
 
 
 class _Part:
-    """Triangles on both sides of the edge of an opening, and their points."""
+    """A stretch of the sheet that is warped with nodes `step` pixels apart."""
 
-    def __init__(self, edge: IntArray, triangles: IntArray) -> None:
-        touching = np.isin(triangles, edge).any(axis=1)
-        self.triangles = triangles[touching]
-        self.points = np.unique(self.triangles)
+    def __init__(self, edge: IntArray, triangles: IntArray, step: int) -> None:
+        self._triangles = triangles[np.isin(triangles, edge).any(axis=1)]
+        self._points = np.unique(self._triangles)
+        self._step = step
+
+    def refine(
+        self, where: FloatArray, points: FloatArray, source: FloatArray, depth: FloatArray
+    ) -> None:
+        """Write the finer warp into `where` (H, W, 2), in place. points: (V, 2) in frame pixels."""
+        step = self._step
+        size = (where.shape[1], where.shape[0])
+        left, top, width, height = box_around(points[self._points], 1.0, size)
+        width, height = width // step * step, height // step * step
+        if width < 2 or height < 2:
+            return
+        region = where[top : top + height, left : left + width]
+        start = step // 2
+        fine = np.ascontiguousarray(region[start::step, start::step])
+        nodes = (points - np.array((left - 0.5, top - 0.5), np.float32)) / step - 0.5
+        backward_map(nodes, source, self._triangles, depth, fine.shape[:2], fine)
+        region[:] = fine if step == 1 else cv2.resize(fine, (width, height))
 
 
 class WarpRenderer:
@@ -48,13 +67,15 @@ class WarpRenderer:
         self.size = (size, size)
         self._zoom = size / identity.size
         self._model, self._camera = FaceModel.load(), identity.camera
-        self._sheet = build_sheet(identity)
-        self._before = self._model.deform(identity.neutral, identity.coefficients)[_OVAL]
+        self._neutral = flattened(identity)
+        self._sheet = build_sheet(identity, self._neutral)
+        self._before = self._model.deform(self._neutral, identity.coefficients)[_OVAL]
         self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
         triangles = picture_triangles()
-        self._fine = [_Part(np.array(loop), triangles) for loop in _EDGES]
+        self._fine = [_Part(np.array(loop), triangles, 1) for loop in _EDGES]
+        self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
         self._layers(identity, size)
 
     def _layers(self, identity: Identity, size: int) -> None:
@@ -87,9 +108,9 @@ class WarpRenderer:
             raise InputError(
                 f"A frame needs {MOTION_DIM} coefficients, got an array of shape {coefficients.shape}."
             )
-        face = self._model.deform(self.identity.neutral, coefficients)
+        face = self._model.deform(self._neutral, coefficients)
         points, depth = self.place(face, coefficients)
-        where = self._warp(points, depth)
+        where = self._warp(points, depth, self._turned(coefficients))
         person = cv2.remap(
             self._picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
@@ -99,7 +120,11 @@ class WarpRenderer:
             self._own_mouth.draw(person, face, points)
         return person
 
-    def _warp(self, points: FloatArray, depth: FloatArray) -> FloatArray:
+    def _turned(self, coefficients: FloatArray) -> bool:
+        turn = coefficients[POSE_SLICE][:2] - self.identity.coefficients[POSE_SLICE][:2]
+        return bool(np.abs(turn).max() > TURNED)
+
+    def _warp(self, points: FloatArray, depth: FloatArray, turned: bool) -> FloatArray:
         """(H, W, 2) the pixel of the picture that each pixel of the frame shows.
 
         Coarse nodes do for most of it; around eyes and lips every pixel is a node, so that edges stay sharp.
@@ -109,15 +134,8 @@ class WarpRenderer:
         grid = self._unmoved.copy()
         backward_map(nodes, sheet.rest, sheet.triangles, depth, (NODES, NODES), grid)
         where = cv2.resize(grid, self.size, interpolation=cv2.INTER_LINEAR)
-        for part in self._fine:
-            left, top, width, height = box_around(points[part.points], 1.0, self.size)
-            if width < 2 or height < 2:
-                continue
-            region = where[top : top + height, left : left + width]
-            place = points - np.array((left, top), np.float32)
-            fine = np.ascontiguousarray(region)
-            backward_map(place, sheet.rest, part.triangles, depth, (height, width), fine)
-            region[:] = fine
+        for part in (self._face, *self._fine) if turned else self._fine:
+            part.refine(where, points, sheet.rest, depth)
         return where
 
     def render(self, track: MotionTrack) -> Iterator[Frame]:
