@@ -16,6 +16,7 @@ from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_S
 from omnitalker.motion.surface import neutral_through
 from omnitalker.reference.bank import mouth_bank
 from omnitalker.reference.matting import clean_plate, foreground, person_mattes
+from omnitalker.reference.tracker import FaceTracker
 from omnitalker.types import (
     Camera,
     FloatArray,
@@ -50,8 +51,15 @@ class Observed:
     camera: Camera
 
 
-def build_identity(clip: ReferenceClip, tracked: TrackedFace, size: int = 512) -> Identity:
-    """An identity from a clip or portrait and the face tracked in it (`FaceTracker.track`). Pictures are size x size."""
+def build_identity(
+    clip: ReferenceClip, tracked: TrackedFace | None = None, size: int = 512
+) -> Identity:
+    """An identity from a clip or portrait. Pictures are size x size.
+
+    tracked: the face of the clip, where the caller has tracked it already (`FaceTracker.track`).
+    """
+    if tracked is None:
+        tracked = FaceTracker().track(clip.frames, clip.name)
     if not tracked.found.any():
         raise InputError(
             f"No face was found in '{clip.name}'. Use a picture or clip that shows one face from the front."
@@ -112,6 +120,8 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
     landmarks = crop.points(observed.landmarks[best])
     camera = crop.camera(observed.camera)
     motion = observed.motion[best].astype(np.float32)
+    if len(observed.frames) == 1:
+        camera, motion = at_home(camera, motion)
     neutral = neutral_through(landmarks, motion, observed.neutral, camera)
     identity = Identity(
         name=name,
@@ -129,6 +139,16 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
         return identity
     own = crop.observed(observed)
     return replace(identity, mouths=mouth_bank(identity, own.frames, own.landmarks, own.motion))
+
+
+def at_home(camera: Camera, motion: FloatArray) -> tuple[Camera, FloatArray]:
+    """A portrait's head is where it belongs: the camera that sees it so with no translation."""
+    place = motion[POSE_SLICE][3:]
+    nearer = camera.distance / (camera.distance - place[2])
+    x, y = camera.project(place[None, :])[0]
+    rested = motion.copy()
+    rested[POSE_SLICE][3:] = 0
+    return Camera(camera.scale * float(nearer), float(x), float(y), camera.distance), rested
 
 
 def calmest(motion: FloatArray) -> int:

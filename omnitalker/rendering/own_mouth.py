@@ -17,6 +17,9 @@ from omnitalker.rendering import curves
 from omnitalker.types import FloatArray, Frame, Identity, TextureBank
 
 NEIGHBOURS = 3
+SHARPNESS = 4
+"""How quickly the mixture goes over from one crop to the next: mixed teeth are grey teeth."""
+GAP_WEIGHT = 3.0
 STEP = 2.0
 """Pixels of the frame between nodes of the warp, at 512."""
 _LIPS = np.array(face_regions.LIPS + face_regions.LIP_CORNERS)
@@ -41,15 +44,19 @@ class OwnMouth:
 
     @staticmethod
     def _describe(points: FloatArray) -> FloatArray:
+        """(..., D) where the lips are, and with more weight how far they are apart."""
         lips = points[..., _LIPS, :]
-        return lips.reshape(*lips.shape[:-2], -1)
+        gap = (
+            points[..., face_regions.INNER_LIP_UPPER, 1]
+            - points[..., face_regions.INNER_LIP_LOWER, 1]
+        )
+        return np.concatenate([lips.reshape(*lips.shape[:-2], -1), GAP_WEIGHT * gap], axis=-1)
 
     def weights(self, face: FloatArray) -> FloatArray:
         """(K,) share of every crop; zero for all but the nearest, and continuous in the shape of the lips."""
         distance = np.linalg.norm(self._shapes - self._describe(face), axis=1) + 1e-4
         reach = np.partition(distance, NEIGHBOURS)[NEIGHBOURS]
-        share = np.maximum(reach - distance, 0) / (reach * distance)
-        share *= share
+        share = (np.maximum(reach - distance, 0) / (reach * distance)) ** SHARPNESS
         return share / max(float(share.sum()), 1e-12)
 
     def draw(self, frame: Frame, face: FloatArray, points: FloatArray) -> None:
