@@ -194,11 +194,11 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
             else:
                 motion_x = self._run(block.motion, motion_x, condition, motion_place, motion_valid)
         if mel_x is not None:
-            for block in self.mel_blocks:
-                mel_x = self._run(block, mel_x, condition, mel_place, mel_valid)
+            for single in self.mel_blocks:
+                mel_x = self._run(single, mel_x, condition, mel_place, mel_valid)
         if motion_x is not None:
-            for block in self.motion_blocks:
-                motion_x = self._run(block, motion_x, condition, motion_place, motion_valid)
+            for single in self.motion_blocks:
+                motion_x = self._run(single, motion_x, condition, motion_place, motion_valid)
 
         # 4. outputs
         return Velocity(

@@ -64,7 +64,7 @@ class TimeEmbedding(nn.Module):
         exponents = torch.linspace(0, 1, self.frequencies, device=time.device)
         angles = time.float()[:, None] * 1000 * 10_000**-exponents
         waves = torch.cat([angles.cos(), angles.sin()], dim=-1)
-        return self.mlp(waves.to(self.mlp[0].weight.dtype))
+        return self.mlp(waves.to(next(self.parameters()).dtype))
 
 
 class AdaLN(nn.Module):

@@ -50,13 +50,15 @@ class LengthConfig:
 class SequenceSampler:
     """Draws sequences from a corpus: an item by its weight, then more of the same voice and manner."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, untranscribed_share: float = 0.15) -> None:
+        """`untranscribed_share`: the most that items without text may take of what is drawn."""
         if len(corpus) == 0:
             raise InputError("the corpus has no items of the wanted split; build it first.")
         self.corpus = corpus
         infos = corpus.infos
         weights = np.array([info.weight * info.blocks for info in infos], dtype=np.float64)
-        self._chances = weights / weights.sum()
+        has_text = np.array([info.has_text for info in infos])
+        self._chances = _limited(weights, ~has_text, untranscribed_share)
         self._groups: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
         for index, info in enumerate(infos):
             self._groups[_group(info)].append(index)
@@ -144,6 +146,15 @@ def _moments(
     values = np.concatenate(arrays).astype(np.float64)
     spread = np.maximum(values.std(axis=0), floor)
     return values.mean(axis=0).round(5).tolist(), spread.round(5).tolist()
+
+
+def _limited(weights: FloatArray, limited: npt.NDArray[np.bool_], share: float) -> FloatArray:
+    """Weights as chances, with those of `limited` scaled down to at most `share` in all."""
+    chances = weights / weights.sum()
+    taken = chances[limited].sum()
+    if taken <= share or limited.all():
+        return chances
+    return np.where(limited, chances * share / taken, chances * (1 - share) / (1 - taken))
 
 
 def _group(info: ItemInfo) -> tuple[str, str, bool]:

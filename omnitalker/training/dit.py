@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.config import load_config
-from omnitalker.errors import ConfigError
+from omnitalker.errors import ConfigError, InputError
 from omnitalker.models.conditions import Conditions, drop
 from omnitalker.models.dit import DualBranchDiT, Velocity
 from omnitalker.models.presets import build_dit
@@ -54,6 +54,8 @@ class DitTrainConfig:
     lengths: LengthConfig = field(default_factory=LengthConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    untranscribed_share: float = 0.15
+    """The most that items without text may take of what is drawn."""
     reopen_steps: int = 0
     """Look for new items in a corpus that is still growing every so many steps; 0 = never."""
     valid_batches: int = 4
@@ -89,7 +91,7 @@ class DitTask:
         self.network = model
         if config.gradient_checkpointing:
             model.enable_gradient_checkpointing()
-        self._sampler = SequenceSampler(open_corpus(config.corpus).filter(split="train"))
+        self._sampler = self._open(split="train")
         self._valid = self._valid_sampler()
         self._drawn = 0
         weights = torch.ones(MOTION_DIM)
@@ -101,7 +103,7 @@ class DitTask:
     def batch(self, dice: Dice) -> DitBatch:
         self._drawn += 1
         if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
-            self._sampler = SequenceSampler(open_corpus(self.config.corpus).filter(split="train"))
+            self._sampler = self._open(split="train")
             log.info("the corpus now has %.2f h", self._sampler.corpus.seconds / 3600)
         return self._batch(self._sampler, dice)
 
@@ -150,13 +152,16 @@ class DitTask:
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
         return assemble(self.network, examples, masks, dice.torch)
 
+    def _open(self, split: str) -> SequenceSampler:
+        corpus = open_corpus(self.config.corpus).filter(split=split)
+        return SequenceSampler(corpus, self.config.untranscribed_share)
+
     def _valid_sampler(self) -> SequenceSampler:
-        corpus = open_corpus(self.config.corpus)
-        held_out = corpus.filter(split="valid")
-        if len(held_out) == 0:
+        try:
+            return self._open(split="valid")
+        except InputError:
             log.warning("the corpus has no validation items yet; training items stand in")
-            held_out = corpus.filter(split="train")
-        return SequenceSampler(held_out)
+            return self._open(split="train")
 
 
 def assemble(
