@@ -76,7 +76,7 @@ _MONTH: Final = tables.MONTH_PATTERN
 
 _RULES: Final[tuple[Rule, ...]] = (
     _rule(r"\s+", _always("")),
-    _rule(r"(?<![\w'./@-])(?!vs\b|etc\b)[a-z]{2,}(?=[ ,;!?\n])", _plain_word),
+    _rule(r"(?<![\w'./@-])(?!vs\b|etc\b)(?=[a-z]*[aeiouy])[a-z]{2,}(?=[ ,;!?\n])", _plain_word),
     _rule(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", lambda match: read.address(match[0])),
     _rule(
         r"(?:https?|ftp)://[^\s<>\"'，。！？）】]*[\w/]|www\.[^\s<>\"'，。！？）】]*[\w/]",
@@ -131,7 +131,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(rf"{_START}(?P<year>[12]\d\d0)'?s{_END}", lambda m: plural(year(int(m["year"])))),
     _rule(r"(?<!\w)'?(?P<decade>[2-9]0)'?s(?!\w)", lambda m: plural(cardinal(int(m["decade"])))),
     _rule(
-        rf"(?:(?<![\w)])(?P<minus>[-−]))?(?<![A-Za-z\d])(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>million|billion|thousand))?(?:[ ]?[-–~][ ]?(?P<last>{_NUMBER}))?[ ]?(?P<unit>{_UNIT})(?<![ ]in)(?![\w²³])",
+        rf"(?:(?<![\w)])(?P<minus>[-−+]))?(?<![A-Za-z\d])(?P<amount>{_NUMBER})(?:[ ]?(?P<scale>million|billion|thousand))?(?:[ ]?[-–~][ ]?(?P<last>{_NUMBER}))?[ ]?(?P<unit>{_UNIT})(?<![ ]in)(?![\w²³])",
         read.quantity,
     ),
     _rule(
@@ -148,6 +148,10 @@ _RULES: Final[tuple[Rule, ...]] = (
         read.fraction,
     ),
     _rule(rf"{_START}({_NUMBER})[ ]?[-–—~][ ]?({_NUMBER})(?![\w-])", read.number_range),
+    _rule(
+        rf"{_START}(\d{{1,3}}):([0-5]\d){_END}",
+        lambda m: f"{cardinal(int(m[1]))} {'oh ' if m[2][0] == '0' else ''}{cardinal(int(m[2]))}",
+    ),
     _rule(
         rf"{_START}(\d+):(\d+){_END}", lambda m: f"{cardinal(int(m[1]))} to {cardinal(int(m[2]))}"
     ),
@@ -187,6 +191,10 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(r"(?<!\w)(?P<letters>[A-Z]{2,})(?P<ending>'?s)?(?![A-Za-z\d])", read.acronym),
     _rule(r"(?<!\w)(?=\w{0,40}[a-z][A-Z]|[A-Z]{2,40}[a-z])[A-Za-z]{3,60}(?!\w)(?!')", read.camel),
     _rule(rf"(?<!\w)(?:(?P<minus>[-−])|(?P<plus>\+))?(?P<amount>{_NUMBER})", read.signed_number),
+    _rule(
+        r"(?<![\w'])(?!hmm|shh|nth|psst|tsk|brr|grr|pst|zzz|mm)[bcdfghjklmnpqrstvwxz]{2,4}(?![\w'])",
+        lambda m: read.spell(m[0]),
+    ),
     _rule(r"(?<![\w'])[A-HJ-Z](?![\w'])", read.capital_letter),
     _rule(
         rf"(?:'(?=cause|em|til|tis|twas))?[{_LETTER}]+(?:'[{_LETTER}]+)*(?:(?<=[sn])'(?=[ ]))?",
@@ -196,6 +204,8 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(r"(?<=\b[A-F])[-−](?=[\s.,;!?)]|$)", _always("minus")),
     _rule(r"\d+", lambda m: read.number_text(m[0])),
     _rule(r"(?<=\w)[ ]-[ ](?=\d)", _always("minus")),
+    _rule(r"(?<=\w)/(?=(?:year|month|week|day|hour|minute|second|person|night)\b)", _always("per")),
+    _rule(rf"(?<=\w)\.(?={tables.FILE_ENDINGS}(?!\w))", _always("dot")),
     _rule(r"(?<=\w)/(?=\w)", _always("slash")),
     _rule(r"[~$€£¥](?!\w)", _always("")),
     _rule(rf"[{re.escape(''.join(tables.SYMBOLS))}]", lambda m: tables.SYMBOLS[m[0]]),

@@ -133,7 +133,7 @@ def quantity(match: re.Match[str]) -> str:
     one, many = tables.UNITS[unit]
     scale = f" {tables.SCALE_LETTERS.get(match['scale'], match['scale'])}" if match["scale"] else ""
     last = f" to {decimal(match['last'])}" if match["last"] else ""
-    sign = "minus " if match["minus"] else ""
+    sign = {"": "", "+": "plus "}.get(match["minus"] or "", "minus ")
     name = one if amount == "1" and not scale and not last else many
     return f"{sign}{decimal(amount)}{scale}{last} {name}"
 

@@ -123,6 +123,7 @@ REGNAL_CONTEXT: Final = (
     r"(?:Henry|Louis|Charles|Edward|George|James|William|Richard|Elizabeth|Pope [A-Z][a-z]+(?: [A-Z][a-z]+)?|"
     r"Philip|Peter|Catherine|Napoleon|Nicholas|Alexander|Frederick|Mary|John Paul|Benedict|Ramses|Ptolemy)"
 )
+FILE_ENDINGS: Final = r"(?:py|md|txt|json|jsx?|tsx?|pdf|docx?|xlsx?|csv|tsv|html?|css|exe|zip|gz|png|jpe?g|gif|mp[34]|wav|ya?ml|toml|cpp|rs|sh)"
 TOP_LEVEL_DOMAINS: Final = (
     r"(?:com|org|net|io|ai|cn|gov|edu|dev|co|uk|de|fr|jp|us|app|info|me|tv|xyz|eu|ca|au|in|ly|gg)"
 )

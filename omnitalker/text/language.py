@@ -40,6 +40,15 @@ _TOKEN: Final[dict[Language, re.Pattern[str]]] = {
 """In Mandarin the number of a name is read in Mandarin too: "PM2.5", "GPT-4"."""
 
 
+_NAME_DIGIT: Final = re.compile(rf"{_ADDRESS}|No\.[ ]?\d+|[\d{HAN}]", re.ASCII)
+
+
+def english_view(text: str, main: Language) -> str:
+    """`text` for the English rules: what is read in Mandarin is masked, as it is no part of their words."""
+    pattern = _NAME_DIGIT if main == "zh" else _HAN_RUN
+    return pattern.sub(lambda match: match[0] if len(match[0]) > 1 else "\ufffc", text)
+
+
 def check_language(language: str) -> None:
     """Only en, zh and auto are spoken."""
     if language not in (*LANGUAGES, "auto"):

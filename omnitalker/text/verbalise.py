@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from omnitalker.text import english, mandarin
 from omnitalker.text.aligned import AlignedText
-from omnitalker.text.language import spans
+from omnitalker.text.language import english_view, spans
 from omnitalker.text.marks import MARK, Marks
 from omnitalker.text.spoken import Item, Pause, Spoken
 from omnitalker.types import Language
@@ -18,9 +17,6 @@ _PAUSES: Final = {
     ")": ",", "（": ",", "）": ",", "[": ",", "]": ",", ".": ".", "。": ".", "…": ".", "\n": ".", "؟": "?", "?": "?",
     "？": "?", "!": "!", "！": "!",
 }  # fmt: skip
-_HAN: Final = re.compile(f"[{mandarin.HAN}]")
-_NO_LETTER: Final = "\ufffc"
-"""Stands for a Han character before the English rules, to which it is no part of a word."""
 _STRENGTH: Final = ("", ",", ".", "!", "?")
 
 
@@ -40,7 +36,7 @@ def verbalise(aligned: AlignedText, main: Language, marks: Marks) -> list[Item]:
 
 
 def _said(text: str, main: Language, marks: Marks) -> Iterator[tuple[int, int, list[Spoken]]]:
-    latin = _HAN.sub(_NO_LETTER, text)
+    latin = english_view(text, main)
     for start, end, language in spans(text, main):
         at = start
         for mark in MARK.finditer(text, start, end):
