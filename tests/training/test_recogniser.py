@@ -1,0 +1,123 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from omnitalker.models.recogniser import PhonemeRecogniser
+from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
+from omnitalker.training.corpus.item import CorpusItem, ItemInfo
+from omnitalker.training.corpus.store import ShardWriter
+from omnitalker.training.recogniser import RecogniserTraining, Trainer, edit_distance, measure
+from omnitalker.training.recogniser_data import (
+    IGNORE,
+    TimedSpeech,
+    Transcribed,
+    make_batch,
+    self_aligned,
+)
+from omnitalker.types import Phoneme
+
+SPOKEN = [SYMBOL_IDS[s] for s in ("k", "æ", "t", "s", "i", "m")]
+
+
+def made_up(name: str, seed: int, blocks: int = 10) -> CorpusItem:
+    """Every symbol has a spectral shape of its own, so that there is something to learn."""
+    rng = np.random.default_rng(seed)
+    seconds = blocks * 0.16
+    symbols = np.array([SYMBOL_IDS["sil"], *rng.permutation(SPOKEN * 2), SYMBOL_IDS["."]])
+    cuts = np.sort(rng.choice(np.arange(6, int(seconds * 93.75) - 6, 6), 13, replace=False)) / 93.75
+    shapes = np.random.default_rng(99).normal(-4, 2.5, (len(SYMBOLS), 100))
+    frames = np.searchsorted(cuts, np.arange(blocks * 15) / 93.75, side="right")
+    mel = shapes[symbols[frames]] + 0.3 * rng.normal(size=(blocks * 15, 100))
+    return CorpusItem(
+        info=ItemInfo(name, "someone", "en", "flite", blocks=blocks),
+        samples=np.zeros(3840 * blocks, np.int16),
+        mel=mel.astype(np.float16),
+        symbols=symbols.astype(np.int16),
+        tones=np.where(np.isin(symbols, SPOKEN), 1, 0).astype(np.int16),
+        starts=np.array([0, *cuts, seconds], np.float32),
+        motion=np.zeros((4 * blocks, 61), np.float16),
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> RecogniserTraining:
+    ShardWriter(tmp_path / "corpus").write("a", [made_up(f"item-{i}", i) for i in range(40)])
+    return RecogniserTraining(
+        run=str(tmp_path / "run"),
+        corpus=str(tmp_path / "corpus"),
+        width=48,
+        layers=2,
+        steps=60,
+        batch_size=6,
+        frames=140,
+        rate=1e-2,
+        ctc_weight=0.2,
+    )
+
+
+def test_crops_are_whole_phonemes_with_their_labels(config: RecogniserTraining) -> None:
+    speech = Trainer(config).corpus
+    batch = make_batch(speech, np.random.default_rng(0), 8, 60)
+    assert batch.mel.shape[:2] == batch.valid.shape == batch.symbols.shape == batch.tones.shape
+    for row in range(8):
+        labels = batch.symbols[row][batch.valid[row]]
+        assert (batch.symbols[row][~batch.valid[row]] == IGNORE).all()
+        heard = [int(s) for s in torch.unique_consecutive(labels) if SYMBOLS[int(s)] not in SILENT]
+        target = batch.targets[row].tolist()
+        assert heard == [s for i, s in enumerate(target) if i == 0 or s != target[i - 1]]
+        spoken = torch.isin(labels, torch.tensor(SPOKEN))
+        assert torch.equal(batch.tones[row][batch.valid[row]], spoken.long())
+
+
+def test_masked_phonemes_teach_nothing() -> None:
+    masked = TimedSpeech("a", np.zeros((50, 100), np.float32), np.array([0]), np.array([0]),
+                         np.array([0, 50], np.float32))  # fmt: skip
+    batch = make_batch([masked], np.random.default_rng(0), 2, 40)
+    assert (batch.symbols == IGNORE).all()
+    assert all(len(target) == 0 for target in batch.targets)
+
+
+def test_it_learns_what_is_said_and_when(config: RecogniserTraining) -> None:
+    trainer = Trainer(config)
+    before = measure(trainer.model, trainer.unseen[:6])
+    for _ in range(config.steps):
+        trainer.train_step()
+    after = measure(trainer.model, trainer.unseen[:6])
+    assert after.median_ms < 20 < before.median_ms
+    assert after.within_20_ms > 0.6
+
+
+def test_a_killed_run_goes_on_exactly(config: RecogniserTraining) -> None:
+    whole = Trainer(config)
+    losses = [whole.train_step() for _ in range(4)]
+    first = Trainer(replace(config))
+    start = [first.train_step() for _ in range(2)]
+    Path(config.run).mkdir()
+    first.save()
+    second = Trainer(config)
+    second.load()
+    assert start + [second.train_step() for _ in range(2)] == losses
+
+
+def test_what_fits_worst_is_dropped() -> None:
+    torch.manual_seed(0)
+    model = PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=16, layers=1)
+    rng = np.random.default_rng(0)
+    speech = [
+        Transcribed(str(i), rng.normal(size=(60, 100)).astype(np.float32),
+                    tuple(Phoneme(s, 0, k) for k, s in enumerate("kæts")))
+        for i in range(10)
+    ]  # fmt: skip
+    kept = self_aligned(model, speech, drop=0.3)
+    assert len(kept) == 7
+    assert all(item.edges[-1] == pytest.approx(60) for item in kept)
+    assert all((np.diff(item.edges) > 0).all() for item in kept)
+
+
+def test_edit_distance() -> None:
+    assert edit_distance([1, 2, 3], [1, 2, 3]) == 0
+    assert edit_distance([1, 2, 3, 4], [2, 3, 5]) == 2
+    assert edit_distance([], [1, 1]) == 2
