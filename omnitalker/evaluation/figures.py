@@ -1,0 +1,124 @@
+"""Figures of one spoken piece, and how well two lists of them agree."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker import timeline
+from omnitalker.errors import MissingExtra
+from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
+from omnitalker.motion.statistics import measure_style
+from omnitalker.types import FloatArray, TimedPhoneme
+
+BILABIALS = frozenset(("p", "b", "m", "p=", "pʰ"))
+OPEN_VOWELS = frozenset(("ɑ", "æ", "a", "aʊ", "aɪ", "ɔ", "ɛ", "ʌ"))
+SEALED = 0.06
+"""Lip gap in units of jawOpen under which the lips count as closed."""
+
+
+@dataclass(frozen=True)
+class VoiceFigures:
+    pitch_level: float
+    """Median, semitones over 100 Hz."""
+    pitch_range: float
+    """Between its 10th and 90th percentile, semitones."""
+    energy: float
+    """RMS of voiced frames, dB."""
+
+
+def voice_figures(samples: FloatArray) -> VoiceFigures:
+    """(N,) at 24 kHz."""
+    try:
+        import pyworld
+    except ImportError as error:
+        raise MissingExtra("pyworld", "eval", "pitch figures") from error
+    pitch, _ = pyworld.dio(
+        samples.astype(np.float64), timeline.SAMPLE_RATE, f0_floor=60.0, f0_ceil=500.0
+    )
+    voiced = pitch[pitch > 0]
+    if len(voiced) < 5:
+        return VoiceFigures(float("nan"), float("nan"), float("nan"))
+    semitones = 12 * np.log2(voiced / 100.0)
+    low, middle, high = np.percentile(semitones, [10, 50, 90])
+    hop = timeline.SAMPLE_RATE // 200
+    count = min(len(pitch), len(samples) // hop)
+    power = (samples[: count * hop].reshape(count, hop) ** 2).mean(axis=1)
+    loud = power[pitch[:count] > 0].mean()
+    return VoiceFigures(float(middle), float(high - low), float(10 * np.log10(loud + 1e-9)))
+
+
+def style_figures(samples: FloatArray, motion: FloatArray, rate: float) -> dict[str, float]:
+    """Everything by which a manner is told; `rate` is phonemes per second of speech."""
+    figures = {**asdict(voice_figures(samples)), "rate": rate}
+    moved = measure_style(motion)
+    figures |= {
+        "head_amplitude": moved.head_amplitude,
+        "blinks_per_minute": moved.blinks_per_minute,
+        "smile": moved.smile,
+        "mouth_amplitude": moved.mouth_amplitude,
+    }
+    return figures
+
+
+def correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+    """Pearson's r over the pairs in which both are known."""
+    x, y = np.asarray(first, float), np.asarray(second, float)
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 3 or x[known].std() == 0 or y[known].std() == 0:
+        return float("nan")
+    return float(np.corrcoef(x[known], y[known])[0, 1])
+
+
+def frechet_distance(first: FloatArray, second: FloatArray) -> float:
+    """Between Gaussians fitted to two sets of rows."""
+    from scipy.linalg import sqrtm
+
+    mean = first.mean(axis=0) - second.mean(axis=0)
+    a, b = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    root = np.real(sqrtm(a @ b))
+    return float(mean @ mean + np.trace(a + b - 2 * root))
+
+
+def expression_rows(motion: FloatArray) -> FloatArray:
+    """The columns of E-FD: expression and gaze."""
+    return np.concatenate([motion[:, EXPRESSION_SLICE], motion[:, GAZE_SLICE]], axis=1)
+
+
+def pose_rows(motion: FloatArray) -> FloatArray:
+    """The columns of P-FD."""
+    return motion[:, POSE_SLICE]
+
+
+@dataclass(frozen=True)
+class LipFigures:
+    closures: int
+    closed: int
+    """Of these bilabials, how many really close."""
+    contrast: float
+    """Mean lip gap at open vowels minus that at bilabials, over the former; 1 is perfect."""
+
+
+def lip_figures(motion: FloatArray, phonemes: tuple[TimedPhoneme, ...]) -> LipFigures:
+    """By the coefficients: the lip gap is what jawOpen opens and mouthClose does not close again."""
+    gap = np.maximum(motion[:, INDEX["jawOpen"]] - motion[:, INDEX["mouthClose"]], 0.0)
+    at_bilabials, at_vowels = [], []
+    for item in phonemes:
+        first = max(0, int((item.start - 0.12) * timeline.VIDEO_FPS))
+        last = max(first + 1, int(np.ceil(item.end * timeline.VIDEO_FPS)))
+        stretch = gap[first:last]
+        if not len(stretch):
+            continue
+        if item.phoneme.symbol in BILABIALS:
+            at_bilabials.append(float(stretch.min()))
+        elif item.phoneme.symbol in OPEN_VOWELS:
+            at_vowels.append(float(stretch.max()))
+    closed = sum(value < SEALED for value in at_bilabials)
+    if not at_bilabials or not at_vowels:
+        return LipFigures(len(at_bilabials), closed, float("nan"))
+    wide = float(np.mean(at_vowels))
+    return LipFigures(
+        len(at_bilabials), closed, (wide - float(np.mean(at_bilabials))) / max(wide, 1e-6)
+    )
