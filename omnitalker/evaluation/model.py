@@ -37,7 +37,7 @@ from omnitalker.text.symbols import SILENT
 from omnitalker.types import FloatArray, TimedPhoneme
 
 if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline, OmniTalkerOutput
+    from omnitalker.pipeline import OmniTalkerOutput, OmniTalkerPipeline
     from omnitalker.sampling.generate import SamplingSettings
 
 OnProgress = Callable[[float, str], None]
