@@ -25,7 +25,7 @@ FITTED = tuple(name for name in BLENDSHAPES if not name.startswith("eyeLook"))
 COLUMNS = np.array([BLENDSHAPES.index(name) for name in FITTED])
 _JAW, _CLOSE = FITTED.index("jawOpen"), FITTED.index("mouthClose")
 
-NOISE = 0.02
+NOISE = 0.01
 """Units by which a landmark misses the model, tracker and model errors together."""
 _CHUNK = 64
 
@@ -34,11 +34,13 @@ _CHUNK = 64
 class Prior:
     """What is expected of strengths before looking: small, few, changing steadily."""
 
-    size: float = 0.7
+    size: float = 1.0
     """Standard deviation of a strength."""
     sparse: float = 1.0
     """Cost of a shape at full strength, which leaves idle shapes at exactly 0."""
-    steady: float = 6.0
+    even: float = 6.0
+    """Cost of a squared difference of 1 between the left and the right side of a shape."""
+    steady: float = 12.0
     """Cost of a squared change of 1 between neighbouring frames."""
 
 
@@ -109,9 +111,17 @@ def flat_target(
 
 
 def normal_equations(
-    fields: FloatArray, residual: FloatArray, heads: Heads, rows: Rows, trust: FloatArray
+    fields: FloatArray,
+    residual: FloatArray,
+    heads: Heads,
+    rows: Rows,
+    trust: FloatArray,
+    sways: FloatArray | None = None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """(F, K, K) and (F, K) of the weighted fit of fields (K, P, 3) to residual (F, P, 2)."""
+    """(F, K, K) and (F, K) of the weighted fit of fields (K, P, 3) to residual (F, P, 2).
+
+    With `sways` (F, 6, P, 2), what the pose can still do about the residual is left to it.
+    """
     extended = rows.extend(fields)
     wanted = rows.extend(residual)
     count = len(fields)
@@ -123,8 +133,16 @@ def normal_equations(
         design = np.einsum("fij,krj->fkri", turn, extended, optimize=True)
         root = np.sqrt(trust[part])[:, None, :, None].astype(np.float32)
         design = (design * root).reshape(len(turn), count, -1)
-        gram[part] = design @ np.swapaxes(design, 1, 2)
         target = (wanted[part] * root[:, 0]).reshape(len(turn), -1, 1)
+        if sways is not None:
+            sway = (rows.extend(sways[part]) * root).reshape(len(turn), 6, -1)
+            inner = np.linalg.inv(sway @ np.swapaxes(sway, 1, 2) + np.eye(6, dtype=np.float32))
+            target = target - np.swapaxes(sway, 1, 2) @ (inner @ (sway @ target))
+            crossed = design @ np.swapaxes(sway, 1, 2)
+            gram[part] = design @ np.swapaxes(design, 1, 2)
+            gram[part] -= crossed @ inner @ np.swapaxes(crossed, 1, 2)
+        else:
+            gram[part] = design @ np.swapaxes(design, 1, 2)
         moment[part] = (design @ target)[..., 0]
     return gram, moment
 
@@ -142,7 +160,7 @@ def solve(
     linked: (F - 1,) whether neighbouring frames belong to one scene. Even and odd frames take turns.
     """
     frames, count = moment.shape
-    gram = gram + np.eye(count) / prior.size**2
+    gram = gram + np.eye(count) / prior.size**2 + prior.even * _unevenness()
     moment = moment - prior.sparse
     before = np.concatenate([[False], linked]) * prior.steady
     after = np.concatenate([linked, [False]]) * prior.steady
@@ -159,6 +177,14 @@ def solve(
                 own[:, k] = np.clip((pull[:, k] - rest) / diagonal[now, k], 0, 1)
             strengths[now + 1] = own
     return strengths[1:-1]
+
+
+def _unevenness() -> npt.NDArray[np.float64]:
+    """(K, K) quadratic form: the sum over paired shapes of (left - right) squared."""
+    sides = [regions.other_side(name) for name in FITTED]
+    swap = np.eye(len(FITTED))[[FITTED.index(name) for name in sides]]
+    paired = np.array([name != side for name, side in zip(FITTED, sides, strict=True)])
+    return np.diag(paired.astype(float)) - swap * paired[:, None]
 
 
 def to_unknowns(fields: FloatArray) -> FloatArray:

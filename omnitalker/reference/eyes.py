@@ -31,6 +31,9 @@ CLOSED_EYES = 0.4
 IGNORED = 0.1
 """Flutter of the lids below this strength is noise."""
 
+LID_DROOP, CERTAIN_BLINK = 0.45, 0.75
+"""Trackers see fast blinks too open: from the second strength on lids are taken for closed, below the first as seen."""
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -86,7 +89,9 @@ def blink_strengths(
     gap = lid_gap(model.deform(neutral, without))
     wanted = opening.part.clip(0, 1) * lid_gap(neutral)
     strength = 1 - wanted / np.maximum(gap, 1e-3)
-    return np.asarray(((strength - IGNORED) / (1 - IGNORED)).clip(0, 1), np.float32)
+    strength = ((strength - IGNORED) / (1 - IGNORED)).clip(0, 1)
+    full = np.clip((strength - LID_DROOP) / (CERTAIN_BLINK - LID_DROOP), 0, 1)
+    return np.asarray(strength + full * (1 - strength), np.float32)
 
 
 def rest_irises(neutral: FloatArray, model: FaceModel, points: FloatArray) -> FloatArray:

@@ -19,12 +19,13 @@ from omnitalker.motion.names import EXPRESSION_SLICE, POSE_SLICE
 from omnitalker.reference import expression_fit as expression
 from omnitalker.reference import eyes, identity_fit
 from omnitalker.reference.expression_fit import Prior, Rows
-from omnitalker.reference.head_fit import Heads, first_guess, refine
+from omnitalker.reference.head_fit import Heads, first_guess, refine, sways
 from omnitalker.reference.sequence import BoolArray, bridge, smooth, stretches
 from omnitalker.types import Camera, FloatArray
 
 KEYFRAMES = 32
 IDENTITY_ROUNDS = 6
+FRAME_ROUNDS = 3
 _LIDS = list(regions.LIDS)
 _BLINKS = list(eyes._BLINKS)
 _ALONE = Prior(steady=0.0, sparse=3.0)
@@ -71,7 +72,9 @@ def _identity(
         trust = rows.trust(visible)
         seen, there = expression.flat_target(pixels, camera, heads, shapes)
         unposed = heads.posed(np.broadcast_to(neutral, shapes.shape))[..., :2]
-        gram, moment = expression.normal_equations(fields, seen - unposed, heads, rows, trust)
+        gram, moment = expression.normal_equations(
+            fields, seen - unposed, heads, rows, trust, sways(heads, camera, shapes)
+        )
         unknowns = expression.solve(gram, moment, unknowns, _ALONE, apart)
         moved = np.tensordot(unknowns.astype(np.float32), fields, 1)
         awake = (opening.part.min(1) > 0.7).astype(np.float32)
@@ -112,20 +115,25 @@ def _frames(
     linked[[cut - 1 for cut in cuts]] = False
     unknowns = np.zeros((len(pixels), len(expression.FITTED)))
     weights = expression.point_weights()
-    for _ in range(3):
-        moved = np.tensordot(unknowns.astype(np.float32), fields, 1)
-        heads = refine(heads, camera, pixels, neutral + moved, weights)
+    shapes = np.broadcast_to(neutral, (len(pixels), *neutral.shape))
+    heads = refine(heads, camera, pixels, shapes, weights)
+    for _ in range(FRAME_ROUNDS):
         heads = Heads.from_pose(_steady(heads.pose, cuts))
         trust = rows.trust(expression.visibility(neutral, model.triangles, heads))
-        seen, _ = expression.flat_target(pixels, camera, heads, neutral + moved)
-        unposed = heads.posed(np.broadcast_to(neutral, moved.shape))[..., :2]
-        gram, moment = expression.normal_equations(fields, seen - unposed, heads, rows, trust)
+        seen, _ = expression.flat_target(pixels, camera, heads, shapes)
+        unposed = heads.posed(np.broadcast_to(neutral, shapes.shape))[..., :2]
+        gram, moment = expression.normal_equations(
+            fields, seen - unposed, heads, rows, trust, sways(heads, camera, shapes)
+        )
         unknowns = expression.solve(gram, moment, unknowns, Prior(), linked)
+        shapes = neutral + np.tensordot(unknowns.astype(np.float32), fields, 1)
+        heads = refine(heads, camera, pixels, shapes, weights, rounds=2)
 
+    heads = Heads.from_pose(_steady(heads.pose, cuts))
     values = eyes.still(len(pixels))
     values[:, EXPRESSION_SLICE] = expression.to_strengths(unknowns)
     values[:, POSE_SLICE] = heads.pose
-    points = eyes.in_head(pixels, camera, heads, neutral + moved)
+    points = eyes.in_head(pixels, camera, heads, shapes)
     opening = eyes.measure_opening(points, model)
     awake = opening.part.mean(1) > 0.45
     gaze = eyes.gaze_angles(points, neutral, model)

@@ -74,6 +74,18 @@ def first_guess(landmarks: FloatArray, neutral: FloatArray) -> tuple[Heads, Came
     return Heads(turn.astype(np.float32), place.astype(np.float32)), camera
 
 
+def sways(heads: Heads, camera: Camera, shapes: FloatArray) -> FloatArray:
+    """(F, 6, P, 2) how the seen points move with each pose number, perspective taken out."""
+    arm = shapes @ np.swapaxes(heads.turn, 1, 2)
+    space = arm + heads.place[:, None]
+    x, y, z = arm[..., 0], arm[..., 1], arm[..., 2]
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    nearer = space[..., :2] / (camera.distance - space[..., 2:])
+    across = np.stack([zero, z, -y, one, zero, nearer[..., 0]], 1)
+    along = np.stack([-z, zero, x, zero, one, nearer[..., 1]], 1)
+    return np.stack([across, along], -1)
+
+
 def refine(
     heads: Heads,
     camera: Camera,

@@ -12,7 +12,7 @@ from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.fit import FittedFace, fit_clip
-from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
+from omnitalker.reference.landmarks import locate_faces, open_finder
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
 from omnitalker.types import FloatArray, Frame, MotionTrack, TrackedFace
 
@@ -86,12 +86,8 @@ class FaceTracker:
                 if index in cuts:
                     finder.restart()
                     last = None
-                view = frame[top:bottom, left:right]
-                if shrink < 1:
-                    view = cv2.resize(
-                        view, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA
-                    )
-                face = _choose(_find(finder, view), last)
+                view = _shrunk(frame[top:bottom, left:right], shrink)
+                face = _choose(finder.find(view), last)
                 if face is not None:
                     last = face
                     raw[index] = face / np.float32(shrink)
@@ -100,8 +96,11 @@ class FaceTracker:
         return raw, found & _plausible(raw, found)
 
 
-def _find(finder: LandmarkFinder, view: Frame) -> list[FloatArray]:
-    return finder.find(view)
+def _shrunk(frame: Frame, factor: float) -> Frame:
+    if factor >= 1:
+        return frame
+    small = cv2.resize(frame, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def _region(frames: Sequence[Frame]) -> tuple[tuple[int, int, int, int], int]:
@@ -109,11 +108,9 @@ def _region(frames: Sequence[Frame]) -> tuple[tuple[int, int, int, int], int]:
     height, width = frames[0].shape[:2]
     probes = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, _PROBES).astype(int))]
     shrink = min(1.0, WORK_SIDE / max(height, width))
-    if shrink < 1:
-        probes = [
-            cv2.resize(p, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) for p in probes
-        ]
-    boxes = [found / np.float32(shrink) for found in locate_faces(probes)]
+    boxes = [
+        found / np.float32(shrink) for found in locate_faces([_shrunk(p, shrink) for p in probes])
+    ]
     several = max((len(found) for found in boxes), default=1)
     largest = np.array([found[0] for found in boxes if len(found)])
     if not len(largest) or np.median(largest[:, 3]) > FAR * height:

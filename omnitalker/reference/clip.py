@@ -1,0 +1,118 @@
+"""What a style and an identity need of a reference clip: its face, and its best ten seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.errors import InputError
+from omnitalker.reference.sequence import stretches
+from omnitalker.reference.tracker import FaceTracker
+from omnitalker.types import FloatArray, MotionTrack, ReferenceClip, TrackedFace
+
+BEST_SECONDS = 10.0
+"""Longer prompts cost time at every chunk and hardly add to the manner."""
+SILENCE_DB = -38.0
+"""Frames quieter than this below the loudest ones are pauses."""
+
+
+@dataclass(frozen=True)
+class AnalysedClip:
+    """A clip cut to its best stretch, with the face in it."""
+
+    clip: ReferenceClip
+    face: TrackedFace | None
+    """None for a sound file. Same frames as `clip`."""
+    start: float
+    """Seconds into the original."""
+    warnings: tuple[str, ...] = ()
+
+
+def track(clip: ReferenceClip, task: str | Path | None = None) -> TrackedFace:
+    """The face of a whole clip, or of a portrait (one frame)."""
+    return FaceTracker(task).track(clip.frames, clip.name)
+
+
+def analyse(
+    clip: ReferenceClip, task: str | Path | None = None, seconds: float = BEST_SECONDS
+) -> AnalysedClip:
+    """Track the face and keep the best stretch: one scene, the face in sight, the voice heard."""
+    if not clip.frames and not len(clip.samples):
+        raise InputError(f"{clip.name} is empty: a clip, a portrait or a recording is needed.")
+    face = track(clip, task) if clip.frames else None
+    warnings = list(face.warnings) if face is not None else []
+    if len(clip.frames) == 1:
+        return AnalysedClip(clip, face, 0.0, tuple(warnings))
+    start, stop = best_window(clip, face, timeline.seconds_to_video_frames(seconds))
+    total = _frame_count(clip)
+    if stop - start < total:
+        warnings.append(
+            f"{clip.name} is {total / timeline.VIDEO_FPS:.1f} s long; the "
+            f"{(stop - start) / timeline.VIDEO_FPS:.1f} s from {start / timeline.VIDEO_FPS:.1f} s on are used."
+        )
+    first = float(timeline.video_frames_to_seconds(start))
+    return AnalysedClip(
+        cut_clip(clip, start, stop), cut_face(face, start, stop), first, tuple(warnings)
+    )
+
+
+def best_window(clip: ReferenceClip, face: TrackedFace | None, frames: int) -> tuple[int, int]:
+    """The stretch (start, stop) of at most `frames` video frames with most face and voice, within one scene."""
+    total = _frame_count(clip)
+    value = np.full(total, 0.1)
+    loud = _voiced(clip.samples, total)
+    if face is None:
+        value += loud
+    else:
+        value += face.found * (0.5 + loud) - 2.0 * ~face.found
+    gain = np.concatenate([[0.0], np.cumsum(value)])
+    best = (-np.inf, 0, min(frames, total))
+    for scene in stretches(total, face.cuts if face is not None else ()):
+        length = min(frames, scene.stop - scene.start)
+        starts = np.arange(scene.start, scene.stop - length + 1)
+        score = gain[starts + length] - gain[starts]
+        index = int(score.argmax())
+        if score[index] > best[0]:
+            best = (float(score[index]), int(starts[index]), int(starts[index]) + length)
+    return best[1], best[2]
+
+
+def cut_clip(clip: ReferenceClip, start: int, stop: int) -> ReferenceClip:
+    """Video frames start..stop of a clip with the sound that belongs to them."""
+    first, last = (timeline.video_frames_to_samples(frame) for frame in (start, stop))
+    return replace(clip, samples=clip.samples[first:last], frames=clip.frames[start:stop])
+
+
+def cut_face(face: TrackedFace | None, start: int, stop: int) -> TrackedFace | None:
+    """Frames start..stop of a tracked face."""
+    if face is None:
+        return None
+    return replace(
+        face,
+        landmarks=face.landmarks[start:stop],
+        found=face.found[start:stop],
+        motion=MotionTrack(face.motion.values[start:stop]),
+        cuts=tuple(cut - start for cut in face.cuts if start < cut < stop),
+    )
+
+
+def _frame_count(clip: ReferenceClip) -> int:
+    if clip.frames:
+        return len(clip.frames)
+    return max(1, len(clip.samples) // timeline.SAMPLES_PER_VIDEO_FRAME)
+
+
+def _voiced(samples: FloatArray, frames: int) -> np.ndarray:
+    """(frames,) 1 where the sound is not a pause, 0 elsewhere or without sound."""
+    size = timeline.SAMPLES_PER_VIDEO_FRAME
+    padded = np.zeros(frames * size, np.float32)
+    length = min(len(samples), len(padded))
+    padded[:length] = samples[:length]
+    power = (padded.reshape(frames, size) ** 2).mean(1)
+    loudest = np.percentile(power, 95)
+    if loudest <= 1e-10:
+        return np.zeros(frames)
+    return np.asarray(10 * np.log10(power / loudest + 1e-12) > SILENCE_DB, float)
