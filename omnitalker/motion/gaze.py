@@ -50,7 +50,7 @@ def draw_glances(
         now += stay + rng.gamma(6.0, 1.7 / 6.0) + 0.2
     count = len(onsets)
     direction = rng.choice(_DIRECTIONS, count) + rng.normal(0.0, 0.25, count)
-    reach = np.radians(rng.uniform(4.5, 8.5, count) * wander)
+    reach = np.radians(rng.uniform(6.0, 11.0, count) * wander)
     targets = np.stack([np.cos(direction) * reach, 0.7 * np.sin(direction) * reach], axis=1)
     return Glances(np.array(onsets), np.array(durations), targets.reshape(count, 2))
 

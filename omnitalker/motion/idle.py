@@ -14,7 +14,7 @@ from omnitalker.motion.curves import drift, frame_times, plateaus, soft_ceiling,
 from omnitalker.motion.gaze import draw_glances, gaze_curves, set_gaze
 from omnitalker.motion.manners import manner_effect, sides
 from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, MOTION_DIM, POSE_SLICE
-from omnitalker.motion.style import MotionStyle, in_manner
+from omnitalker.motion.style import REST_SHAPES, MotionStyle, in_manner
 from omnitalker.types import MotionTrack
 
 SHORTEST_SECONDS = 2.0
@@ -72,6 +72,9 @@ def _wear(
             continue
         for column in sides(shape):
             values[:, column] += strength * intensity * breath
+    for shape, strength in zip(REST_SHAPES, person.rest, strict=True):
+        for column in () if shape == "mouthShrugUpper" else sides(shape):
+            values[:, column] += strength * breath
     lift = 0.03 * person.brow_activity * np.maximum(1.0 + drift(times, rng, 0.1, 0.4, period), 0)
     for shape, amount in (
         ("mouthSmile", person.smile * breath), ("cheekSquint", 0.3 * person.smile * breath),

@@ -37,7 +37,7 @@ EFFECTS: Final[Mapping[Manner, MannerEffect]] = {
         mouth=0.88, head=0.7, tempo=0.8, blinks=0.85, brows=0.6, wander=0.7,
     ),
     "happy": MannerEffect(
-        {"mouthSmile": 0.46, "cheekSquint": 0.36, "eyeSquint": 0.16, "mouthDimple": 0.10,
+        {"mouthSmile": 0.58, "cheekSquint": 0.36, "eyeSquint": 0.16, "mouthDimple": 0.10,
          "browInnerUp": 0.08, "browOuterUp": 0.12, "mouthUpperUp": 0.05},
         mouth=1.12, head=1.3, tempo=1.2, brows=1.3, nod_degrees=-1.0,
     ),

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from omnitalker.motion.manners import manner_effect
+
+REST_SHAPES: Final = (
+    "mouthShrugUpper", "mouthRollUpper", "mouthFrown", "mouthStretch", "eyeSquint", "browInnerUp",
+    "browDown",
+)  # fmt: skip
+_REST_LIMITS = (0.22, 0.14, 0.12, 0.12, 0.16, 0.14, 0.16)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class MotionStyle:
     """Seconds by which the lips are ahead of the sound."""
     posture: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """How the head is held on average: rotX, rotY, rotZ in radians."""
+    rest: tuple[float, ...] = (0.0,) * len(REST_SHAPES)
+    """What the face at rest already wears, over `REST_SHAPES`: no two people's neutral is the same."""
 
 
 def draw_style(rng: np.random.Generator) -> MotionStyle:
@@ -36,18 +45,19 @@ def draw_style(rng: np.random.Generator) -> MotionStyle:
     def around_one(low: float, high: float) -> float:
         return float(np.exp(rng.uniform(math.log(low), math.log(high))))
 
-    degrees = rng.normal(0.0, 1.0, 3).clip(-2, 2) * (2.0, 2.0, 1.5)
+    degrees = rng.normal(0.0, 1.0, 3).clip(-2, 2) * (2.5, 2.2, 1.9)
     return MotionStyle(
-        mouth_amplitude=around_one(0.62, 1.45),
+        mouth_amplitude=around_one(0.58, 1.38),
         head_amplitude=around_one(0.4, 1.8),
-        head_tempo=around_one(0.6, 1.6),
+        head_tempo=around_one(0.55, 1.6),
         blinks_per_minute=around_one(10.0, 48.0),
-        smile=float(rng.beta(1.2, 3.0) * 0.4),
+        smile=float(rng.beta(1.2, 3.0) * 0.55),
         brow_activity=around_one(0.3, 1.7),
-        gaze_wander=around_one(0.3, 2.0),
+        gaze_wander=around_one(0.3, 1.8),
         asymmetry=float(np.clip(rng.normal(0.0, 0.4), -1, 1)),
         lip_lead=float(rng.uniform(0.06, 0.12)),
         posture=tuple(np.radians(degrees).tolist()),
+        rest=tuple((rng.uniform(-0.8, 1.0, len(REST_SHAPES)).clip(0) * _REST_LIMITS).tolist()),
     )
 
 

@@ -92,7 +92,7 @@ def contact(score: Score, symbols: frozenset[str], times: np.ndarray) -> np.ndar
     starts, ends = score.starts[hits], score.ends[hits]
     centres = (starts + ends) / 2
     hold = np.clip(0.75 * (ends - starts), 0.05, 0.14)
-    ramp = np.full(len(hits), 0.065)
+    ramp = np.full(len(hits), 0.072)
     since = time_since(times, centres - hold / 2 - ramp)
     return union(plateaus(since, ramp, hold, ramp * 1.15))
 
@@ -109,7 +109,7 @@ def seal_lips(values: np.ndarray, sealed: np.ndarray, press: float = 0.22) -> No
     _fade(values, sealed, mouthLowerDown=0.0, mouthUpperUp=0.0, mouthFunnel=0.0, mouthStretch=0.5)
     _fade(values, sealed, mouthShrugUpper=0.0, noseSneer=0.1, jawForward=0.5)
     jaw = values[:, INDEX["jawOpen"]]
-    jaw *= 1.0 - 0.55 * sealed
+    jaw *= 1.0 - 0.35 * sealed
     close = values[:, INDEX["mouthClose"]]
     close += sealed * (jaw - close)
     for column in sides("mouthPress"):

@@ -14,6 +14,8 @@ from omnitalker.motion.style import MotionStyle
 from omnitalker.training.teachers.motion.score import Beat, Phrase
 
 _ROTATION_LIMIT = float(np.radians(13.0))
+_MOVING_LIMIT = float(np.radians(9.0))
+"""About the posture."""
 
 
 def head_rotations(
@@ -27,14 +29,14 @@ def head_rotations(
     """(F, 3) radians about the posture: drift, nods on beats, a tilt as each phrase ends."""
     degrees = np.zeros((len(times), 3))
     live = 0.4 + 0.6 * activity
-    for axis, size in enumerate((1.5, 2.2, 1.3)):
-        slow, fast = 0.18 * style.head_tempo, 0.95 * style.head_tempo
+    for axis, size in enumerate((1.7, 2.4, 1.4)):
+        slow, fast = 0.26 * style.head_tempo, 0.9 * style.head_tempo
         degrees[:, axis] += size * live * drift(times, rng, slow, fast)
     if beats:
         degrees += _nods(times, style, beats, rng)
     if phrases:
         degrees += _phrase_tilts(times, style, phrases, rng)
-    moving = style.head_amplitude * np.radians(degrees)
+    moving = soft_limit(style.head_amplitude * np.radians(degrees), _MOVING_LIMIT)
     return soft_limit(np.asarray(style.posture) + moving, _ROTATION_LIMIT)
 
 
@@ -44,12 +46,12 @@ def _nods(
     """(F, 3) degrees: down on the beat with a little lift before it, and some turn or tilt along."""
     count = len(beats)
     weights = np.array([b.weight for b in beats]) * rng.choice([0.35, 1.0], count, p=[0.35, 0.65])
-    length = rng.uniform(0.15, 0.24, count) / style.head_tempo**0.7
+    length = np.maximum(rng.uniform(0.15, 0.24, count) / style.head_tempo**0.8, 0.12)
     peak = np.array([b.time for b in beats]) + rng.uniform(-0.03, 0.05, count)
     hold = np.zeros(count)
     down = plateaus(time_since(times, peak - length), length, hold, length * 1.5)
     lift = plateaus(time_since(times, peak - 2.1 * length), length * 0.9, hold, length)
-    size = weights * 3.4
+    size = np.minimum(weights, 1.2) * 2.9 / style.head_tempo**0.3
     nod = size @ down - 0.3 * size @ lift
     turn = (rng.normal(0.0, 1.3, count) * weights) @ down
     tilt = (rng.normal(0.0, 0.9, count) * weights) @ down

@@ -16,7 +16,7 @@ from omnitalker.motion.curves import drift, frame_times, soft_ceiling
 from omnitalker.motion.gaze import draw_glances, gaze_curves, set_gaze
 from omnitalker.motion.manners import manner_effect, sides
 from omnitalker.motion.names import INDEX, MOTION_DIM, POSE_SLICE
-from omnitalker.motion.style import MotionStyle, in_manner
+from omnitalker.motion.style import REST_SHAPES, MotionStyle, in_manner
 from omnitalker.training.teachers.motion.articulation import (
     articulate,
     closures,
@@ -107,7 +107,7 @@ def wear(
     times: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
-    """The manner's shapes and the person's own smile, never quite still; rounded lips smile less."""
+    """The manner, the person's rest face and smile, never quite still; rounded lips smile less."""
     breath = 1.0 + 0.10 * drift(times, rng, 0.1, 0.5)
     level = np.clip(intensity * (0.82 + 0.18 * activity) * breath, 0.0, None)
     rounded = values[:, INDEX["mouthPucker"]] + 0.6 * values[:, INDEX["mouthFunnel"]]
@@ -116,6 +116,9 @@ def wear(
         gives_way = shape in ("mouthSmile", "mouthStretch", "mouthDimple", "mouthFrown")
         for column in sides(shape):
             values[:, column] += strength * level * (yielding if gives_way else 1.0)
+    for shape, strength in zip(REST_SHAPES, person.rest, strict=True):
+        for column in sides(shape):
+            values[:, column] += strength * breath
     for column in sides("mouthSmile"):
         values[:, column] += person.smile * yielding * breath
     for column in sides("cheekSquint"):
