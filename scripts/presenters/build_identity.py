@@ -127,7 +127,8 @@ def build(folder: Path, name: str, size: int) -> Identity:
     identity = build_identity_from_stills(
         frames, motion, landmarks, neutral, camera, name=name, size=size
     )
-    matte = cv2.imread(str(folder / "neutral_matte.png"), cv2.IMREAD_GRAYSCALE)
+    grainy = cv2.imread(str(folder / "neutral_matte.png"), cv2.IMREAD_GRAYSCALE)
+    matte = cv2.bilateralFilter(cv2.GaussianBlur(grainy, (0, 0), 0.8), 5, 90, 2)
     plate = read(folder / "background.png")
     own = own_colours(read(folder / "neutral.png"), matte, plate)
     return replace(

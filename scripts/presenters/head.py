@@ -215,6 +215,7 @@ def region_masks(points: np.ndarray, faces: np.ndarray, material: np.ndarray) ->
     nose_free = smoothstep(-0.9, -1.5, y - 0.15 * np.abs(x))
     side = smoothstep(-1.0, 2.5, z) + smoothstep(6.0, 6.8, np.abs(x)) * smoothstep(2.0, 0.0, y)
     beard = np.clip(np.maximum(jaw * cheek_free, upper), 0, 1) * nose_free * np.clip(side, 0, 1)
+    beard = beard * np.maximum(smoothstep(7.2, 6.8, np.abs(x)), smoothstep(-3.0, -4.0, y))
     return {
         "lip": np.clip((14.3 - lip) / 1.6, 0, 1) * (lid > 17) * (1 - inside),
         "wet_lip": np.clip((8.5 - lip) / 3.0, 0, 1),

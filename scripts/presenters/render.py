@@ -31,7 +31,7 @@ from stills import STILLS, Still  # noqa: E402
 BOXES = {
     # left, right, bottom, top in centimetres of the model, at the depth of the face
     "full": None,
-    "mouth": (-4.6, 4.6, -10.8, -0.6),
+    "mouth": (-4.2, 4.2, -9.0, -0.9),
     "eyes": (-7.0, 7.0, -0.2, 7.6),
     "face": (-7.6, 7.6, -9.6, 9.6),
 }
