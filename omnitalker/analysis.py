@@ -1,11 +1,10 @@
 """What a reference tells: its face tracked, its best ten seconds as a style prompt.
 
-clip -> face tracked -> best window -> loudness, mel -> phonemes (aligned, or recognised) -> style
+clip -> face tracked, best stretch -> loudness, mel -> phonemes (aligned, or by ear) -> style
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,27 +13,26 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker import timeline
-from omnitalker.audio.loudness import is_silent, level_db, normalise_loudness
+from omnitalker.audio.loudness import is_silent, normalise_loudness
 from omnitalker.audio.mel import mel_covering
 from omnitalker.errors import InputError
 from omnitalker.media.reader import read_clip
+from omnitalker.models.recogniser import align, recognise
+from omnitalker.reference.clip import AnalysedClip
+from omnitalker.reference.clip import analyse as analyse_clip
 from omnitalker.reference.style import build_style
-from omnitalker.reference.tracker import FaceTracker
 from omnitalker.text.symbols import SYMBOL_IDS
 from omnitalker.types import FloatArray, ReferenceClip, StylePrompt, TimedPhoneme, TrackedFace
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
-log = logging.getLogger(__name__)
-
 SHORTEST_SECONDS = 1.0
-LONGEST_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A clip, portrait or recording after analysis."""
+    """A clip, portrait or recording after analysis, cut to its best stretch."""
 
     clip: ReferenceClip
     tracked: TrackedFace | None
@@ -49,42 +47,25 @@ class Reference:
 def analyse(pipeline: OmniTalkerPipeline, path: str | Path, text: str | None = None) -> Reference:
     """Read and understand a reference. `text` is what is said in it, if that is known."""
     clip = read_clip(path)
-    tracked = FaceTracker().track(clip.frames, Path(path).name) if clip.frames else None
+    if len(clip.frames) != 1:
+        _check_length(clip)
+    found = analyse_clip(clip)
     if len(clip.frames) == 1 and not len(clip.samples):
-        return Reference(clip, tracked, None, warnings=tracked.warnings if tracked else ())
-    return _with_style(pipeline, clip, tracked, text)
+        return Reference(found.clip, found.face, None, warnings=found.warnings)
+    return _with_style(pipeline, found, text)
 
 
-def _with_style(
-    pipeline: OmniTalkerPipeline,
-    clip: ReferenceClip,
-    tracked: TrackedFace | None,
-    text: str | None,
-) -> Reference:
-    warnings = list(tracked.warnings) if tracked else []
-    seconds = _seconds(clip)
-    if seconds < SHORTEST_SECONDS:
-        raise InputError(
-            f"{clip.name} lasts {seconds:.1f} s; a reference needs {SHORTEST_SECONDS:.0f} to "
-            f"{LONGEST_SECONDS:.0f} s"
-        )
-    start, stop = _best_window(clip, tracked, seconds)
-    if stop - start < timeline.seconds_to_video_frames(seconds) - 1:
-        warnings.append(
-            f"{clip.name} lasts {seconds:.1f} s; the {LONGEST_SECONDS:.0f} s from "
-            f"{float(timeline.video_frames_to_seconds(start)):.1f} s on are used"
-        )
-    samples = clip.samples[
-        timeline.video_frames_to_samples(start) : timeline.video_frames_to_samples(stop)
-    ]
-    motion = tracked.motion.values[start:stop] if tracked and len(clip.frames) > 1 else None
-    if not len(samples) or is_silent(samples):
+def _with_style(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | None) -> Reference:
+    clip, warnings = found.clip, list(found.warnings)
+    moving = found.face is not None and len(clip.frames) > 1
+    motion = found.face.motion.values if found.face is not None and moving else None
+    if not len(clip.samples) or is_silent(clip.samples):
         if motion is None:
             raise InputError(f"{clip.name} holds no speech: the recording is silent")
         warnings.append(f"{clip.name} has no sound to take a voice from; only its manner is used")
         style = build_style(motion=motion, metadata={"source": clip.name})
-        return Reference(clip, tracked, style, warnings=tuple(warnings))
-    mel = mel_covering(_whole_blocks(normalise_loudness(samples)))
+        return Reference(clip, found.face, style, warnings=tuple(warnings))
+    mel = mel_covering(_whole_blocks(normalise_loudness(clip.samples)))
     timed = _phonemes(pipeline, mel, text)
     phonemes, tones = _per_frame(timed, len(mel))
     style = build_style(
@@ -94,33 +75,18 @@ def _with_style(
         tones=tones,
         metadata={"source": clip.name, **({"text": text} if text else {})},
     )
-    return Reference(clip, tracked, style, timed, tuple(warnings))
+    return Reference(clip, found.face, style, timed, tuple(warnings))
 
 
-def _seconds(clip: ReferenceClip) -> float:
-    if len(clip.frames) > 1:
-        return float(timeline.video_frames_to_seconds(len(clip.frames)))
-    return float(timeline.samples_to_seconds(len(clip.samples)))
-
-
-def _best_window(
-    clip: ReferenceClip, tracked: TrackedFace | None, seconds: float
-) -> tuple[int, int]:
-    """Video frames [start, stop) of at most 10 s with the most speech and a visible face."""
-    frames = timeline.seconds_to_video_frames(seconds)
-    longest = timeline.seconds_to_video_frames(LONGEST_SECONDS)
-    if frames <= longest:
-        return 0, frames
-    score = np.zeros(frames)
-    if len(clip.samples):
-        level = level_db(clip.samples)
-        at = np.linspace(0, len(level) - 1, frames).astype(int)
-        score += level[at] > np.median(level) - 12
-    if tracked is not None:
-        score[: len(tracked.found)] += tracked.found
-    total = np.concatenate([[0.0], np.cumsum(score)])
-    start = int(np.argmax(total[longest:] - total[:-longest]))
-    return start, start + longest
+def _check_length(clip: ReferenceClip) -> None:
+    seconds = max(
+        timeline.video_frames_to_seconds(len(clip.frames)),
+        timeline.samples_to_seconds(len(clip.samples)),
+    )
+    if seconds < SHORTEST_SECONDS:
+        raise InputError(
+            f"{clip.name} lasts {float(seconds):.1f} s; a reference needs 1 to 10 s of speech"
+        )
 
 
 def _whole_blocks(samples: FloatArray) -> FloatArray:
@@ -134,8 +100,6 @@ def _phonemes(
     """What is said, with times: from the user's words, or by ear; nothing without a recogniser."""
     if pipeline.recogniser is None:
         return ()
-    from omnitalker.models.recogniser import align, recognise
-
     if text and text.strip():
         spoken = pipeline.frontend.prepare(text).phonemes
         return align(pipeline.recogniser, mel, spoken).phonemes

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, ModelMixin
+from diffusers import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from omnitalker import assets
@@ -22,6 +22,7 @@ from omnitalker.audio.vocoder import Vocoder
 from omnitalker.errors import WeightsError
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
+from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings
 from omnitalker.streaming import stream
@@ -53,7 +54,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         transformer: DualBranchDiT,
         duration: DurationModel,
         vocoder: Vocoder,
-        recogniser: ModelMixin | None = None,
+        recogniser: PhonemeRecogniser | None = None,
         steps: int = 4,
         schedule: str = "epss",
     ) -> None:

@@ -21,8 +21,10 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from omnitalker.audio.vocoder import Vocoder
     from omnitalker.models.dit import DualBranchDiT
     from omnitalker.models.duration import DurationModel
+    from omnitalker.models.recogniser import PhonemeRecogniser
     from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.reference.style import save_style
+    from omnitalker.text.symbols import SILENT, SYMBOLS
 
     torch.manual_seed(0)
     pipeline = OmniTalkerPipeline(
@@ -32,6 +34,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
             position_groups=4,
         ),
         duration=DurationModel(width=16, heads=2, layers=1, ffn=32),
+        recogniser=PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=16, layers=1),
         vocoder=Vocoder(dim=16, intermediate_dim=32, num_layers=2, pitch_dim=16, pitch_layers=1),
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("checkpoints") / "toy"
