@@ -80,7 +80,9 @@ def _identity(
         awake = (opening.part.min(1) > 0.7).astype(np.float32)
         trust[:, _LIDS] *= 0.02 + awake[:, None]
         there = heads.posed(model.neutral + moved)[..., :2]
-        modes = identity_fit.fit_modes(model, seen - there, heads, rows, trust)
+        modes = identity_fit.fit_modes(
+            model, seen - there, heads, rows, trust, sways(heads, camera, shapes)
+        )
         neutral = model.shape(modes)
         if round_ >= 2:
             there = heads.posed(neutral + moved)[..., :2]

@@ -18,10 +18,15 @@ RESIDUAL_SIZE = 0.03
 
 
 def fit_modes(
-    model: FaceModel, residual: FloatArray, heads: Heads, rows: Rows, trust: FloatArray
+    model: FaceModel,
+    residual: FloatArray,
+    heads: Heads,
+    rows: Rows,
+    trust: FloatArray,
+    sways: FloatArray,
 ) -> FloatArray:
     """(40,) identity modes explaining residual (F, P, 2), the departure from the mean face with its expression."""
-    gram, moment = normal_equations(model.identities, residual, heads, rows, trust)
+    gram, moment = normal_equations(model.identities, residual, heads, rows, trust, sways)
     share = 1 / max(1.0, len(residual) / 6)
     normal = gram.sum(0) * share + np.eye(len(model.identities))
     return np.asarray(np.linalg.solve(normal, moment.sum(0) * share), np.float32)
