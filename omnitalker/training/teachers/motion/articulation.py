@@ -91,8 +91,8 @@ def contact(score: Score, symbols: frozenset[str], times: np.ndarray) -> np.ndar
         return np.zeros(len(times))
     starts, ends = score.starts[hits], score.ends[hits]
     centres = (starts + ends) / 2
-    hold = np.clip(0.75 * (ends - starts), 0.05, 0.14)
-    ramp = np.full(len(hits), 0.072)
+    hold = np.clip(0.5 * (ends - starts), 0.045, 0.10)
+    ramp = np.full(len(hits), 0.06)
     since = time_since(times, centres - hold / 2 - ramp)
     return union(plateaus(since, ramp, hold, ramp * 1.15))
 
