@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import making, speak
+from omnitalker.cli import face, making, speak
 from omnitalker.errors import OmniTalkerError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ def root(
 
 speak.register(app)
 making.register(app)
+face.register(app)
 
 
 def run() -> None:

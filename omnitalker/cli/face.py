@@ -1,0 +1,105 @@
+"""`omnitalker reenact`, `inspect` and `eval`: faces and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli.progress import progress_bar
+
+eval_app = typer.Typer(no_args_is_help=True, help="Measure a checkpoint or a face.")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("reenact")(reenact)
+    app.command("inspect")(inspect)
+    app.add_typer(eval_app, name="eval")
+
+
+def reenact(
+    source: Annotated[Path, typer.Option(help="Portrait or clip that lends the face.")],
+    driving: Annotated[Path, typer.Option(help="Clip that lends motion and sound.")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/reenacted.mp4"),
+    size: Annotated[int, typer.Option(help="Picture side: 256, 512 or 768.")] = 512,
+    pose: Annotated[
+        Literal["relative", "absolute"],
+        typer.Option(help="Head pose relative to the source's own, or the driver's itself."),
+    ] = "relative",
+    expression_strength: Annotated[float, typer.Option(help="0 still .. 2 exaggerated.")] = 1.0,
+    pose_strength: Annotated[float, typer.Option(help="0 still .. 2 exaggerated.")] = 1.0,
+    expression: Annotated[bool, typer.Option(help="Follow the driver's expression.")] = True,
+    follow_pose: Annotated[bool, typer.Option(help="Follow the driver's head.")] = True,
+) -> None:
+    """The motion of one, the face of another.
+
+    Example: omnitalker reenact --source portrait.png --driving clip.mp4 -o out.mp4
+    """
+    from omnitalker.reenactment import Reenactment
+    from omnitalker.reenactment import reenact as make
+
+    job = Reenactment(
+        source=source,
+        driving=driving,
+        output=output,
+        size=size,
+        pose_mode=pose,
+        expression_strength=expression_strength,
+        pose_strength=pose_strength,
+        follow_expression=expression,
+        follow_pose=follow_pose,
+    )
+    with progress_bar("Reenacting") as update:
+        warnings = make(job, update)
+    for warning in warnings:
+        print(f"note: {warning}")
+    print(output)
+
+
+def inspect(
+    clip: Annotated[Path, typer.Argument(help="Clip or portrait to look into.")],
+    plot: Annotated[
+        Path | None, typer.Option(help="Write the curves of pose, blinks, gaze and mouth here.")
+    ] = None,
+    frames: Annotated[
+        Path | None, typer.Option(help="Write pictures with landmarks into this folder.")
+    ] = None,
+) -> None:
+    """Track a clip and show what was found: figures, curves, landmarks."""
+    from omnitalker.reference.inspect import run
+
+    for line in run(clip, plot=plot, frames=frames):
+        print(line)
+
+
+@eval_app.command("model")
+def eval_model(
+    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Corpus with held-out items; without: built-in voices.")
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="English sentences; others scale along.")] = 100,
+    steps: Annotated[int | None, typer.Option(help="Network steps (default: live).")] = None,
+    guidance: Annotated[float, typer.Option(help="Text guidance; 1 = off.")] = 1.0,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
+) -> None:
+    """Words, voice, lips, manner and speed of a checkpoint in one table."""
+    from dataclasses import replace
+
+    from omnitalker.evaluation.model import Plan, evaluate, table, write_report
+    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.sampling.guidance import Guidance
+
+    pipeline = OmniTalkerPipeline.from_pretrained(checkpoint)
+    sampling = replace(pipeline.sampling, guidance=Guidance(text=guidance))
+    if steps:
+        sampling = replace(sampling, steps=steps)
+    share = sentences / 100
+    plan = Plan(sentences, max(1, round(40 * share)), max(1, round(26 * min(1.0, share))))
+    with progress_bar("Evaluating") as update:
+        result = evaluate(pipeline, corpus, plan=plan, sampling=sampling, on_progress=update)
+    write_report(result, output)
+    print(table(result))
+    print(output)
