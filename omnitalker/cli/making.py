@@ -18,6 +18,7 @@ style_app = typer.Typer(no_args_is_help=True, help="Voices and manners as reusab
 
 def register(app: typer.Typer) -> None:
     app.command("train")(train)
+    app.command("pack")(pack)
     app.add_typer(corpus_app, name="corpus")
     app.add_typer(style_app, name="style")
 
@@ -57,6 +58,24 @@ def train(
         init_from=init_from,
         overrides=tuple(override or ()),
     )
+
+
+def pack(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="Folder with transformer, duration, vocoder, recogniser.")
+    ],
+    voices: Annotated[
+        Path | None, typer.Option(help="YAML of built-in voices, see configs/train/voices.yaml.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Default network passes.")] = 4,
+    schedule: Annotated[str, typer.Option(help="uniform, sway or epss.")] = "epss",
+) -> None:
+    """Put trained parts together into a checkpoint, with its built-in voices."""
+    from omnitalker.training.pack import pack as put_together
+
+    made = put_together(checkpoint, voices, steps=steps, schedule=schedule)
+    for voice, manners in made.items():
+        print(f"{voice}: {', '.join(manners)}")
 
 
 @corpus_app.command("build")

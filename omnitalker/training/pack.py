@@ -1,0 +1,39 @@
+"""Puts trained parts together into a checkpoint that `OmniTalkerPipeline.from_pretrained` loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omnitalker.audio.vocoder import Vocoder
+from omnitalker.errors import WeightsError
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.models.duration import DurationModel
+from omnitalker.models.recogniser import PhonemeRecogniser
+from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.training.voices import build_voices
+
+PARTS = {
+    "transformer": DualBranchDiT,
+    "duration": DurationModel,
+    "vocoder": Vocoder,
+    "recogniser": PhonemeRecogniser,
+}
+
+
+def pack(
+    checkpoint: str | Path,
+    voices: str | Path | None = None,
+    *,
+    steps: int = 4,
+    schedule: str = "epss",
+) -> dict[str, list[str]]:
+    """Write model_index.json beside the parts' folders, and the built-in voices; returns those."""
+    folder = Path(checkpoint)
+    missing = [name for name in PARTS if not (folder / name / "config.json").is_file()]
+    if missing:
+        raise WeightsError(
+            f"{folder} lacks {', '.join(missing)}: export each trained part into a folder of that name"
+        )
+    parts = {name: part.from_pretrained(folder / name) for name, part in PARTS.items()}
+    OmniTalkerPipeline(**parts, steps=steps, schedule=schedule).save_config(folder)
+    return build_voices(voices, folder) if voices is not None else {}
