@@ -19,6 +19,10 @@ class CorpusConfig:
     """A file with one sentence a line, added to our own; "" = ours alone. `$NAME` is an environment variable."""
     english_sentences_share: float = 0.72
     """How many English items come from that file."""
+    real_voices: str = ""
+    """A folder with lj/ and librispeech/ (see `corpus.real`) to add; "" = no real speech."""
+    test_readers: int = 20
+    """Real readers that are never trained on."""
     test_sentences: int = 100
     test_speaker_every: int = 13
     """Every so many-th speaker is never trained on."""

@@ -12,8 +12,9 @@ import numpy as np
 
 from omnitalker import timeline
 from omnitalker.text.symbols import SYMBOLS
+from omnitalker.training.corpus.failures import known_failures
 from omnitalker.training.corpus.item import CorpusItem, ItemInfo
-from omnitalker.training.corpus.store import Corpus, open_corpus, read_lines
+from omnitalker.training.corpus.store import Corpus, open_corpus
 
 REPORT, SHEET = "report.json", "sheet.png"
 _LOOKED_AT = 400
@@ -47,7 +48,7 @@ def write_report(directory: str | Path) -> Report:
     corpus = open_corpus(root)
     step = max(1, len(corpus) // _LOOKED_AT)
     looked_at = [corpus[i] for i in range(0, len(corpus), step)]
-    report = summarise(corpus, looked_at, _failures(root))
+    report = summarise(corpus, looked_at, known_failures(root))
     text = json.dumps(asdict(report), ensure_ascii=False, indent=2)
     (root / REPORT).write_text(text + "\n", encoding="utf-8")
     draw_sheet(corpus, looked_at, root / SHEET)
@@ -164,8 +165,3 @@ def _hours(infos: Iterable[ItemInfo], key: Callable[[ItemInfo], str]) -> dict[st
     for info in infos:
         seconds[key(info)] += info.seconds  # type: ignore[assignment]
     return {name: round(total / 3600, 3) for name, total in sorted(seconds.items())}
-
-
-def _failures(root: Path) -> dict[str, str]:
-    path = root / "failed.jsonl"
-    return {line["id"]: line["reason"] for line in read_lines(path)} if path.exists() else {}

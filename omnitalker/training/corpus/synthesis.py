@@ -39,7 +39,7 @@ class Synthesiser:
         self._timbres: dict[str, npt.NDArray[np.float64]] = {}
 
     def make(self, assignment: Assignment) -> CorpusItem:
-        """The item of `assignment`, always the same."""
+        """The item of `assignment`."""
         rng = np.random.default_rng([self._config.seed, zlib.crc32(assignment.id.encode())])
         zh = assignment.language == "zh"
         voice = assignment.speaker.voice

@@ -81,8 +81,13 @@ def question_rise(text: str) -> float:
     return 1.5
 
 
+def expand(path: str) -> Path:
+    """A path of the configuration: `$NAME` is an environment variable, `~` the home folder."""
+    return Path(os.path.expandvars(path)).expanduser()
+
+
 def _read_file(path: str) -> list[str]:
-    file = Path(os.path.expandvars(path)).expanduser()
+    file = expand(path)
     if not file.is_file():
         raise ConfigError(
             f"english_sentences: {file} is not a file. Give a text file with one sentence a line, "

@@ -25,6 +25,7 @@ from omnitalker.training.teachers.speech.teacher import (
     TimedSymbol,
     finish,
     pause_symbol,
+    seed_noise,
 )
 
 ENGLISH = "en-us"
@@ -118,6 +119,7 @@ class EspeakTeacher:
         if self._library.espeak_SetVoiceByName(self._name.encode()) != 0:
             raise InputError(f"espeak-ng has no voice '{self._name}'")
         self._library.espeak_SetParameter(_RATE_PARAMETER, self._words_per_minute, 0)
+        seed_noise()
         data = text.encode()
         self._library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()

@@ -9,7 +9,7 @@ import numpy as np
 
 from omnitalker.errors import InputError
 from omnitalker.training.teachers.speech.cmu import CmuSegment, fold_segments
-from omnitalker.training.teachers.speech.teacher import Spoken
+from omnitalker.training.teachers.speech.teacher import Spoken, seed_noise
 
 VOICES = ("slt", "rms", "awb", "kal16")
 _WORD = b"R:SylStructure.parent.parent."
@@ -44,6 +44,7 @@ class FliteTeacher:
         self._voice_library = voice_library
 
     def say(self, text: str) -> Spoken:
+        seed_noise()
         utterance = self._flite.flite_synth_text(text.encode("ascii", "ignore"), self._voice)
         try:
             wave = self._flite.utt_wave(utterance).contents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -62,6 +63,11 @@ class Teacher(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def seed_noise() -> None:
+    """Start the C library's random numbers anew: flite and espeak-ng take their noise from there."""
+    ctypes.CDLL(None).srand(1)
 
 
 def pause_symbol(punctuation: str) -> str:

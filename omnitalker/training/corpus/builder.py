@@ -1,12 +1,11 @@
 """Builds the synthetic corpus: the plan, worker processes, and the list of what is done.
 
 Each worker makes whole shards; only this process lists them. Stop it at any time and run it again: what is
-listed stays, what is not is made again, and it comes out the same.
+listed stays, what is not is made again, and comes out the same (but for some milliseconds of espeak-ng's own).
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import queue
 import time
@@ -19,13 +18,14 @@ from typing import Any
 from omnitalker.config import load_config
 from omnitalker.errors import InputError, OmniTalkerError
 from omnitalker.training.corpus.config import CorpusConfig
+from omnitalker.training.corpus.failures import known_failures, record_failures
 from omnitalker.training.corpus.plan import Assignment, make_plan
-from omnitalker.training.corpus.store import ShardWriter, append_lines, read_lines
+from omnitalker.training.corpus.progress import Progress, progress_shown
+from omnitalker.training.corpus.real import RealSettings, import_real
+from omnitalker.training.corpus.store import ShardWriter
 from omnitalker.training.corpus.synthesis import Synthesiser
-from omnitalker.training.corpus.texts import load_texts
+from omnitalker.training.corpus.texts import expand, load_texts
 from omnitalker.training.teachers.speech.teacher import TeacherError
-
-FAILED = "failed.jsonl"
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,6 @@ class ShardDone:
     failures: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far along a build is."""
-
-    items: int
-    total: int
-    hours: float
-    failed: int
-    eta_seconds: float
-
-
 def build(
     config_path: str | Path,
     *,
@@ -74,7 +63,13 @@ def build(
     config = load_config(CorpusConfig, config_path)
     plan = make_plan(config, load_texts(config))[:limit]
     writer = ShardWriter(out)
-    run_build(config, plan, writer, max(1, workers), on_progress or _ignore)
+    if config.real_voices:
+        settings = RealSettings(seed=config.seed, test_readers=config.test_readers)
+        record_failures(
+            writer.root, import_real(expand(config.real_voices), out=out, settings=settings)
+        )
+    with progress_shown(on_progress) as shown:
+        run_build(config, plan, writer, max(1, workers), shown)
     write_report(out)
 
 
@@ -86,15 +81,13 @@ def run_build(
     on_progress: Callable[[Progress], None],
 ) -> None:
     """Make what of `plan` is neither listed nor known to fail."""
-    failed_path = writer.root / FAILED
-    failed = {line["id"] for line in read_lines(failed_path)} if failed_path.exists() else set()
-    settled = writer.known_ids() | failed
+    settled = writer.known_ids() | set(known_failures(writer.root))
     shards = list(_shards(config, plan, settled))
     todo = sum(len(shard.assignments) for shard in shards)
     made, seconds, failures, began = 0, 0.0, 0, time.monotonic()
     for done in _work(config, shards, writer.root, workers):
         writer.list_items(done.lines)
-        append_lines(failed_path, [json.dumps({"id": i, "reason": r}) for i, r in done.failures])
+        record_failures(writer.root, done.failures)
         made += len(done.lines) + len(done.failures)
         failures += len(done.failures)
         seconds += done.seconds
@@ -183,7 +176,3 @@ def _worker(config: CorpusConfig, root: Path, tasks: Any, results: Any) -> None:
         raise
     finally:
         synthesiser.close()
-
-
-def _ignore(_: Progress) -> None:
-    """The progress of a build that nobody watches."""
