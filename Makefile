@@ -36,6 +36,8 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "Installing OmniTalker and its development tools (a few minutes the first time) ..."
 	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	@$(BIN)/python -m pip install --quiet -e ".[train,eval]" \
+		|| echo "Left out: pyworld and Resemblyzer, which need a C compiler; the tests that use them are skipped."
 	@touch $(VENV)/.core $@
 
 clean:
