@@ -55,6 +55,18 @@ def fit_clip(
     return _frames(landmarks[..., :2], heads, camera, neutral, cuts, model)
 
 
+def fit_known(
+    landmarks: FloatArray,
+    cuts: tuple[int, ...],
+    neutral: FloatArray,
+    camera: Camera,
+    model: FaceModel,
+) -> FittedFace:
+    """The motion of somebody whose neutral face and camera are known. landmarks: (F, P, 3) pixels."""
+    heads, _ = first_guess(landmarks, neutral, camera)
+    return _frames(landmarks[..., :2], heads, camera, neutral, cuts, model)
+
+
 def _identity(
     pixels: FloatArray, heads: Heads, camera: Camera, model: FaceModel
 ) -> tuple[FloatArray, float]:

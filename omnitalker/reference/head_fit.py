@@ -43,10 +43,12 @@ class Heads:
         return moved
 
 
-def first_guess(landmarks: FloatArray, neutral: FloatArray) -> tuple[Heads, Camera]:
+def first_guess(
+    landmarks: FloatArray, neutral: FloatArray, camera: Camera | None = None
+) -> tuple[Heads, Camera]:
     """A camera for the whole clip and rough poses, by matching the rigid points in three dimensions.
 
-    landmarks: (F, P, 3) pixels. The camera is such that the median head sits at the origin.
+    landmarks: (F, P, 3) pixels. An unknown camera is such that the median head sits at the origin.
     """
     seen = landmarks[:, _RIGID] * np.array([1, -1, -1], np.float32)
     model = neutral[_RIGID]
@@ -59,9 +61,10 @@ def first_guess(landmarks: FloatArray, neutral: FloatArray) -> tuple[Heads, Came
     turn = left @ right
     scale = strength.sum(1) / ((model - middle) ** 2).sum()
     origin = seen_middle - scale[:, None] * (turn @ middle)
-    camera = Camera(1.0, float(np.median(origin[:, 0])), float(np.median(-origin[:, 1])))
-    nearness = camera.distance / (camera.distance - float(middle[2]))
-    camera = replace(camera, scale=float(np.median(scale)) / nearness)
+    if camera is None:
+        camera = Camera(1.0, float(np.median(origin[:, 0])), float(np.median(-origin[:, 1])))
+        nearness = camera.distance / (camera.distance - float(middle[2]))
+        camera = replace(camera, scale=float(np.median(scale)) / nearness)
     depth = camera.distance - camera.scale * camera.distance / scale - float(middle[2])
     place = np.stack(
         [

@@ -11,10 +11,10 @@ import numpy as np
 from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
-from omnitalker.reference.fit import FittedFace, fit_clip
+from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
 from omnitalker.reference.landmarks import locate_faces, open_finder
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
-from omnitalker.types import FloatArray, Frame, MotionTrack, TrackedFace
+from omnitalker.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 
 MIN_EYE_DISTANCE = 24.0
 """Pixels between the outer eye corners below which landmarks are guesses."""
@@ -37,8 +37,15 @@ class FaceTracker:
         self._task = Path(task) if task is not None else None
         self._model = FaceModel.load()
 
-    def track(self, frames: Sequence[Frame], name: str = "the clip") -> TrackedFace:
+    def track(
+        self,
+        frames: Sequence[Frame],
+        name: str = "the clip",
+        known: tuple[FloatArray, Camera] | None = None,
+    ) -> TrackedFace:
         """Frames (H, W, 3) RGB at 25/s, all of one size; a portrait is one frame.
+
+        `known`: the person's neutral face and the camera, where both are known from elsewhere.
 
         Raises `InputError` where there is no usable face; what is usable but not good becomes a warning.
         """
@@ -55,7 +62,10 @@ class FaceTracker:
             raise InputError(_too_small(name, eye_distance, width))
         bridged = bridge(raw, found, cuts)
         steady = smooth(bridged, cuts) if len(frames) > 4 else bridged
-        fit = fit_clip(steady, found, cuts, self._model)
+        if known is None:
+            fit = fit_clip(steady, found, cuts, self._model)
+        else:
+            fit = fit_known(steady, cuts, *known, self._model)
         _refuse_profile(name, fit.values[found])
         return TrackedFace(
             landmarks=steady,
