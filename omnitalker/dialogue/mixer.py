@@ -1,0 +1,219 @@
+"""Decides what is heard and seen in every 40 ms: speech where there is some, a listening face where not.
+
+    reply threads ── offer(generation, frame) ──> speech ─┐
+                                                          ├─> take() -> Moment, without a jump of the face
+    idle loop ────────────────────────────────────────────┘
+
+Interrupting raises the generation: frames of an older one are dropped wherever they are.
+Knows no time and no pictures, so it can be tested frame by frame.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.dialogue.reply import Reply, SpeechFrame
+from omnitalker.motion.blending import close_mouth, continue_from
+from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
+from omnitalker.types import FloatArray, TimedWord
+
+SILENCE: FloatArray = np.zeros(timeline.SAMPLES_PER_VIDEO_FRAME, np.float32)
+SILENCE.setflags(write=False)
+CLOSING_FRAMES = 4
+TO_IDLE_FRAMES = 12
+TO_SPEECH_FRAMES = 8
+AHEAD_FRAMES = 75
+"""How much speech may wait to be played: more only delays what an interruption throws away."""
+RESUME_FRAMES = 10
+"""After running dry in mid-reply, so much must be there before it goes on: one pause, not ten."""
+NOD_FRAMES = 14
+NOD_RADIANS = 0.06
+
+
+@dataclass(frozen=True)
+class Moment:
+    """40 ms without its picture."""
+
+    samples: FloatArray
+    motion: FloatArray
+    reply: int = 0
+    words: tuple[TimedWord, ...] = ()
+    speech_time: float = 0.0
+    is_idle: bool = True
+    is_first: bool = False
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
+class _Item:
+    reply: Reply
+    frame: SpeechFrame
+
+
+class Mixer:
+    """`offer` blocks while enough is waiting; `take` never blocks."""
+
+    def __init__(self, idle: FloatArray) -> None:
+        self._changed = threading.Condition()
+        self._speech: deque[_Item] = deque()
+        self._generation = 0
+        self._idle = idle
+        self._idle_at = 0
+        self._bridge: deque[FloatArray] = deque()
+        self._shown: deque[FloatArray] = deque([idle[-2], idle[-1]], maxlen=2)
+        self._speaking: Reply | None = None
+        self._begun: Reply | None = None
+        self._dry: Reply | None = None
+        self._nod = 0
+        self.dropped = 0
+        self.starved = 0
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
+    def waiting(self) -> int:
+        """Frames of speech that are ready."""
+        return len(self._speech)
+
+    @property
+    def is_speaking(self) -> bool:
+        return self._speaking is not None or bool(self._speech)
+
+    def offer(self, generation: int, reply: Reply, frame: SpeechFrame) -> bool:
+        """Queue a frame of speech; False when its generation is over."""
+        with self._changed:
+            while generation == self._generation and len(self._speech) >= AHEAD_FRAMES:
+                self._changed.wait()
+            if generation != self._generation:
+                self.dropped += 1
+                return False
+            self._speech.append(_Item(reply, frame))
+            return True
+
+    def interrupt(self) -> bool:
+        """Drop all speech and close the mouth; True when something was being said or waiting."""
+        with self._changed:
+            self._generation += 1
+            was_speaking = self._speaking is not None or bool(self._speech)
+            self.dropped += len(self._speech)
+            self._speech.clear()
+            self._dry = None
+            if self._speaking is not None:
+                self._to_idle(at_once=True)
+            self._changed.notify_all()
+            return was_speaking
+
+    def set_idle(self, idle: FloatArray) -> None:
+        """Another way of listening, joined to the present one."""
+        with self._changed:
+            self._idle, self._idle_at = idle, 0
+            if self._speaking is None:
+                self._bridge_to_idle(list(self._shown))
+
+    def nod(self) -> None:
+        """A small nod on top of whatever the head does."""
+        with self._changed:
+            self._nod = self._nod or NOD_FRAMES
+
+    def take(self) -> Moment:
+        """The next 40 ms."""
+        with self._changed:
+            moment = self._take_speech() or self._take_idle()
+            self._changed.notify_all()
+            self._shown.append(moment.motion)
+            return self._nodding(moment)
+
+    def _take_speech(self) -> Moment | None:
+        if not self._speech:
+            if self._speaking is not None:
+                self._note_shortage(self._speaking)
+                self._to_idle(at_once=False)
+            return None
+        item = self._speech[0]
+        if self._speaking is None:
+            if item.reply is self._dry and not self._may_resume():
+                return None
+            self._bend_speech()
+            item = self._speech[0]
+        self._speech.popleft()
+        is_first = item.reply is not self._begun
+        self._speaking = self._begun = item.reply
+        self._dry = None
+        if item.frame.is_last:
+            self._speaking = None
+            if not self._speech:
+                self._bridge_to_idle([self._shown[-1], item.frame.motion])
+        frame = item.frame
+        return Moment(
+            frame.samples, frame.motion, item.reply.number, frame.words, frame.time,
+            is_idle=False, is_first=is_first, is_last=frame.is_last,
+        )  # fmt: skip
+
+    def _take_idle(self) -> Moment:
+        if self._bridge:
+            return Moment(SILENCE, self._bridge.popleft())
+        row = self._idle[self._idle_at % len(self._idle)]
+        self._idle_at += 1
+        return Moment(SILENCE, row)
+
+    def _note_shortage(self, reply: Reply) -> None:
+        """Waiting for text is a pause; waiting for ourselves is a fault worth counting."""
+        self._dry = reply
+        if not reply.waits_for_text:
+            self.starved += 1
+
+    def _may_resume(self) -> bool:
+        whole = any(item.frame.is_last for item in self._speech)
+        return whole or len(self._speech) >= RESUME_FRAMES
+
+    def _to_idle(self, *, at_once: bool) -> None:
+        shown = list(self._shown)
+        self._speaking = None
+        if at_once:
+            closing = list(close_mouth(np.stack(shown), CLOSING_FRAMES))
+            self._bridge_to_idle(closing[-2:])
+            self._bridge.extendleft(reversed(closing))
+        else:
+            self._bridge_to_idle(shown)
+
+    def _bridge_to_idle(self, shown: list[FloatArray]) -> None:
+        steps = (self._idle_at + np.arange(TO_IDLE_FRAMES)) % len(self._idle)
+        joined = continue_from(np.stack(shown), self._idle[steps], TO_IDLE_FRAMES)
+        self._bridge = deque(joined)
+        self._idle_at += TO_IDLE_FRAMES
+
+    def _bend_speech(self) -> None:
+        """The first frames of what is ready go on from what is shown."""
+        count = min(TO_SPEECH_FRAMES, len(self._speech))
+        items = [self._speech.popleft() for _ in range(count)]
+        rows = np.stack([item.frame.motion for item in items])
+        bent = continue_from(np.stack(self._shown), rows, count)
+        for item, row in zip(reversed(items), bent[::-1], strict=True):
+            frame = item.frame
+            self._speech.appendleft(
+                _Item(
+                    item.reply,
+                    SpeechFrame(frame.samples, row, frame.time, frame.words, frame.is_last),
+                )
+            )
+        self._bridge.clear()
+
+    def _nodding(self, moment: Moment) -> Moment:
+        if self._nod == 0:
+            return moment
+        phase = 1.0 - self._nod / NOD_FRAMES
+        self._nod -= 1
+        motion = moment.motion.copy()
+        motion[POSE_SLICE.start] += NOD_RADIANS * np.sin(np.pi * phase) ** 2
+        assert motion.shape == (MOTION_DIM,)
+        return Moment(
+            moment.samples, motion, moment.reply, moment.words, moment.speech_time,
+            moment.is_idle, moment.is_first, moment.is_last,
+        )  # fmt: skip

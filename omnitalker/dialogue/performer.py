@@ -1,0 +1,67 @@
+"""Who speaks in a dialogue: voices by manner, a face in several sizes, and the way they move at rest.
+
+Made once per character and shared by its sessions; the weights are those of the one pipeline.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from omnitalker.motion.idle import idle
+from omnitalker.motion.names import POSE_SLICE
+from omnitalker.motion.style import MotionStyle
+from omnitalker.request import Manner
+from omnitalker.types import FloatArray, Renderer, StylePrompt
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+IDLE_SECONDS = 24.0
+
+
+@dataclass
+class Performer:
+    """`styles` and `renderers` are asked at most once per manner and size."""
+
+    pipeline: OmniTalkerPipeline
+    find_style: Callable[[Manner], StylePrompt]
+    make_renderer: Callable[[int], Renderer]
+    """A new renderer of a size; a session keeps its own."""
+    size: int = 512
+    language: Literal["auto", "en", "zh"] = "auto"
+    speed: float = 1.0
+    expressiveness: float = 1.0
+    name: str = "avatar"
+    _styles: dict[Manner, StylePrompt] = field(default_factory=dict, repr=False)
+    _idles: dict[Manner, FloatArray] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def style(self, manner: Manner) -> StylePrompt:
+        with self._lock:
+            if manner not in self._styles:
+                self._styles[manner] = self.find_style(manner)
+            return self._styles[manner]
+
+    def idle(self, manner: Manner) -> FloatArray:
+        """(F, 61) a loop of listening in the posture that the voice's clip has."""
+        posture = self.style(manner).motion[:, POSE_SLICE].mean(axis=0)
+        with self._lock:
+            if manner not in self._idles:
+                rotation = np.clip(posture[:3], -0.2, 0.2)
+                person = MotionStyle(posture=(rotation[0], rotation[1], rotation[2]))
+                self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
+            return self._idles[manner]
+
+    def warm_up(self, manner: Manner = "neutral") -> None:
+        """Say a word to nobody, so that the first real word does not pay for loading."""
+        from omnitalker.request import SpeakRequest
+
+        request = SpeakRequest("Hello.", self.style(manner), low_latency=True)
+        for _ in self.pipeline.stream(request):
+            pass
+        self.make_renderer(self.size).frame(self.idle(manner)[0])

@@ -1,0 +1,102 @@
+"""Pictures in time: when the machine is too slow, the picture gives way, never the sound.
+
+Steps of quality, best first: full size; half size enlarged; half size at every second frame. A frame that
+is already late is shown as the one before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import cv2
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.types import FloatArray, Frame, Renderer
+
+FRAME_SECONDS: Final = float(timeline.video_frames_to_seconds(1))
+TOO_SLOW: Final = 0.8
+"""Share of a frame's time that drawing may take on average."""
+FAST_AGAIN: Final = 0.15
+PATIENCE: Final = 25
+"""Frames to judge by before a step down; ten times as many before a step up."""
+SKIP_WHEN_LATE: Final = 1.5 * FRAME_SECONDS
+LOWEST: Final = 2
+
+
+class PictureMaker:
+    """One per session, used by its one thread."""
+
+    def __init__(
+        self,
+        make_renderer: Callable[[int], Renderer],
+        size: int,
+        *,
+        adapt: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._make = make_renderer
+        self._renderers: dict[int, Renderer] = {size: make_renderer(size)}
+        self._size = size
+        self._adapt = adapt
+        self._clock = clock
+        self._last: Frame | None = None
+        self._seconds = 0.0
+        self._since = 0
+        self._count = 0
+        self.level = 0
+        self.repeated = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._renderers[self._size].size
+
+    @property
+    def render_seconds(self) -> float:
+        """Recent average per drawn frame."""
+        return self._seconds
+
+    def frame(self, motion: FloatArray, lateness: float = 0.0) -> Frame:
+        """(61,) -> (H, W, 3), always of the same size."""
+        self._count += 1
+        skips = lateness > SKIP_WHEN_LATE or (self.level >= LOWEST and self._count % 2)
+        if self._last is not None and skips:
+            self.repeated += 1
+            return self._last
+        began = self._clock()
+        picture = self._draw(motion)
+        self._note(self._clock() - began)
+        self._last = picture
+        return picture
+
+    def _draw(self, motion: FloatArray) -> Frame:
+        if self.level == 0:
+            return self._renderers[self._size].frame(motion)
+        small = self._size // 2
+        if small not in self._renderers:
+            self._renderers[small] = self._make(small)
+        picture = self._renderers[small].frame(motion)
+        return np.asarray(cv2.resize(picture, self.size, interpolation=cv2.INTER_LINEAR))
+
+    def _note(self, seconds: float) -> None:
+        weight = 0.1 if self._seconds else 1.0
+        self._seconds += weight * (seconds - self._seconds)
+        self._since += 1
+        if not self._adapt or self._since < PATIENCE:
+            return
+        share = self._seconds / FRAME_SECONDS
+        if share > TOO_SLOW and self.level < self._lowest:
+            self._step(1)
+        elif share < FAST_AGAIN and self.level > 0 and self._since > 10 * PATIENCE:
+            self._step(-1)
+
+    @property
+    def _lowest(self) -> int:
+        return LOWEST if self._size >= 512 else 0
+
+    def _step(self, by: int) -> None:
+        self.level += by
+        self._since = 0
+        self._seconds = 0.0

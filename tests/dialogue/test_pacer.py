@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+
+from omnitalker.dialogue.pacer import Pacer
+
+
+class Clock:
+    """Time that passes only while sleeping, or when told to; every sleep is a little too long."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.now = 1000.0
+        self._rng = np.random.default_rng(seed)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds + self._rng.exponential(0.002)
+
+
+def test_ten_minutes_do_not_drift() -> None:
+    clock = Clock()
+    pacer = Pacer(clock, clock.sleep)
+    rng = np.random.default_rng(1)
+    start, samples, frames = clock.now, 0, 0
+    for _ in range(25 * 600):
+        pacer.wait()
+        clock.now += rng.uniform(0.005, 0.045)  # drawing, sometimes slower than the beat
+        samples += 960
+        frames += 1
+    assert frames == 15_000
+    assert samples / 24_000 == frames / 25
+    pacer.wait()
+    assert 0 <= clock.now - start - 600 < 0.010
+    assert pacer.restarts == 0
+
+
+def test_a_short_hold_up_is_made_good_and_a_long_one_is_not() -> None:
+    clock = Clock()
+    pacer = Pacer(clock, clock.sleep)
+    pacer.wait()
+    clock.now += 0.5
+    before = clock.now
+    for _ in range(12):
+        pacer.wait()
+    assert clock.now == before  # twelve beats at once
+    clock.now += 30.0
+    pacer.wait()
+    assert pacer.restarts == 1
+    assert pacer.lateness < 0

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from waiting import wait_until
+
+from omnitalker.dialogue.mixer import AHEAD_FRAMES
+from omnitalker.dialogue.reply import ReplySettings
+from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.errors import InputError
+from omnitalker.motion.names import INDEX, POSE_SLICE
+from omnitalker.types import AVChunk
+
+if TYPE_CHECKING:
+    from omnitalker.dialogue.performer import Performer
+
+pytestmark = pytest.mark.usefixtures("no_leaks")
+LONG = "This is a long sentence that goes on for a while, and then another one follows it. " * 6
+
+
+class Recorder:
+    """A session with everything that came out of it."""
+
+    def __init__(self, performer: Performer, **reply: float) -> None:
+        settings = SessionSettings(reply=ReplySettings(**reply))  # type: ignore[arg-type]
+        self.session = AvatarSession(performer, settings)
+        self.chunks: list[AVChunk] = []
+        self.events: list[SessionEvent] = []
+        self.session.subscribe(self.chunks.append)
+        self.session.listen(self.events.append)
+
+    def __enter__(self) -> Recorder:
+        self.session.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+    def wait_for(self, kind: str, count: int = 1) -> None:
+        wait_until(lambda: self.kinds().count(kind) >= count)
+
+
+def test_speech_begins_before_the_text_is_complete(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        for delta in ("Well, let ", "me see, my", " friend, and "):
+            live.session.push_text(delta)
+        live.wait_for("speech_started")
+        live.session.push_text("then we go.")
+        live.session.end_text()
+        live.wait_for("speech_ended")
+    spoken = [word.text.lower() for chunk in live.chunks for word in chunk.words]
+    assert spoken == ["well", "let", "me", "see", "my", "friend", "and", "then", "we", "go"]
+
+
+def test_every_chunk_is_40_ms_of_both_and_time_goes_on(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        live.session.say("Hello there.")
+        live.wait_for("speech_ended")
+    assert [chunk.index for chunk in live.chunks] == list(range(len(live.chunks)))
+    assert all(len(c.samples) == 960 and len(c.frames) == 1 for c in live.chunks)
+    assert all(c.frames[0].shape == (64, 64, 3) for c in live.chunks)
+    idle = [c for c in live.chunks if c.is_idle]
+    assert idle
+    assert not any(c.samples.any() for c in idle)
+    spoken = [c for c in live.chunks if not c.is_idle]
+    assert [c.is_last for c in spoken] == [False] * (len(spoken) - 1) + [True]
+    for chunk in spoken:
+        for word in chunk.words:
+            assert chunk.start - 1e-6 <= word.start <= chunk.start + 0.04
+
+
+def test_an_interruption_lets_at_most_one_frame_pass_and_closes_the_mouth(
+    performer: Performer,
+) -> None:
+    with Recorder(performer) as live:
+        live.session.push_text(LONG)
+        live.wait_for("speech_started")
+        wait_until(lambda: live.session.stats.speech_frames > 10)
+        at = len(live.chunks)
+        live.session.interrupt()
+        live.session.interrupt()
+        wait_until(lambda: len(live.chunks) > at + 12)
+        late = [c for c in live.chunks[at:] if not c.is_idle]
+        assert len(late) <= 1
+        first = next(i for i in range(at - 1, len(live.chunks)) if live.chunks[i].is_idle)
+        assert live.chunks[first + 4].motion[0, INDEX["jawOpen"]] < 0.06
+        live.session.say("Yes?")
+        live.wait_for("speech_ended")
+    assert live.kinds().count("interrupted") == 1
+
+
+def test_the_face_never_jumps(performer: Performer) -> None:
+    """Head steps at the seams are no larger than inside speech."""
+    with Recorder(performer) as live:
+        live.session.say("One, two, three.")
+        live.wait_for("speech_ended")
+        live.session.push_text(LONG)
+        live.wait_for("speech_started", 2)
+        wait_until(lambda: live.session.stats.speech_frames > 80)
+        live.session.interrupt()
+        count = len(live.chunks)
+        wait_until(lambda: len(live.chunks) > count + 15)
+    head = np.array([c.motion[0, POSE_SLICE] for c in live.chunks])
+    steps = np.abs(np.diff(head, axis=0)).max(axis=1)
+    is_seam = np.array([a.is_idle != b.is_idle for a, b in itertools.pairwise(live.chunks)])
+    inside = np.array([not a.is_idle and not b.is_idle for a, b in itertools.pairwise(live.chunks)])
+    assert is_seam.sum() == 4
+    assert steps[is_seam].max() <= steps[inside].max() * 1.5
+
+
+def test_manner_tags_change_the_style_and_are_not_spoken(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        live.session.say("Hello you. [happy] Good news! <emotion=neutral> And on.")
+        live.wait_for("speech_ended")
+    assert [w.text.lower() for c in live.chunks for w in c.words] == [
+        "hello", "you", "good", "news", "and", "on",
+    ]  # fmt: skip
+    times = [w.start for c in live.chunks for w in c.words]
+    assert times == sorted(times)
+
+
+def test_text_without_words_and_foreign_letters_are_left_out(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        live.session.say("😀 🎉 ... !!! ```code```")
+        live.session.push_text("")
+        live.session.end_text()
+        live.session.say("Привет. Fine.")
+        live.wait_for("speech_ended")
+    assert [w.text.lower() for c in live.chunks for w in c.words] == ["fine"]
+    assert "error" not in live.kinds()
+
+
+def test_text_that_stops_is_spoken_and_the_reply_ends_by_itself(performer: Performer) -> None:
+    with Recorder(performer, clause_wait=0.1, stall=0.4) as live:
+        live.session.push_text("and so we")
+        live.wait_for("speech_ended")
+    assert [w.text.lower() for c in live.chunks for w in c.words] == ["and", "so", "we"]
+
+
+def test_a_long_reply_does_not_pile_up(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        live.session.say("word " * 10_000)
+        live.wait_for("speech_started")
+        time.sleep(0.3)
+        assert live.session.mixer.waiting <= AHEAD_FRAMES
+
+
+def test_closing_is_quick_whatever_is_going_on(performer: Performer) -> None:
+    for text in ("", "Half a clause", LONG):
+        live = Recorder(performer)
+        with live:
+            live.session.push_text(text)
+            live.session.interrupt() if not text else None
+            began = time.monotonic()
+        assert time.monotonic() - began < 1.0
+        with pytest.raises(InputError, match="closed"):
+            live.session.push_text("x")
+
+
+def test_a_reader_that_never_reads_stops_the_clock_but_loses_nothing(performer: Performer) -> None:
+    async def talk() -> list[AVChunk]:
+        session = AvatarSession(performer, SessionSettings(outlet_frames=5))
+        outlet = session.open_outlet()
+        with session:
+            session.say("One two three.")
+            await asyncio.sleep(0.6)
+            assert session.stats.frames == 5
+            assert session.stats.held_back > 0
+            chunks = []
+            async for chunk in outlet:
+                chunks.append(chunk)
+                if chunk.is_last:
+                    break
+        return chunks
+
+    chunks = asyncio.run(talk())
+    assert [c.index for c in chunks] == list(range(len(chunks)))
+
+
+def test_async_iteration_ends_when_the_session_closes(performer: Performer) -> None:
+    async def talk() -> int:
+        session = AvatarSession(performer).start()
+        asyncio.get_running_loop().call_later(0.3, session.close)
+        return len([chunk async for chunk in session])
+
+    assert asyncio.run(talk()) > 3
