@@ -160,11 +160,7 @@ class Reply:
         tags, splitter = MannerTags(), ClauseSplitter()
         offset = 0
         for part in self._parts(tags):
-            pieces: list[str] = []
-            if isinstance(part, str):
-                pieces = splitter.push(part)
-            else:
-                pieces = splitter.flush()
+            pieces = splitter.push(part) if isinstance(part, str) else splitter.flush()
             for piece in pieces:
                 yield from self._prepared(piece, offset)
                 offset += len(piece)
