@@ -16,6 +16,9 @@ from omnitalker.types import FloatArray
 NEIGHBOURS = 8
 WORST = -8.0
 """Log-probabilities count as no worse than this, so that one odd frame does not decide."""
+TEMPER = 3.0
+"""Root taken of the means, so that fitting speech lies above a half: neighbouring frames see the same sound,
+and their probabilities are too sure of themselves."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,10 @@ class Fit:
 
 
 def fit_of(scores: Sequence[float]) -> Fit:
-    """Mean log-probabilities of the spoken phonemes in order -> geometric means."""
+    """Mean log-probabilities of the spoken phonemes in order -> tempered geometric means."""
     if not len(scores):
         return Fit(0.0, 0.0)
     floored = np.maximum(scores, WORST)
     span = min(NEIGHBOURS, len(floored))
     sums = np.convolve(floored, np.ones(span) / span, mode="valid")
-    return Fit(float(np.exp(floored.mean())), float(np.exp(sums.min())))
+    return Fit(float(np.exp(floored.mean() / TEMPER)), float(np.exp(sums.min() / TEMPER)))

@@ -60,6 +60,6 @@ def test_too_short_a_sound_is_refused() -> None:
 def test_the_weakest_stretch_shows_missing_words() -> None:
     good, bad = [-0.1] * 40, [-6.0] * 8
     fit = fit_of(good + bad + good)
-    assert fit_of(good + good).weakest == pytest.approx(np.exp(-0.1), rel=1e-5)
-    assert fit.weakest == pytest.approx(np.exp(-6.0), rel=1e-5)
+    assert fit_of(good + good).weakest == pytest.approx(np.exp(-0.1 / 3), rel=1e-5)
+    assert fit.weakest == pytest.approx(np.exp(-6.0 / 3), rel=1e-5)
     assert fit.overall > 0.4
