@@ -5,9 +5,11 @@ The command line, the web demo, the batch worker and the server all cast through
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -15,10 +17,18 @@ from omnitalker import assets
 from omnitalker.analysis import Reference, analyse
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
+from omnitalker.media.reader import read_clip
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles
+from omnitalker.rendering.framing import (
+    ASPECTS,
+    Aspect,
+    Backdrop,
+    FramedRenderer,
+    PasteBackRenderer,
+)
 from omnitalker.rendering.sketch import SketchRenderer
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.types import Identity, Renderer, StylePrompt
@@ -28,6 +38,18 @@ RendererKind = Literal["warp", "refined", "sketch"]
 RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
 SIZES = (256, 512, 768)
 DEFAULT_PRESENTER = "ava"
+
+
+@dataclass(frozen=True)
+class FrameWish:
+    """What is around the head."""
+
+    paste_back: bool = False
+    """Put it back into the whole frame of the portrait or clip."""
+    aspect: str = "1:1"
+    """1:1, 16:9, 9:16 or 4:5."""
+    background: str = "own"
+    """own, blur, a colour as #rrggbb, or the path of a picture."""
 
 
 class Studio:
@@ -88,6 +110,7 @@ class Studio:
         *,
         kind: str = "warp",
         size: int = 512,
+        frame: FrameWish | None = None,
     ) -> Renderer:
         """A new renderer (renderers are cheap, and not shared between threads)."""
         if kind not in RENDERERS:
@@ -101,7 +124,7 @@ class Studio:
             from omnitalker.rendering.refined import RefinedRenderer
 
             return RefinedRenderer(identity, size)
-        return WarpRenderer(identity, size)
+        return _framed(WarpRenderer(identity, size), frame or FrameWish())
 
     def default_presenter(self) -> str:
         names = assets.presenter_names()
@@ -140,6 +163,32 @@ class _Memory:
                     dropped, _ = self._results.popitem(last=False)
                     self._making.pop(dropped, None)
             return result
+
+
+def _framed(renderer: WarpRenderer, wish: FrameWish) -> Renderer:
+    if wish.paste_back:
+        return PasteBackRenderer(renderer)
+    if wish.aspect == "1:1" and wish.background == "own":
+        return renderer
+    if wish.aspect not in ASPECTS:
+        raise InputError(unknown_choice("aspect", wish.aspect, ASPECTS))
+    return FramedRenderer(renderer, cast(Aspect, wish.aspect), _backdrop(wish.background))
+
+
+def _backdrop(background: str) -> Backdrop:
+    if background in ("own", "blur"):
+        return Backdrop(kind=cast(Literal["own", "blur"], background))
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", background):
+        red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
+        return Backdrop(kind="colour", colour=(red, green, blue))
+    if not Path(background).exists():
+        raise InputError(
+            f"background '{background}' is neither own, blur, a colour like #eceef1, nor a picture"
+        )
+    picture = read_clip(background, max_seconds=1.0).frames
+    if not picture:
+        raise InputError(f"background {background} holds no picture")
+    return Backdrop(kind="image", image=picture[0])
 
 
 def _file_key(path: str | Path) -> Hashable:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli.progress import progress_bar
 from omnitalker.errors import InputError
-
-if TYPE_CHECKING:
-    from omnitalker.studio import Studio
-    from omnitalker.types import Renderer
 
 
 def register(app: typer.Typer) -> None:
@@ -67,6 +63,13 @@ def speak(
     renderer: Annotated[
         str, typer.Option(help="warp (photo-real), refined (learned on top), sketch (debugging).")
     ] = "warp",
+    aspect: Annotated[str, typer.Option(help="1:1, 16:9, 9:16 or 4:5.")] = "1:1",
+    background: Annotated[
+        str, typer.Option(help="own, blur, a colour like #eceef1, or a picture.")
+    ] = "own",
+    paste_back: Annotated[
+        bool, typer.Option("--paste-back", help="Put the head back into the portrait's full frame.")
+    ] = False,
     subtitles: Annotated[
         bool, typer.Option("--subtitles", help="Write .srt and .vtt beside the video.")
     ] = False,
@@ -97,7 +100,7 @@ def speak(
     # torch and mediapipe load here, not for --help
     from omnitalker.production import Production, produce
     from omnitalker.request import SpeakRequest
-    from omnitalker.studio import Studio
+    from omnitalker.studio import FrameWish, Studio
 
     studio = Studio.from_pretrained(checkpoint, device)
     pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
@@ -116,7 +119,14 @@ def speak(
     production = Production(
         request=request,
         output=output,
-        renderer=_renderer(studio, output, presenter or ref, renderer, size),
+        renderer=None
+        if output.suffix.lower() == ".wav"
+        else studio.renderer(
+            presenter or ref,
+            kind=renderer,
+            size=size,
+            frame=FrameWish(paste_back, aspect, background),
+        ),
         subtitles=subtitles,
         motion_csv=motion_csv,
     )
@@ -126,14 +136,6 @@ def speak(
         f"{', '.join(map(str, report.files))}: {report.seconds:.1f} s made in "
         f"{report.wall_seconds:.1f} s ({report.real_time_factor:.2f} x real time)"
     )
-
-
-def _renderer(
-    studio: Studio, output: Path, presenter: str | Path | None, kind: str, size: int
-) -> Renderer | None:
-    if output.suffix.lower() == ".wav":
-        return None
-    return studio.renderer(presenter, kind=kind, size=size)
 
 
 def voices(
