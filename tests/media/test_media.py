@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -138,3 +140,31 @@ def test_unwritable_place_is_the_users_mistake(tmp_path: Path) -> None:
     blocker.write_text("")
     with pytest.raises(InputError, match="cannot write"), VideoWriter(blocker / "a.mp4", (64, 48)):
         pass
+
+
+_FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+from omnitalker.errors import InputError
+from omnitalker.media.writer import VideoWriter
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+rng = np.random.default_rng(0)
+try:
+    with VideoWriter(sys.argv[1], (320, 320)) as writer:
+        for _ in range(100):
+            writer.write_frames([rng.integers(0, 255, (320, 320, 3), dtype=np.uint8)])
+except InputError as error:
+    print(f"told: {error}")
+"""
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    """The limit on file size stands in for the disk: writing really fails in the operating system."""
+    path = tmp_path / "video.mp4"
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, str(path)], capture_output=True, text=True
+    )
+    assert done.stdout.startswith("told: cannot write"), done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

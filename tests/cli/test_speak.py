@@ -1,0 +1,109 @@
+"""The speak command from arguments to files, on the small untrained checkpoint and the drawn face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from omnitalker.cli.main import app
+from omnitalker.errors import InputError
+from omnitalker.media.reader import read_clip
+from omnitalker.media.sound import write_wav
+
+
+@pytest.fixture
+def speak(tiny_checkpoint: Path, tmp_path: Path):
+    def call(*arguments: str, text: str | None = "Hello there, you two.") -> Result:
+        said = [] if text is None else [text]
+        common = ["--checkpoint", str(tiny_checkpoint), "--renderer", "sketch", "--size", "256"]
+        return CliRunner().invoke(app, ["speak", *said, *common, *arguments])
+
+    return call
+
+
+def test_a_sentence_becomes_a_video_with_its_companions(speak, tmp_path: Path) -> None:
+    output = tmp_path / "deep" / "hello.mp4"
+    result = speak("-o", str(output), "--subtitles", "--motion-csv")
+    assert result.exit_code == 0, result.output
+    clip = read_clip(output)
+    assert clip.frames[0].shape == (256, 256, 3)
+    assert len(clip.samples) == 960 * len(clip.frames) > 0
+    assert "you two." in output.with_suffix(".srt").read_text()
+    assert output.with_suffix(".vtt").read_text().startswith("WEBVTT")
+    rows = output.with_suffix(".csv").read_text().splitlines()
+    assert len(rows) == 1 + len(clip.frames)
+    assert sorted(f.suffix for f in output.parent.iterdir()) == [".csv", ".mp4", ".srt", ".vtt"]
+
+
+def test_sound_alone_needs_no_face(speak, tmp_path: Path) -> None:
+    output = tmp_path / "hello.wav"
+    assert speak("-o", str(output), "--style", "bob", "--manner", "happy").exit_code == 0
+    assert len(read_clip(output).samples) % 3840 == 0
+
+
+def test_control_characters_and_mixed_languages_are_spoken(speak, tmp_path: Path) -> None:
+    output = tmp_path / "a.wav"
+    assert speak("-o", str(output), text="Hel\x00lo \x07你好。").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "message"),
+    [
+        (["--language", "fr"], "Bonjour", "language 'fr' is not known"),
+        (["--speed", "9"], "Hi", "speed must be between"),
+        (["--manner", "joyful"], "Hi", "did you mean|Valid: happy, neutral"),
+        (["--style", "nobody"], "Hi", "voice 'nobody' is not known"),
+        (["--ref", "missing.mp4"], "Hi", "no such file"),
+        (["--steps", "0", "--size", "300"], "Hi", "256, 512, 768"),
+        ([], "Привет", "en"),
+        ([], "...!", "say|spoken|word"),
+        (["-f", "missing.txt"], None, "no such text file"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_no_file(
+    speak,
+    tmp_path: Path,
+    arguments: list[str],
+    text: str | None,
+    message: str,
+) -> None:
+    output = tmp_path / "a.mp4"
+    result = speak("-o", str(output), *arguments, text=text)
+    assert isinstance(result.exception, InputError), result.output
+    assert "\n" not in str(result.exception)
+    with pytest.raises(InputError, match=message):
+        raise result.exception
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a"])
+def test_other_kinds_of_output_are_refused(speak, tmp_path: Path, name: str) -> None:
+    result = speak("-o", str(tmp_path / name))
+    assert isinstance(result.exception, InputError)
+    assert ".mp4 or .wav" in str(result.exception)
+
+
+def test_a_place_that_cannot_be_written_is_told(speak, tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.touch()
+    result = speak("-o", str(blocker / "a.mp4"))
+    assert "cannot write" in str(result.exception)
+
+
+def test_corrupt_silent_and_short_references_are_told(speak, tmp_path: Path) -> None:
+    (tmp_path / "corrupt.mp4").write_bytes(b"nonsense" * 100)
+    write_wav(tmp_path / "silent.wav", np.zeros(48_000, np.float32))
+    write_wav(tmp_path / "short.wav", np.full(4_800, 0.1, np.float32))
+    for name, message in (
+        ("corrupt.mp4", "cannot read"),
+        ("silent.wav", "silent"),
+        ("short.wav", "1 to 10 s"),
+    ):
+        result = speak("-o", str(tmp_path / "out.mp4"), "--ref", str(tmp_path / name))
+        assert isinstance(result.exception, InputError), name
+        assert message in str(result.exception)
+    assert not (tmp_path / "out.mp4").exists()
