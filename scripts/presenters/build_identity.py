@@ -33,6 +33,8 @@ from omnitalker.types import Camera, FloatArray, Frame, Identity
 EYEBALL_CM = 1.2
 TURNING_POINT = np.array([0.0, -1.5, -0.5])
 """Origin of head space in the head model's centimetres: as in `scripts/build_face_model.py`."""
+FACE_DEPTH = 10.0
+"""Centimetres in front of the model's origin where lips and lids are."""
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints" / "presenters"
 THUMBNAIL = 384
 
@@ -47,11 +49,15 @@ def read(path: Path) -> Frame:
 
 
 def camera_of(known: dict, unit: float) -> Camera:
-    """The render camera in head-space units."""
+    """The render camera in head-space units.
+
+    Our cameras look straight at the turning point, Blender's looks past it: they agree exactly at the
+    depth of lips and lids, and within a pixel elsewhere.
+    """
     place = np.array(known["camera_cm"])
     focal = known["pixels_at_unit_distance"]
     distance = place[2] - TURNING_POINT[2]
-    offset = (TURNING_POINT - place)[:2] * focal / distance
+    offset = (TURNING_POINT - place)[:2] * focal / (place[2] - FACE_DEPTH)
     half = known["size"] / 2 - 0.5
     return Camera(
         scale=float(focal / distance * unit),
