@@ -103,3 +103,19 @@ def eval_model(
     write_report(result, output)
     print(table(result))
     print(output)
+
+
+@eval_app.command("speed")
+def eval_speed(
+    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    presenter: Annotated[str | None, typer.Option(help="Built-in, portrait or clip.")] = None,
+    size: Annotated[int, typer.Option(help="Picture side.")] = 512,
+    runs: Annotated[int, typer.Option(help="Counted runs of each.")] = 5,
+) -> None:
+    """How much faster than real time sound and video are made. Close other programs first."""
+    from omnitalker.evaluation.speed import measure
+    from omnitalker.studio import Studio
+
+    result = measure(Studio.from_pretrained(checkpoint), presenter=presenter, size=size, runs=runs)
+    for what, figures in result.items():
+        print(f"{what:20}", "  ".join(f"{name} {value}" for name, value in figures.items()))
