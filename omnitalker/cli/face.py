@@ -105,6 +105,24 @@ def eval_model(
     print(output)
 
 
+@eval_app.command("face")
+def eval_face(
+    clip: Annotated[Path, typer.Argument(help="A clip of at least 2 s with one face.")],
+    size: Annotated[int, typer.Option(help="Picture side.")] = 512,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval_face.json"),
+) -> None:
+    """Track, render, track again: how true the picture is, and what a frame costs."""
+    from omnitalker.evaluation.face import run, table
+
+    with progress_bar("Evaluating") as update:
+        report = run(clip, output, size, on_progress=update)
+    marks = {True: "met", False: "MISSED", None: ""}
+    for name, value, goal, met in table(report):
+        shown = "-" if value is None else f"{value:.3f}"
+        print(f"{name:34}{shown:>10}  {goal:10}{marks[met]}")
+    print(output)
+
+
 @eval_app.command("speed")
 def eval_speed(
     checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
 from omnitalker.evaluation.face_figures import (
     LoopFigures,
     PictureFigures,
@@ -213,7 +214,8 @@ def run(
     """Evaluate and, with `output`, write the figures there as JSON."""
     report = evaluate_face(path, size, on_progress=on_progress)
     if output is not None:
-        Path(output).write_text(json.dumps(as_plain(report), indent=2) + "\n", encoding="utf-8")
+        with AtomicFile(output) as temporary:
+            temporary.write_text(json.dumps(as_plain(report), indent=2) + "\n", encoding="utf-8")
     return report
 
 
