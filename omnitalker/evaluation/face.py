@@ -21,13 +21,13 @@ import cv2
 import numpy as np
 
 from omnitalker.errors import InputError
-from omnitalker.files import AtomicFile
 from omnitalker.evaluation.face_figures import (
     LoopFigures,
     PictureFigures,
     compare_motion,
     compare_pictures,
 )
+from omnitalker.files import AtomicFile
 from omnitalker.media.reader import read_clip
 from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.face import FaceModel
