@@ -216,16 +216,16 @@ class AVChunk:
 
 @dataclass(frozen=True)
 class TextureBank:
-    """Pictures of one region of the face (mouth, eyes) in many expressions, all laid out alike.
+    """Pictures of one region of the face in many expressions and poses, all laid out alike.
 
-    Layout: the region of a picture is warped so that its landmarks come to lie where `Identity.bank_layout`
-    of that region has them; so every crop has lips (lids) at the same place, whatever they do.
+    Every crop is bent so that its landmarks come to lie on those of the layout: lips are where lips are in
+    all of them, whatever they do.
     """
 
     crops: npt.NDArray[np.uint8]
     """(K, h, w, 3) RGB."""
-    shapes: FloatArray
-    """(K, 51) expression coefficients the crops were taken at."""
+    motion: FloatArray
+    """(K, 61) coefficients the crops were taken at."""
     layout: FloatArray
     """(478, 2) landmarks in pixels of the crop; those outside the region are not used."""
 
@@ -255,7 +255,7 @@ class Identity:
     """(S, S, 3) what is behind the person, filled in where the person hid it."""
     neutral: FloatArray
     """(478, 3) face points without expression, in head space (see `motion.names`): with the coefficients
-    below they land exactly on `landmarks`."""
+    below they land on `landmarks`, exactly for a portrait, within a pixel or two for a clip."""
     coefficients: FloatArray
     """(61,) what the person does in `picture`."""
     landmarks: FloatArray
@@ -265,8 +265,10 @@ class Identity:
     framing: Framing
     original: Frame | None = None
     """The whole frame that `picture` was cut from, for pasting the talking head back."""
+    faces: TextureBank | None = None
+    """The skin of the face, laid out as in `picture`."""
     mouths: TextureBank | None = None
-    eyes: TextureBank | None = None
+    """Lips and what is between them, laid out as a half-open, frontal mouth."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

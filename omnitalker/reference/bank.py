@@ -1,7 +1,7 @@
-"""A person's own mouth in many shapes, all laid out alike, so that a renderer can mix and bend them.
+"""A person's own face and mouth in many shapes, all laid out alike, so that a renderer can mix and bend them.
 
-Every crop is bent so that its landmarks lie where a half-open, frontal mouth has them: the layout. Its colours are
-led over to those of the main picture around the lips, so that no seam and no change of light shows.
+Every crop is bent so that its landmarks lie where the layout has them: for the face that of the main picture, for
+the mouth a half-open frontal one, so that the inside has room.
 """
 
 from __future__ import annotations
@@ -13,54 +13,70 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker.motion import face_regions
+from omnitalker.motion.descriptors import face_descriptor, mouth_descriptor
 from omnitalker.motion.face import FaceModel
-from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, MOTION_DIM, POSE_SLICE
+from omnitalker.motion.names import INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
-from omnitalker.reference.matting import fill
 from omnitalker.types import Camera, FloatArray, Frame, Identity, IntArray, TextureBank
 
-Mask = npt.NDArray[np.bool_]
-
-MOST = 40
-"""Crops kept."""
-MARGIN = 0.16
+MOST_MOUTHS = 48
+MOST_FACES = 16
+FEWEST = 4
+"""A bank with fewer crops is not worth having."""
+LIP_MARGIN = 0.16
 """Skin kept around the lips, in eye distances."""
+FACE_MARGIN = 0.06
 STEEPEST = 0.38
 """Frames with the head turned further (radians from the picture's pose) show lips from the side and are left out."""
+OPEN_EYES = 0.35
+"""Blinks above this strength do not enter the bank of faces."""
 _LIPS = np.array(face_regions.LIPS + face_regions.LIP_CORNERS)
+_OVAL = np.array(face_regions.OVAL)
 
 
 def mouth_bank(
     identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
 ) -> TextureBank | None:
-    """Mouths of a clip, as different as possible; None where it shows fewer than four. Frames as `identity.picture`."""
-    layout, box = _layout(identity)
-    usable = _usable(identity, landmarks, motion)
-    if len(usable) < 4:
+    """Mouths of a clip, as different as possible. Frames and landmarks as in `identity.picture`."""
+    layout, box = _mouth_layout(identity)
+    usable = _facing(identity, motion) & _visible(identity, landmarks[:, _LIPS])
+    descriptors = mouth_descriptor(FaceModel.load().deform(identity.neutral, motion))
+    chosen = _different(descriptors, usable, MOST_MOUTHS)
+    return _bank(frames, landmarks, motion, chosen, layout, box)
+
+
+def face_bank(
+    identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
+) -> TextureBank | None:
+    """Faces of a clip in different poses and expressions, for the light on them and their folds."""
+    oval = identity.landmarks[_OVAL]
+    margin = FACE_MARGIN * identity.camera.scale
+    low = np.floor(np.maximum(oval.min(axis=0) - margin, 0))
+    high = np.ceil(np.minimum(oval.max(axis=0) + margin, identity.size))
+    layout = (identity.landmarks - low).astype(np.float32)
+    blinks = motion[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].max(axis=1)
+    usable = (blinks < OPEN_EYES) & _visible(identity, landmarks[:, _OVAL])
+    chosen = _different(face_descriptor(motion), usable, MOST_FACES)
+    width, height = (high - low).astype(int)
+    return _bank(frames, landmarks, motion, chosen, layout, (int(width), int(height)))
+
+
+def _bank(
+    frames: Sequence[Frame],
+    landmarks: FloatArray,
+    motion: FloatArray,
+    chosen: IntArray,
+    layout: FloatArray,
+    box: tuple[int, int],
+) -> TextureBank | None:
+    if len(chosen) < FEWEST:
         return None
-    shapes = lip_shapes(identity.neutral, motion[usable])
-    chosen = usable[_farthest(shapes, MOST)]
-    base = _rectified(identity.picture, identity.landmarks, layout, box)
-    edge = _edge(box)
-    crops = []
-    for index in chosen:
-        crop = _rectified(frames[index], landmarks[index], layout, box)
-        crops.append(_led_over(crop, base, edge))
-    return TextureBank(
-        crops=np.stack(crops),
-        shapes=motion[chosen, EXPRESSION_SLICE].astype(np.float32),
-        layout=layout,
-    )
+    crops = [_rectified(frames[index], landmarks[index], layout, box) for index in chosen]
+    return TextureBank(np.stack(crops), motion[chosen].astype(np.float32), layout)
 
 
-def lip_shapes(neutral: FloatArray, motion: FloatArray) -> FloatArray:
-    """(F, 3 * lip points) where the lips are in head space."""
-    points = FaceModel.load().deform(neutral, motion)[:, _LIPS]
-    return points.reshape(len(motion), -1)
-
-
-def _layout(identity: Identity) -> tuple[FloatArray, tuple[int, int]]:
+def _mouth_layout(identity: Identity) -> tuple[FloatArray, tuple[int, int]]:
     """(478, 2) landmarks of the half-open mouth in crop pixels, and the crop's (width, height)."""
     model = FaceModel.load()
     coefficients = np.zeros(MOTION_DIM, np.float32)
@@ -68,51 +84,44 @@ def _layout(identity: Identity) -> tuple[FloatArray, tuple[int, int]]:
     face = model.deform(identity.neutral, coefficients)
     points = Camera(identity.camera.scale, 0.0, 0.0).project(face)
     lips = points[_LIPS]
-    margin = MARGIN * identity.camera.scale
+    margin = LIP_MARGIN * identity.camera.scale
     low, high = lips.min(axis=0) - margin, lips.max(axis=0) + margin
     width, height = np.ceil(high - low).astype(int)
     return (points - low).astype(np.float32), (int(width), int(height))
 
 
-def _usable(identity: Identity, landmarks: FloatArray, motion: FloatArray) -> IntArray:
+def _facing(identity: Identity, motion: FloatArray) -> npt.NDArray[np.bool_]:
     turned = motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3]
-    inside = ((landmarks[:, _LIPS] > 2) & (landmarks[:, _LIPS] < identity.size - 3)).all(
-        axis=(1, 2)
-    )
-    return np.flatnonzero((np.abs(turned).max(axis=1) < STEEPEST) & inside)
+    return np.asarray(np.abs(turned).max(axis=1) < STEEPEST)
 
 
-def _farthest(shapes: FloatArray, count: int) -> IntArray:
-    """Indices of shapes far from each other: each next one is the farthest from those chosen."""
-    chosen = [0]
-    distance = np.linalg.norm(shapes - shapes[0], axis=1)
-    while len(chosen) < min(count, len(shapes)):
+def _visible(identity: Identity, points: FloatArray) -> npt.NDArray[np.bool_]:
+    """(F,) all points (F, P, 2) inside the picture."""
+    return np.asarray(((points > 1) & (points < identity.size - 2)).all(axis=(1, 2)))
+
+
+def _different(
+    descriptors: FloatArray, usable: npt.NDArray[np.bool_], most: int
+) -> IntArray:
+    """Indices far from each other: the calmest first, then each time the one farthest from those chosen."""
+    indices = np.flatnonzero(usable)
+    if not len(indices):
+        return indices
+    points = descriptors[indices]
+    chosen = [int(np.argmin(np.linalg.norm(points - np.median(points, axis=0), axis=1)))]
+    distance = np.linalg.norm(points - points[chosen[0]], axis=1)
+    while len(chosen) < min(most, len(indices)):
         chosen.append(int(np.argmax(distance)))
-        distance = np.minimum(distance, np.linalg.norm(shapes - shapes[chosen[-1]], axis=1))
-    return np.array(chosen)
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return indices[chosen]
 
 
 def _rectified(
     frame: Frame, landmarks: FloatArray, layout: FloatArray, box: tuple[int, int]
 ) -> Frame:
+    """Outside the face the crop repeats the nearest skin; it is not used there."""
     width, height = box
     depth = np.zeros(len(layout), np.float32)
     where = np.full((height, width, 2), -1e4, np.float32)
-    where = backward_map(layout, landmarks, picture_triangles(), depth, (height, width), where)
+    backward_map(layout, landmarks, picture_triangles(), depth, (height, width), where)
     return cv2.remap(frame, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _edge(box: tuple[int, int]) -> Mask:
-    """(h, w) True on the rim of the crop."""
-    width, height = box
-    rim = np.ones((height, width), bool)
-    thick = max(3, round(0.09 * height))
-    rim[thick:-thick, thick:-thick] = False
-    return rim
-
-
-def _led_over(crop: Frame, base: Frame, edge: Mask) -> Frame:
-    """Add the smooth difference that makes the rim equal to the base's."""
-    difference = cv2.GaussianBlur(base.astype(np.float32) - crop, (0, 0), 2.0)
-    smooth = fill(np.where(edge[..., None], difference, 0), edge)
-    return np.rint(np.clip(crop + smooth, 0, 255)).astype(np.uint8)

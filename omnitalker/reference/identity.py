@@ -14,7 +14,7 @@ from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
-from omnitalker.reference.bank import mouth_bank
+from omnitalker.reference.bank import face_bank, mouth_bank
 from omnitalker.reference.matting import clean_plate, foreground, person_mattes
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.types import (
@@ -122,7 +122,9 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
     motion = observed.motion[best].astype(np.float32)
     if len(observed.frames) == 1:
         camera, motion = at_home(camera, motion)
-    neutral = neutral_through(landmarks, motion, observed.neutral, camera)
+    neutral = observed.neutral
+    if len(observed.frames) == 1:
+        neutral = neutral_through(landmarks, motion, neutral, camera)
     identity = Identity(
         name=name,
         picture=foreground(pictures[0], mattes[0], plate),
@@ -138,7 +140,8 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
     if len(observed.frames) < 2:
         return identity
     own = crop.observed(observed)
-    return replace(identity, mouths=mouth_bank(identity, own.frames, own.landmarks, own.motion))
+    sight = own.frames, own.landmarks, own.motion
+    return replace(identity, faces=face_bank(identity, *sight), mouths=mouth_bank(identity, *sight))
 
 
 def at_home(camera: Camera, motion: FloatArray) -> tuple[Camera, FloatArray]:

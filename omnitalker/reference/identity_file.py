@@ -18,7 +18,7 @@ from omnitalker.types import Camera, Frame, Framing, Identity, TextureBank
 
 FORMAT = "omnitalker-identity-1"
 _QUALITY = 94
-_BANKS = ("mouths", "eyes")
+_BANKS = ("faces", "mouths")
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -40,7 +40,7 @@ def save_identity(identity: Identity, path: str | Path) -> Path:
         bank = getattr(identity, name)
         if bank is not None:
             tensors[f"{name}.jpg"] = _jpeg(bank.crops.reshape(-1, *bank.crops.shape[2:]))
-            tensors[f"{name}.shapes"] = bank.shapes
+            tensors[f"{name}.motion"] = bank.motion
             tensors[f"{name}.layout"] = bank.layout
     metadata = {
         "format": FORMAT,
@@ -91,10 +91,10 @@ def load_identity(path: str | Path) -> Identity:
 def _bank(tensors: dict[str, npt.NDArray[Any]], name: str) -> TextureBank | None:
     if f"{name}.jpg" not in tensors:
         return None
-    shapes = tensors[f"{name}.shapes"]
+    motion = tensors[f"{name}.motion"]
     sheet = _picture(tensors[f"{name}.jpg"])
-    crops = sheet.reshape(len(shapes), -1, *sheet.shape[1:])
-    return TextureBank(crops=crops, shapes=shapes, layout=tensors[f"{name}.layout"])
+    crops = sheet.reshape(len(motion), -1, *sheet.shape[1:])
+    return TextureBank(crops=crops, motion=motion, layout=tensors[f"{name}.layout"])
 
 
 def _jpeg(picture: Frame) -> Bytes:

@@ -52,10 +52,11 @@ class Sheet:
 
 def flattened(identity: Identity) -> FloatArray:
     """(478, 3) the neutral face with gentler sides, seen alike in the picture: turned, they do not fold over."""
-    neutral = identity.neutral.copy()
+    neutral, camera = identity.neutral.copy(), identity.camera
+    seen = FaceModel.load().pixels(neutral, identity.coefficients, camera)
     behind = np.maximum(CHEEKS - neutral[:, 2], 0)
     neutral[:, 2] += (1 - FLATTENED) * behind
-    return neutral_through(identity.landmarks, identity.coefficients, neutral, identity.camera)
+    return neutral_through(seen, identity.coefficients, neutral, camera)
 
 
 def build_sheet(identity: Identity, neutral: FloatArray) -> Sheet:

@@ -18,7 +18,7 @@ from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
 from omnitalker.rendering.framing import over
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth import DrawnMouth
-from omnitalker.rendering.own_mouth import OwnMouth
+from omnitalker.rendering.texture import OwnFace, OwnMouth
 from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
 
 NODES = 128
@@ -73,15 +73,15 @@ class WarpRenderer:
         self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
+        self._own_face = OwnFace(identity, identity.faces) if identity.faces else None
         triangles = picture_triangles()
         self._fine = [_Part(np.array(loop), triangles, 1) for loop in _EDGES]
         self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
         self._layers(identity, size)
 
     def _layers(self, identity: Identity, size: int) -> None:
-        matte = identity.matte[..., None]
-        premultiplied = np.rint(identity.picture * (matte.astype(np.float32) / 255))
-        self._picture = np.concatenate([premultiplied.astype(np.uint8), matte], axis=2)
+        dimmed = identity.picture * (identity.matte.astype(np.float32) / 255)[..., None]
+        self._picture = np.dstack([np.rint(dimmed).astype(np.uint8), identity.matte])
         shrink = cv2.INTER_AREA if size < identity.size else cv2.INTER_CUBIC
         self._background = cv2.resize(identity.background, self.size, interpolation=shrink)
         axis = (np.arange(NODES, dtype=np.float32) + 0.5) * (identity.size / NODES) - 0.5
@@ -111,13 +111,16 @@ class WarpRenderer:
         face = self._model.deform(self._neutral, coefficients)
         points, depth = self.place(face, coefficients)
         where = self._warp(points, depth, self._turned(coefficients))
+        picture = self._picture
+        if self._own_face:
+            picture = self._own_face.skin(picture, coefficients)
         person = cv2.remap(
-            self._picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         for part in (self._mouth, *self._eyes):
             part.draw(person, points, coefficients, self._zoom)
         if self._own_mouth:
-            self._own_mouth.draw(person, face, points)
+            self._own_mouth.draw(person, picture[..., :3], face, points)
         return person
 
     def _turned(self, coefficients: FloatArray) -> bool:
