@@ -100,9 +100,7 @@ def _visible(identity: Identity, points: FloatArray) -> npt.NDArray[np.bool_]:
     return np.asarray(((points > 1) & (points < identity.size - 2)).all(axis=(1, 2)))
 
 
-def _different(
-    descriptors: FloatArray, usable: npt.NDArray[np.bool_], most: int
-) -> IntArray:
+def _different(descriptors: FloatArray, usable: npt.NDArray[np.bool_], most: int) -> IntArray:
     """Indices far from each other: the calmest first, then each time the one farthest from those chosen."""
     indices = np.flatnonzero(usable)
     if not len(indices):

@@ -11,11 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker.errors import InputError
+from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
 from omnitalker.reference.bank import face_bank, mouth_bank
-from omnitalker.reference.matting import clean_plate, foreground, person_mattes
+from omnitalker.reference.matting import (
+    clean_plate,
+    foreground,
+    person_mattes,
+    trusted_matte,
+)
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.types import (
     Camera,
@@ -115,9 +121,10 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
     crop = _Crop(framing, size)
     chosen = _spread(len(observed.frames), best, PLATE_FRAMES)
     pictures = [crop.picture(observed.frames[index]) for index in chosen]
-    mattes = person_mattes(pictures)
-    plate = clean_plate(pictures, mattes)
     landmarks = crop.points(observed.landmarks[best])
+    mattes = person_mattes(pictures)
+    mattes[0] = trusted_matte(mattes[0], landmarks[list(face_regions.OVAL)])
+    plate = clean_plate(pictures, mattes)
     camera = crop.camera(observed.camera)
     motion = observed.motion[best].astype(np.float32)
     if len(observed.frames) == 1:

@@ -26,6 +26,14 @@ def person_mattes(frames: Sequence[Frame]) -> list[Matte]:
     return mattes
 
 
+def trusted_matte(matte: Matte, oval: FloatArray) -> Matte:
+    """The matte, or the whole picture where the segmenter has not seen the face in it (some drawings)."""
+    face = np.zeros(matte.shape, np.uint8)
+    cv2.fillPoly(face, [np.rint(oval).astype(np.int32)], 1)
+    seen = matte[face > 0]
+    return matte if len(seen) and seen.mean() > 0.7 * 255 else np.full_like(matte, 255)
+
+
 def _refined(frame: Frame, rough: FloatArray) -> Matte:
     radius = max(2, len(frame) // 128)
     guided = cv2.ximgproc.guidedFilter(frame, rough, radius, 40.0)

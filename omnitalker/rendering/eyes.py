@@ -18,6 +18,7 @@ from omnitalker.motion.surface import unposed
 from omnitalker.rendering import curves
 from omnitalker.types import FloatArray, Frame, Identity
 
+_POLAR = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
 RIM = 0.10
 """Softness of the edge of the iris, in iris radii."""
 
@@ -133,7 +134,7 @@ def _sclera(crop: Frame, seen: FloatArray, centre: FloatArray, radius: float) ->
         colour = cv2.GaussianBlur(crop * weights[..., None], (0, 0), spread)
         total += colour * (1e-3 / spread**4)
         share += level * (1e-3 / spread**4)
-    filled = total / np.maximum(share, 1e-12)[..., None]
+    filled = total / np.maximum(share, 1e-20)[..., None]
     keep = cv2.GaussianBlur(weights, (0, 0), 0.7)[..., None] * weights[..., None]
     return filled + keep * (crop - filled)
 
@@ -142,15 +143,13 @@ def _iris(crop: Frame, seen: FloatArray, centre: FloatArray, radius: float) -> F
     """(h, w, 4) the whole iris with coverage 0..1 in the last channel; hidden parts by their radius."""
     size = (64, 180)
     reach = 1.5 * radius
-    polar = cv2.warpPolar(
-        crop.astype(np.float32), size, tuple(map(float, centre)), reach, cv2.WARP_POLAR_LINEAR
-    )
+    polar = cv2.warpPolar(crop.astype(np.float32), size, tuple(map(float, centre)), reach, _POLAR)
     visible = cv2.warpPolar(
         cv2.erode(seen, np.ones((3, 3), np.uint8)),
         size,
         tuple(map(float, centre)),
         reach,
-        cv2.WARP_POLAR_LINEAR,
+        _POLAR,
     )
     visible = (visible > 0.95).astype(np.float32)[..., None]
     count = visible.sum(axis=0, keepdims=True)
@@ -164,7 +163,7 @@ def _iris(crop: Frame, seen: FloatArray, centre: FloatArray, radius: float) -> F
         (crop.shape[1], crop.shape[0]),
         tuple(map(float, centre)),
         reach,
-        cv2.WARP_POLAR_LINEAR | cv2.WARP_INVERSE_MAP,
+        _POLAR | cv2.WARP_INVERSE_MAP,
     )
     distance = _distance(crop.shape, centre) / radius
     coverage = np.clip((1.0 + RIM - distance) / (2 * RIM), 0, 1)

@@ -39,7 +39,12 @@ def _film(rim: np.ndarray) -> FloatArray:
     laplace = np.zeros((rim.size, rim.size))
     for row in range(rows):
         for column in range(columns):
-            for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            for y, x in (
+                (row - 1, column),
+                (row + 1, column),
+                (row, column - 1),
+                (row, column + 1),
+            ):
                 if 0 <= y < rows and 0 <= x < columns:
                     laplace[row * columns + column, y * columns + x] = -1
                     laplace[row * columns + column, row * columns + column] += 1

@@ -114,9 +114,7 @@ class WarpRenderer:
         picture = self._picture
         if self._own_face:
             picture = self._own_face.skin(picture, coefficients)
-        person = cv2.remap(
-            picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for part in (self._mouth, *self._eyes):
             part.draw(person, points, coefficients, self._zoom)
         if self._own_mouth:

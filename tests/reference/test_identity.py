@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+from painted_faces import motion, paint
+
+from omnitalker.errors import InputError
+from omnitalker.motion.face import FaceModel
+from omnitalker.reference.identity import Observed, at_home, calmest, identity_from
+from omnitalker.reference.identity_file import load_identity, save_identity
+from omnitalker.reference.matting import clean_plate, fill, foreground
+from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.types import Camera
+
+
+@pytest.fixture(scope="module")
+def observed():
+    """A clip of a painted face that talks and turns a little."""
+    model, camera = FaceModel.load(), Camera(70.0, 160.0, 150.0)
+    rng = np.random.default_rng(3)
+    values = [motion(jawOpen=0.5, headRotY=0.2), motion()]
+    values += [
+        motion(jawOpen=o, headRotY=y, mouthPucker=p)
+        for o, y, p in zip(
+            rng.uniform(0, 0.6, 10),
+            rng.uniform(-0.2, 0.2, 10),
+            rng.uniform(0, 0.5, 10),
+            strict=True,
+        )
+    ]
+    values = np.stack(values)
+    points = model.pixels(model.neutral, values, camera).astype(np.float32)
+    frames = [paint(each, 320)[0] for each in points]
+    return Observed(frames, points, values, model.neutral, camera)
+
+
+def test_the_calmest_frame_is_chosen(observed):
+    assert calmest(observed.motion) == 1
+
+
+def test_a_clip_becomes_an_identity_that_renders_it(observed, tmp_path):
+    identity = identity_from(observed, 192, "painted")
+    assert identity.picture.shape == (192, 192, 3)
+    assert identity.mouths is not None
+    assert identity.faces is not None
+    assert 4 <= len(identity.mouths.crops) <= 12
+    path = save_identity(identity, tmp_path / "painted.safetensors")
+    assert path.stat().st_size < 500_000
+    again = load_identity(path)
+    assert again.name == "painted"
+    assert again.camera == identity.camera
+    assert again.framing == identity.framing
+    np.testing.assert_array_equal(again.neutral, identity.neutral)
+    assert np.abs(again.mouths.crops.astype(int) - identity.mouths.crops).mean() < 4
+    frame = WarpRenderer(again, 192).frame(identity.coefficients)
+    face = identity.landmarks[[50, 280, 9, 152]].astype(int)
+    for x, y in face:
+        assert np.abs(frame[y, x].astype(int) - identity.picture[y, x]).max() < 40
+
+
+def test_too_small_a_face_says_how_many_pixels_it_needs(observed):
+    tiny = Observed(
+        observed.frames,
+        observed.landmarks,
+        observed.motion,
+        observed.neutral,
+        Camera(20.0, 160, 150),
+    )
+    with pytest.raises(InputError, match="at least 36"):
+        identity_from(tiny, 192, "thumbnail")
+
+
+def test_a_portrait_is_at_home():
+    model, camera = FaceModel.load(), Camera(70.0, 160.0, 150.0)
+    moved = motion(headTransX=0.3, headTransY=-0.2, headTransZ=0.5, headRotY=0.1)
+    home, rested = at_home(camera, moved)
+    origin = np.zeros((1, 3), np.float32)
+    before = camera.project(model.pose(origin, moved))
+    after = home.project(model.pose(origin, rested))
+    np.testing.assert_allclose(after, before, atol=1e-2)
+    assert (rested[54:57] == 0).all()
+    assert home.scale > camera.scale
+
+
+def test_not_an_identity_file(tmp_path):
+    with pytest.raises(InputError, match="There is no identity"):
+        load_identity(tmp_path / "none.safetensors")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"hello")
+    with pytest.raises(InputError, match="not an identity file"):
+        load_identity(broken)
+
+
+def test_the_plate_shows_what_any_frame_saw():
+    rng = np.random.default_rng(1)
+    wall = rng.integers(60, 200, (64, 64, 3)).astype(np.uint8)
+    frames, mattes = [], []
+    for left in (0, 32):
+        frame, matte = wall.copy(), np.zeros((64, 64), np.uint8)
+        frame[:, left : left + 24] = 255
+        matte[:, left : left + 24] = 255
+        frames.append(frame)
+        mattes.append(matte)
+    plate = clean_plate(frames, mattes)
+    hidden_in_first = slice(4, 20)
+    np.testing.assert_allclose(plate[:, hidden_in_first], wall[:, hidden_in_first], atol=2)
+
+
+def test_filling_keeps_what_is_known_and_continues_it():
+    field = np.zeros((40, 40, 3), np.float32)
+    seen = np.zeros((40, 40), bool)
+    seen[:, :15] = True
+    field[seen] = (50, 100, 150)
+    filled = fill(field, seen)
+    np.testing.assert_allclose(filled[:, -5:], np.broadcast_to((50, 100, 150), (40, 5, 3)), atol=3)
+
+
+def test_foreground_is_free_of_the_background():
+    wall = np.full((64, 64, 3), (0, 255, 0), np.uint8)
+    person = np.full((64, 64, 3), (200, 100, 50), np.uint8)
+    alpha = np.clip((np.arange(64) - 20) * 16, 0, 255).astype(np.uint8)
+    matte = np.broadcast_to(alpha, (64, 64)).copy()
+    share = matte[..., None] / 255
+    seen = np.rint(person * share + wall * (1 - share)).astype(np.uint8)
+    own = foreground(seen, matte, wall)
+    np.testing.assert_allclose(own[:, 26:], person[:, 26:], atol=12)
