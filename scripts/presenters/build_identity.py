@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel, rotation
 from omnitalker.motion.names import (
     BLENDSHAPES,
@@ -35,6 +36,14 @@ TURNING_POINT = np.array([0.0, -1.5, -0.5])
 """Origin of head space in the head model's centimetres: as in `scripts/build_face_model.py`."""
 FACE_DEPTH = 10.0
 """Centimetres in front of the model's origin where lips and lids are."""
+LIDS = {
+    "left": (face_regions.LEFT_LID_UPPER, face_regions.LEFT_LID_LOWER),
+    "right": (face_regions.RIGHT_LID_UPPER, face_regions.RIGHT_LID_LOWER),
+}
+CORNERS_CM = (0.30, 0.15)
+"""How far inside the inner and the outer corner of the lids the white of the eye ends."""
+IRIS_GROWTH = 1.06
+"""The dark ring of the rendered iris reaches beyond the points' radius."""
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints" / "presenters"
 THUMBNAIL = 384
 
@@ -88,6 +97,32 @@ def neutral_of(known: dict, model: FaceModel) -> FloatArray:
     return np.asarray(face, np.float32)
 
 
+def with_eyes(neutral: FloatArray, edges: dict[str, list], unit: float) -> FloatArray:
+    """The face with lids on the edges of the visible opening, and irises as large as they were rendered."""
+    own = neutral.copy()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        loops = LIDS[side]
+        inner, outer = sorted((loops[0][0], loops[0][-1]), key=lambda point: abs(own[point, 0]))
+        before = own[[inner, outer], 0].copy()
+        own[inner, 0] += sign * CORNERS_CM[0] / unit
+        own[outer, 0] -= sign * CORNERS_CM[1] / unit
+        meet = (np.array(edges[f"{side}_lower"][0]) - TURNING_POINT) / unit
+        own[inner, 1:] = meet[1:]
+        for lid, loop in zip(("upper", "lower"), loops, strict=True):
+            edge = (np.array(edges[f"{side}_{lid}"]) - TURNING_POINT) / unit
+            edge = np.vstack([own[inner], edge, own[outer]])
+            edge = edge[np.argsort(edge[:, 0])]
+            points = list(loop[1:-1])
+            share = (own[points, 0] - before[0]) / (before[1] - before[0])
+            own[points, 0] = own[inner, 0] + share * (own[outer, 0] - own[inner, 0])
+            for axis in (1, 2):
+                own[points, axis] = np.interp(own[points, 0], edge[:, 0], edge[:, axis])
+    for iris in (face_regions.LEFT_IRIS, face_regions.RIGHT_IRIS):
+        ring = list(iris[1:])
+        own[ring, :2] = own[iris[0], :2] + IRIS_GROWTH * (own[ring, :2] - own[iris[0], :2])
+    return own
+
+
 def cut(picture: Pixels, identity: Identity) -> Pixels:
     """The part of a full still that the identity shows, resized like it."""
     framing, size = identity.framing, identity.size
@@ -123,7 +158,8 @@ def build(folder: Path, name: str, size: int) -> Identity:
     known = json.loads((folder / "stills.json").read_text())
     model = FaceModel.load()
     unit = EYEBALL_CM / model.eyeball_radius
-    camera, neutral = camera_of(known, unit), neutral_of(known, model)
+    camera = camera_of(known, unit)
+    neutral = with_eyes(neutral_of(known, model), known["lid_edges_cm"], unit)
     names = [still for still in known["stills"] if (folder / f"{still}.png").exists()]
     frames = [read(folder / f"{still}.png") for still in names]
     pivot = np.array(known["pivot_cm"])

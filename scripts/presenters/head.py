@@ -175,6 +175,32 @@ def _rings(seed: np.ndarray, faces: np.ndarray, count: int, size: int) -> np.nda
     return ring
 
 
+def lid_edges(head: Head) -> dict[str, list]:
+    """Where the visible opening of each eye ends, seen from the front, at rest.
+
+    Per lid a list of (x, y, z) in cm from the inner to the outer corner.
+    """
+    face, back = head.faces_of(0), head.faces_of(1)
+    shared = np.intersect1d(face[face >= 0], back[back >= 0])
+    x, y, z = head.mean[shared].T
+    rim = shared[(np.abs(x) > 1) & (np.abs(x) < 5.5) & (y > 1.5) & (y < 5.5) & (z > 5)]
+    near = np.flatnonzero(_rings(rim, face, 7, SKIN_POINTS) < 6)
+    mean = head.mean[near]
+    above = mean[:, 1] > 3.3 + 0.1 * (np.abs(mean[:, 0]) - 2.0)
+    columns = np.linspace(2.2, 4.3, 22)
+    edges = {}
+    for side, sign in (("left", 1), ("right", -1)):
+        for lid, upper in (("upper", True), ("lower", False)):
+            line = []
+            for column in columns:
+                pick = (above == upper) & (np.abs(mean[:, 0] * sign - column) < 0.14)
+                points = head.rest[near[pick]]
+                extreme = points[:, 1].argmin() if upper else points[:, 1].argmax()
+                line.append([points[:, 0].mean(), points[extreme, 1], points[extreme, 2]])
+            edges[f"{side}_{lid}"] = np.round(line, 4).tolist()
+    return edges
+
+
 def _blob(points: np.ndarray, centre: tuple, size: tuple, mirror: bool = True) -> np.ndarray:
     """A Gaussian (N,) around a centre and, if asked, its mirror image."""
     blob = np.exp(-0.5 * (((points - centre) / size) ** 2).sum(1))

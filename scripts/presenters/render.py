@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE))
 import bpy  # noqa: E402
 import scene as studio  # noqa: E402
 from backdrop import backdrop  # noqa: E402
-from head import PIVOT, gaze_from  # noqa: E402
+from head import PIVOT, Head, gaze_from, lid_edges  # noqa: E402
 from person import Person, identity_modes, model_weights  # noqa: E402
 from stills import STILLS, Still  # noqa: E402
 
@@ -133,7 +133,7 @@ class Studio:
         whole[top:bottom, left:right] = face * blend + old * (1 - blend)
 
 
-def describe(config: dict, size: int) -> dict:
+def describe(head: Head, config: dict, size: int) -> dict:
     """What is known about every still, and about the head and camera behind them."""
     entries = {}
     for still in STILLS:
@@ -149,6 +149,7 @@ def describe(config: dict, size: int) -> dict:
         "size": size,
         "identity_modes": identity_modes(config).tolist(),
         "baked_expression": config["bake"],
+        "lid_edges_cm": lid_edges(head),
         "pivot_cm": PIVOT.tolist(),
         "camera_cm": studio.CAMERA_PLACE.tolist(),
         "pixels_at_unit_distance": size * studio.FOCAL / studio.SENSOR,
@@ -184,7 +185,9 @@ def main(argv: list[str]) -> None:
         and (args.again or not (args.out / f"{still.name}.png").exists())
     ]
     work = Studio(args, config)
-    (args.out / "stills.json").write_text(json.dumps(describe(config, args.size), indent=1))
+    (args.out / "stills.json").write_text(
+        json.dumps(describe(work.person.head, config, args.size), indent=1)
+    )
     for still in wanted:
         work.take(still)
         sys.stdout.write(f"{args.person}: {still.name}\n")
