@@ -1,17 +1,16 @@
 """Teach the phoneme recogniser: first the corpus with its teachers' times, then also real speech.
 
-    python -m omnitalker.training.recogniser configs/train/aligner.yaml
+    omnitalker train aligner configs/train/aligner.yaml [--resume]
 
 Real speech has no times. Once the corpus has taught enough, the recogniser aligns it, drops what does not fit,
 learns from its own alignment, and later does all that once more.
-A killed run started again goes on from its last checkpoint.
+A killed run goes on from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch.nn import functional as F
 
 from omnitalker import timeline
 from omnitalker.config import load_config
+from omnitalker.errors import InputError
 from omnitalker.models.recogniser import BLANK, PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.corpus.store import open_corpus
@@ -43,7 +43,6 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RecogniserTraining:
-    run: str
     corpus: str
     voices: str | None = None
     """The shared `voices` folder; without it only the corpus is learnt."""
@@ -143,8 +142,9 @@ def edit_distance(a: list[int], b: list[int]) -> int:
 class Trainer:
     """All that a run consists of."""
 
-    def __init__(self, config: RecogniserTraining) -> None:
+    def __init__(self, config: RecogniserTraining, run_dir: Path) -> None:
         self.config = config
+        self.checkpoint = run_dir / "state.pt"
         torch.manual_seed(config.seed)
         self.model = PhonemeRecogniser(
             SYMBOLS, sorted(SILENT), width=config.width, layers=config.layers
@@ -176,10 +176,6 @@ class Trainer:
         self.step += 1
         return loss.item()
 
-    @property
-    def checkpoint(self) -> Path:
-        return Path(self.config.run) / "state.pt"
-
     def save(self) -> None:
         state = {
             "step": self.step,
@@ -192,6 +188,8 @@ class Trainer:
         os.replace(partial, self.checkpoint)
 
     def load(self) -> None:
+        if not self.checkpoint.is_file():
+            raise InputError(f"nothing to resume: {self.checkpoint} does not exist.")
         state = torch.load(self.checkpoint, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -215,13 +213,25 @@ def _real(config: RecogniserTraining) -> list[Transcribed]:
     return read_real(Path(config.voices), [Path(name).stem for name in held])
 
 
-def train(config: RecogniserTraining) -> None:
-    """Run to the end, or go on from the checkpoint; the result is saved under `run`/recogniser."""
+def train(
+    config_path: str | Path,
+    *,
+    run_dir: str | Path,
+    resume: bool = False,
+    init_from: str | Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> None:
+    """`omnitalker train aligner`: the result is the folder `recogniser` in `run_dir`."""
+    config = load_config(RecogniserTraining, config_path, overrides)
     torch.set_num_threads(config.threads)
-    Path(config.run).mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config)
-    if trainer.checkpoint.exists():
+    run_dir = Path(run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(config, run_dir)
+    if resume:
         trainer.load()
+    elif init_from is not None:
+        weights = PhonemeRecogniser.from_pretrained(init_from).state_dict()
+        trainer.model.load_state_dict(weights)
     logger.info(
         "%d items, %d unseen, %d real", len(trainer.corpus), len(trainer.unseen), len(trainer.real)
     )
@@ -235,10 +245,6 @@ def train(config: RecogniserTraining) -> None:
             saved = time.time()
             logger.info("%s", measure(trainer.model, trainer.unseen[:8]))
     trainer.save()
-    trainer.model.eval().save_pretrained(Path(config.run) / "recogniser")
+    trainer.model.eval().half().save_pretrained(run_dir / "recogniser")
+    trainer.model.float()
     logger.info("%s", measure(trainer.model, trainer.unseen[:60]))
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(load_config(RecogniserTraining, sys.argv[1], sys.argv[2:]))

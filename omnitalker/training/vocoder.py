@@ -1,8 +1,9 @@
 """Teach the vocoder: spectra first, then spectra and discriminators together.
 
-    python -m omnitalker.training.vocoder configs/train/vocoder.yaml
+    python -m omnitalker.training.vocoder_data runs/corpus runs/vocoder/data
+    omnitalker train vocoder configs/train/vocoder.yaml [--resume]
 
-A killed run started again goes on exactly where its last checkpoint was.
+A killed run goes on exactly where its last checkpoint was.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from omnitalker.audio.mel import LogMel
 from omnitalker.audio.source_filter import SourceFilterDecoder
+from omnitalker.audio.vocoder import Vocoder
 from omnitalker.config import load_config
+from omnitalker.errors import InputError
 from omnitalker.training.vocoder_data import ClipStore, SegmentSampler
 from omnitalker.training.vocoder_losses import (
     Discriminators,
@@ -33,6 +36,7 @@ from omnitalker.training.vocoder_losses import (
 from omnitalker.training.vocoder_pitch import train_pitch
 
 logger = logging.getLogger(__name__)
+STATE_FILE = "state.pt"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,6 @@ class Source:
 class VocoderTraining:
     """`steps` in all, of which the first `spectral_steps` are without discriminators."""
 
-    run: str
     train: list[Source]
     held_out: str
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
@@ -94,8 +97,9 @@ class VocoderTraining:
 class Trainer:
     """All that a run consists of. `save` and `load` carry it over a kill unchanged."""
 
-    def __init__(self, config: VocoderTraining) -> None:
+    def __init__(self, config: VocoderTraining, run_dir: Path) -> None:
         self.config = config
+        self.checkpoint = run_dir / STATE_FILE
         torch.manual_seed(config.seed)
         self.decoder = SourceFilterDecoder(**asdict(config.decoder))
         self.judges = Discriminators(config.windows, config.periods, config.judge_channels)
@@ -116,19 +120,18 @@ class Trainer:
         self.held = SegmentSampler([ClipStore(Path(config.held_out))], [1.0], (1.0, 1.0), 1)
         self.step = 0
 
-    @property
-    def checkpoint(self) -> Path:
-        return Path(self.config.run) / "state.pt"
-
     def save(self) -> None:
         """Atomically."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
-        state = {"step": self.step, "rng": torch.get_rng_state(), **parts}
+        sizes = asdict(self.config.decoder)
+        state = {"step": self.step, "rng": torch.get_rng_state(), "sizes": sizes, **parts}
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(state, partial)
         os.replace(partial, self.checkpoint)
 
     def load(self) -> None:
+        if not self.checkpoint.is_file():
+            raise InputError(f"nothing to resume: {self.checkpoint} does not exist.")
         state = torch.load(self.checkpoint, weights_only=True)
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
@@ -238,17 +241,34 @@ class Trainer:
         }
 
 
-def train(config: VocoderTraining) -> None:
-    """Run to the end, or go on from the checkpoint in `config.run`."""
+def train(
+    config_path: str | Path,
+    *,
+    run_dir: str | Path,
+    resume: bool = False,
+    init_from: str | Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> None:
+    """`omnitalker train vocoder`. `init_from`: a vocoder folder; its pitch network is kept as it is."""
+    config = load_config(VocoderTraining, config_path, overrides)
     torch.set_num_threads(config.threads)
-    Path(config.run).mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config)
-    if trainer.checkpoint.exists():
+    run_dir = Path(run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(config, run_dir)
+    if resume:
         trainer.load()
+    elif init_from is not None:
+        weights = Vocoder.from_pretrained(init_from).decoder.state_dict()
+        trainer.decoder.load_state_dict(weights)
+        trainer.averaged.load_state_dict(weights)
     else:
         trainer.learn_pitch()
         trainer.save()
-    board = SummaryWriter(config.run)
+    _run(trainer, SummaryWriter(str(run_dir / "tensorboard")))
+
+
+def _run(trainer: Trainer, board: SummaryWriter) -> None:
+    config = trainer.config
     saved, began, first = time.time(), time.time(), trainer.step
     while trainer.step < config.steps:
         losses = trainer.train_step()
@@ -268,6 +288,16 @@ def train(config: VocoderTraining) -> None:
     trainer.save()
 
 
+def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
+    """The averaged weights of a run as a vocoder folder."""
+    state = torch.load(Path(run_dir) / STATE_FILE, weights_only=True)
+    vocoder = Vocoder(**state["sizes"])
+    vocoder.decoder.load_state_dict(state["averaged"])
+    vocoder.to(dtype).save_pretrained(directory)
+    logger.info("exported step %d to %s", state["step"], directory)
+
+
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(load_config(VocoderTraining, sys.argv[1], sys.argv[2:]))
+    config_file, folder = sys.argv[1:3]
+    train(config_file, run_dir=folder, resume=(Path(folder) / STATE_FILE).exists())

@@ -1,12 +1,15 @@
 """Sound for the vocoder: clips with their pitch, stored flat, read as random segments.
 
+    python -m omnitalker.training.vocoder_data runs/corpus runs/vocoder/data
+
 Legend: B batch, N samples at 24 kHz, T mel frames at 93.75/s.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -16,6 +19,7 @@ import soundfile
 import soxr
 
 from omnitalker import timeline
+from omnitalker.training.corpus.store import open_corpus
 from omnitalker.types import FloatArray
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
@@ -61,9 +65,34 @@ def read_clip(path: Path) -> Clip:
 
 def build_store(paths: Iterable[Path], folder: Path, workers: int = 2) -> None:
     """Write `samples.npy` (int16), `pitch.npy` and `clips.json` (name, first sample, samples)."""
-    folder.mkdir(parents=True, exist_ok=True)
     with Pool(workers) as pool:
         clips = [c for c in pool.imap(read_clip, paths) if len(c.samples) > timeline.SAMPLE_RATE]
+    _write(clips, folder)
+
+
+def build_from_corpus(directory: Path, folder: Path, most_synthetic: int = 2000) -> None:
+    """Stores `librispeech`, `lj`, `synthetic` and, of the splits not trained on, `held_out`."""
+    corpus = open_corpus(directory)
+    real = ("librispeech", "lj", "vctk", "folder")
+    train = corpus.filter(split="train")
+    parts = {
+        "librispeech": train.filter(source="librispeech"),
+        "lj": train.filter(source="lj"),
+        "synthetic": train.filter(where=lambda info: info.source not in real),
+        "held_out": corpus.filter(where=lambda info: info.split != "train"),
+    }
+    for name, part in parts.items():
+        step = max(1, len(part) // most_synthetic)
+        clips = []
+        for i in range(0, len(part), step):
+            samples = part[i].samples.astype(np.float32) / 32767
+            clips.append(Clip(part.infos[i].id, samples, pitch_of(samples)))
+        if clips:
+            _write(clips, folder / name)
+
+
+def _write(clips: Sequence[Clip], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     index, at = [], 0
     for clip in clips:
         index.append((clip.name, at, len(clip.samples)))
@@ -142,3 +171,7 @@ class SegmentSampler:
             sounds.append(np.clip(sound * gain, -1, 1))
             pitches.append(pitch)
         return Segments(np.stack(sounds), np.stack(pitches))
+
+
+if __name__ == "__main__":
+    build_from_corpus(Path(sys.argv[1]), Path(sys.argv[2]))

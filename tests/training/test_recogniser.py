@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,6 @@ def made_up(name: str, seed: int, blocks: int = 10) -> CorpusItem:
 def config(tmp_path: Path) -> RecogniserTraining:
     ShardWriter(tmp_path / "corpus").write("a", [made_up(f"item-{i}", i) for i in range(40)])
     return RecogniserTraining(
-        run=str(tmp_path / "run"),
         corpus=str(tmp_path / "corpus"),
         width=48,
         layers=2,
@@ -58,8 +56,10 @@ def config(tmp_path: Path) -> RecogniserTraining:
     )
 
 
-def test_crops_are_whole_phonemes_with_their_labels(config: RecogniserTraining) -> None:
-    speech = Trainer(config).corpus
+def test_crops_are_whole_phonemes_with_their_labels(
+    config: RecogniserTraining, tmp_path: Path
+) -> None:
+    speech = Trainer(config, tmp_path).corpus
     batch = make_batch(speech, np.random.default_rng(0), 8, 60)
     assert batch.mel.shape[:2] == batch.valid.shape == batch.symbols.shape == batch.tones.shape
     for row in range(8):
@@ -80,8 +80,8 @@ def test_masked_phonemes_teach_nothing() -> None:
     assert all(len(target) == 0 for target in batch.targets)
 
 
-def test_it_learns_what_is_said_and_when(config: RecogniserTraining) -> None:
-    trainer = Trainer(config)
+def test_it_learns_what_is_said_and_when(config: RecogniserTraining, tmp_path: Path) -> None:
+    trainer = Trainer(config, tmp_path)
     before = measure(trainer.model, trainer.unseen[:6])
     for _ in range(config.steps):
         trainer.train_step()
@@ -90,14 +90,13 @@ def test_it_learns_what_is_said_and_when(config: RecogniserTraining) -> None:
     assert after.within_20_ms > 0.6
 
 
-def test_a_killed_run_goes_on_exactly(config: RecogniserTraining) -> None:
-    whole = Trainer(config)
+def test_a_killed_run_goes_on_exactly(config: RecogniserTraining, tmp_path: Path) -> None:
+    whole = Trainer(config, tmp_path)
     losses = [whole.train_step() for _ in range(4)]
-    first = Trainer(replace(config))
+    first = Trainer(config, tmp_path)
     start = [first.train_step() for _ in range(2)]
-    Path(config.run).mkdir()
     first.save()
-    second = Trainer(config)
+    second = Trainer(config, tmp_path)
     second.load()
     assert start + [second.train_step() for _ in range(2)] == losses
 

@@ -8,7 +8,15 @@ import torch
 
 pytest.importorskip("pyworld", reason="the extra 'train' is not installed")
 
-from omnitalker.training.vocoder import DecoderConfig, PitchConfig, Source, Trainer, VocoderTraining
+from omnitalker.audio.vocoder import Vocoder
+from omnitalker.training.vocoder import (
+    DecoderConfig,
+    PitchConfig,
+    Source,
+    Trainer,
+    VocoderTraining,
+    export,
+)
 from omnitalker.training.vocoder_data import ClipStore, SegmentSampler, build_store, read_clip
 from omnitalker.training.vocoder_losses import (
     Discriminators,
@@ -36,9 +44,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(store: Path, tmp_path: Path) -> VocoderTraining:
+def config(store: Path) -> VocoderTraining:
     return VocoderTraining(
-        run=str(tmp_path),
         train=[Source(str(store), 1.0)],
         held_out=str(store),
         decoder=DecoderConfig(24, 32, 2, 16, 1),
@@ -84,32 +91,37 @@ def test_a_batch_depends_on_seed_and_step_alone(store: Path) -> None:
     assert not np.array_equal(sampler.batch(7, 3, 4096).samples, again.batch(8, 3, 4096).samples)
 
 
-def test_a_killed_run_goes_on_exactly(config: VocoderTraining) -> None:
+def test_a_killed_run_goes_on_exactly(config: VocoderTraining, tmp_path: Path) -> None:
     """Across the step where the discriminators come in."""
-    trainer = Trainer(config)
+    trainer = Trainer(config, tmp_path)
     whole = [trainer.train_step() for _ in range(6)]
-    first = Trainer(config)
+    first = Trainer(config, tmp_path)
     start = [first.train_step() for _ in range(3)]
     first.save()
     del first
-    second = Trainer(config)
+    second = Trainer(config, tmp_path)
     second.load()
     rest = [second.train_step() for _ in range(3)]
     assert start + rest == whole
     assert "adversarial" not in whole[1]
     assert "adversarial" in whole[2]
+    export(tmp_path, tmp_path / "out")
+    assert Vocoder.from_pretrained(tmp_path / "out").decode(torch.zeros(1, 9, 100)).shape == (
+        1,
+        2304,
+    )
 
 
-def test_training_lowers_the_spectral_loss(config: VocoderTraining) -> None:
-    trainer = Trainer(replace(config, spectral_steps=100, ema=0.5))
+def test_training_lowers_the_spectral_loss(config: VocoderTraining, tmp_path: Path) -> None:
+    trainer = Trainer(replace(config, spectral_steps=100, ema=0.5), tmp_path)
     before = trainer.validate()["held_spectral"]
     for _ in range(12):
         trainer.train_step()
     assert trainer.validate()["held_spectral"] < before - 0.01
 
 
-def test_pitch_is_learnt(store: Path, config: VocoderTraining) -> None:
-    trainer = Trainer(config)
+def test_pitch_is_learnt(config: VocoderTraining, tmp_path: Path) -> None:
+    trainer = Trainer(config, tmp_path)
     net, sampler = trainer.decoder.pitch.requires_grad_(True), trainer.sampler
     train_pitch(net, sampler, trainer.held, 60, 4, 8192, 5e-3)
     batch = trainer.held.batch(3, 6, 8192)
