@@ -74,8 +74,9 @@ class Body:
         distance, index = self._tree.query(directions.reshape(-1, 3), k=6)
         weight = 1 / (distance + 1e-3) ** 2
         skin = (self._skin_reach[index] * weight).sum(1) / weight.sum(1)
-        skin = np.where(distance[:, 0] < 0.12, skin, 0).reshape(near.shape)
-        return np.maximum(near, skin) + self._ease
+        trust = smoothstep(0.16, 0.05, distance[:, 0]).reshape(near.shape)
+        over = np.clip(skin.reshape(near.shape) - near, 0, None)
+        return near + over * trust + self._ease
 
 
 def _directions(theta: np.ndarray, phi: np.ndarray) -> np.ndarray:
