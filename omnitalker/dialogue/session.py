@@ -250,10 +250,14 @@ class AvatarSession:
         if before is not None:
             before.join()
         frames = reply.frames()
+        is_silent = True
         try:
             for frame in frames:
+                is_silent = False
                 if not self.mixer.offer(generation, reply, frame):
                     break
+            if is_silent and generation == self.mixer.generation:
+                self._tell("speech_ended", reply.number, "there was nothing to say")
         except Exception as error:
             log.exception("reply %d failed", reply.number)
             self._tell("error", reply.number, str(error))

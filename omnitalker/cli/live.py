@@ -1,0 +1,125 @@
+"""`omnitalker serve`, `chat`, `character` and `bench`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnitalker.assets import DEFAULT_CHECKPOINT
+
+character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
+bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+CONFIG = "configs/serve/local.yaml"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("serve")(serve)
+    app.command("chat")(chat)
+    app.add_typer(character_app, name="character")
+    app.add_typer(bench_app, name="bench")
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="A file as in configs/serve.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="Checkpoint folder.")] = None,
+) -> None:
+    """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
+    from omnitalker import assets
+    from omnitalker.config import load_config
+    from omnitalker.dialogue.server.run import run
+    from omnitalker.dialogue.server.settings import ServeConfig
+
+    path = config or assets.find(CONFIG)
+    settings = load_config(ServeConfig, path) if path else ServeConfig()
+    wished = {"host": host, "port": port, "checkpoint": checkpoint}
+    settings = replace(settings, **{k: v for k, v in wished.items() if v is not None})
+    print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
+    run(settings)
+
+
+def chat(
+    character: Annotated[str, typer.Option(help="A built-in character, or a file.")] = "ava",
+    llm_url: Annotated[
+        str, typer.Option(help="An OpenAI-compatible endpoint up to /v1; none = an echo.")
+    ] = "",
+    llm_model: Annotated[str, typer.Option(help="The model's name there.")] = "",
+    llm_key_env: Annotated[
+        str, typer.Option(help="Variable that holds its key.")
+    ] = "OPENAI_API_KEY",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Film the talk into this .mp4.")
+    ] = None,
+    loudspeaker: Annotated[bool, typer.Option(help="Play the sound here.")] = True,
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+) -> None:
+    """Talk with a character from the keyboard; for voice and picture open `omnitalker serve`."""
+    import asyncio
+    import os
+
+    from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
+    from omnitalker.dialogue.character import load_character, perform
+    from omnitalker.dialogue.chat import ChatOutputs, talk
+    from omnitalker.studio import Studio
+
+    person = load_character(character)
+    brain: Brain = EchoBrain()
+    if llm_url:
+        brain = OpenAIBrain(LLMSettings(llm_url, llm_model, os.environ.get(llm_key_env, "")))
+    studio = Studio.from_pretrained(checkpoint, device)
+    asyncio.run(talk(perform(studio, person), person, brain, ChatOutputs(output, loudspeaker)))
+
+
+@character_app.command("check")
+def check_character(
+    file: Annotated[str, typer.Argument(help="A character's file, or a built-in one's name.")],
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+) -> None:
+    """Say whether a character's face, voices and lines will work; exit code 2 if not."""
+    from omnitalker.dialogue.character import check, load_character
+    from omnitalker.errors import ConfigError
+    from omnitalker.studio import Studio
+
+    character = load_character(file)
+    problems = check(Studio.from_pretrained(checkpoint), character)
+    if problems:
+        raise ConfigError(f"{file}: " + "; ".join(problems))
+    print(f"{character.name}: all is well")
+
+
+@character_app.command("list")
+def list_characters() -> None:
+    """The built-in characters."""
+    from omnitalker.dialogue.character import character_names, load_character
+
+    for name in character_names():
+        print(f"{name:16} {load_character(name).persona.strip().splitlines()[0]}")
+
+
+@bench_app.command("live")
+def bench_live(
+    turns: Annotated[int, typer.Option(help="Replies timed for latency.")] = 20,
+    seconds: Annotated[float, typer.Option(help="Length of the continuous talk.")] = 30.0,
+    sessions: Annotated[int, typer.Option(help="Avatars at a time in the last test.")] = 4,
+    size: Annotated[int, typer.Option(help="Picture side in pixels.")] = 512,
+    renderer: Annotated[str, typer.Option(help="warp or sketch.")] = "warp",
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON.")] = None,
+) -> None:
+    """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
+    import json
+
+    from omnitalker.dialogue.bench import BenchSettings, measure
+
+    figures = measure(BenchSettings(turns, seconds, sessions, size, renderer, checkpoint))
+    text = json.dumps(figures, indent=2)
+    if output is not None:
+        output.write_text(text + "\n", encoding="utf-8")
+    print(text)

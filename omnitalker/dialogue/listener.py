@@ -1,0 +1,104 @@
+"""The avatar's ears: turns what the microphone hears into barge-ins, nods, "mm-hm"s, and the user's words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.hearing import Recogniser
+from omnitalker.dialogue.turns import Heard, TurnSettings, TurnTaker
+from omnitalker.dialogue.voice_activity import RATE, WINDOW, VoiceActivity, voice_activity
+from omnitalker.types import FloatArray
+
+log = logging.getLogger(__name__)
+LONGEST_SECONDS = 60
+BEFORE_SECONDS = 0.4
+"""Kept from before speech was noticed, so that the first sound is not cut."""
+
+
+class Listener:
+    """Use from the event loop of the conversation. Without a recogniser only the reactions work."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        tell: Callable[[Heard], object],
+        recogniser: Recogniser | None = None,
+        activity: VoiceActivity | None = None,
+    ) -> None:
+        self._conversation = conversation
+        self._tell = tell
+        self._recogniser = recogniser
+        self._activity = activity or voice_activity()
+        proactive = conversation.character.proactive
+        self._turns = TurnTaker(TurnSettings(silence_seconds=proactive.after_seconds))
+        self._unasked = list(proactive.lines)
+        self._backchannels = 0
+        self._rest: FloatArray = np.zeros(0, np.float32)
+        self._heard: list[FloatArray] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def push(self, samples: FloatArray) -> None:
+        """(N,) at 16 kHz, as it comes."""
+        sound = np.concatenate([self._rest, samples])
+        whole = len(sound) // WINDOW * WINDOW
+        self._rest = sound[whole:]
+        for window in sound[:whole].reshape(-1, WINDOW):
+            self._heard.append(window)
+            level = float(np.sqrt(np.mean(np.square(window))))
+            speaks = self._conversation.session.is_speaking
+            probability = self._activity.probability(window)
+            for heard in self._turns.push(probability, level, avatar_speaks=speaks):
+                self._react(heard)
+        self._forget()
+
+    async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _react(self, heard: Heard) -> None:
+        conversation = self._conversation
+        character = conversation.character
+        if heard.kind == "barge_in":
+            conversation.stop()
+        elif heard.kind == "pause":
+            conversation.session.nod()
+        elif heard.kind == "backchannel" and character.backchannels:
+            line = character.backchannels[self._backchannels % len(character.backchannels)]
+            self._backchannels += 1
+            conversation.session.say(line)
+        elif heard.kind == "agitated":
+            conversation.session.set_manner("calm")
+            conversation.say(character.lines.agitated)
+        elif heard.kind == "silence" and self._unasked:
+            conversation.say(self._unasked.pop(0))
+        elif heard.kind == "speech_ended":
+            self._understand()
+        self._tell(heard)
+
+    def _understand(self) -> None:
+        if self._recogniser is None:
+            return
+        sound = np.concatenate(self._heard)
+        self._heard.clear()
+        task = asyncio.create_task(self._answer(sound, self._recogniser), name="omnitalker-hearing")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, sound: FloatArray, recogniser: Recogniser) -> None:
+        try:
+            text = await recogniser.transcribe(sound)
+        except Exception:
+            log.exception("the recogniser failed; the user's words are lost")
+            return
+        self._conversation.hear(text)
+
+    def _forget(self) -> None:
+        seconds = LONGEST_SECONDS if self._turns.is_speech else BEFORE_SECONDS
+        most = int(seconds * RATE / WINDOW) + 1
+        del self._heard[:-most]

@@ -1,0 +1,1 @@
+"""The server of live avatars: OpenAI-compatible speech, video, a WebSocket and WebRTC."""

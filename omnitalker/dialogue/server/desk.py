@@ -1,0 +1,129 @@
+"""One client's avatar, whatever it is connected by: commands in, events out.
+
+Commands and events are the JSON messages of docs/live.md; the WebSocket and WebRTC share them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.config import unknown_choice
+from omnitalker.dialogue.character import Character
+from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.listener import Heard, Listener
+from omnitalker.dialogue.server.hall import Hall
+from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.errors import InputError
+from omnitalker.request import MANNERS, Manner
+
+Tell = Callable[[dict[str, Any]], object]
+MOST_TEXT = 20_000
+SIZES = (0, 256, 512, 768)
+
+
+class Desk:
+    """Make it in a worker thread (it may load a face), then `open` it in the event loop."""
+
+    def __init__(self, hall: Hall, name: str, wish: dict[str, Any]) -> None:
+        if name not in hall.characters:
+            raise InputError(unknown_choice("character", name, hall.characters))
+        size = wish.get("size")
+        if size is not None and size not in SIZES:
+            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size!r}")
+        self._hall = hall
+        self.character: Character = hall.characters[name]
+        self.wants_pictures = wish.get("video", "jpeg") != "none"
+        settings = SessionSettings(size=size if self.wants_pictures else 0)
+        self.session = AvatarSession(hall.performer(name), settings)
+        self.conversation = Conversation(self.session, self.character, hall.brain)
+        self._name = name
+        self._greets = bool(wish.get("greet", True))
+        self._listener: Listener | None = None
+        self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
+            "text.delta": lambda m: self.session.push_text(_text(m)),
+            "text.end": lambda _: self.session.end_text(),
+            "say": lambda m: self.session.say(_text(m), _manner(m)),
+            "interrupt": lambda _: self.conversation.stop(),
+            "manner": lambda m: self.session.set_manner(_manner(m) or "neutral"),
+            "nod": lambda _: self.session.nod(),
+            "user.text": lambda m: self._user_said(_text(m)),
+            "session.start": lambda _: None,
+            "ping": lambda _: self._tell({"type": "pong", "time": self.session.time}),
+        }
+        self._tell: Tell = lambda _: None
+
+    def open(self, loop: asyncio.AbstractEventLoop, tell: Tell) -> None:
+        """`tell` gets every event, in the loop."""
+        self._loop = loop
+        self._tell = tell
+        self.session.listen(lambda event: loop.call_soon_threadsafe(self._relay, event))
+        width, height = self.session.pictures.size if self.session.pictures else (0, 0)
+        tell(
+            {
+                "type": "session.started",
+                "character": self._name,
+                "name": self.character.name,
+                "characters": list(self._hall.characters),
+                "manners": list(MANNERS),
+                "width": width,
+                "height": height,
+                "fps": timeline.VIDEO_FPS,
+                "sample_rate": timeline.SAMPLE_RATE,
+            }
+        )
+        if self._greets:
+            self.conversation.greet()
+
+    async def do(self, message: dict[str, Any]) -> None:
+        command = self._commands.get(message["type"])
+        if command is None:
+            raise InputError(unknown_choice("message type", message["type"], self._commands))
+        command(message)
+
+    def hear_sound(self, data: bytes) -> None:
+        """The user's microphone: 16-bit mono at 16 kHz."""
+        if len(data) % 2:
+            raise InputError(f"sound must be 16-bit samples; got {len(data)} bytes")
+        if self._listener is None:
+            self._listener = Listener(self.conversation, self._on_heard)
+        self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+
+    async def aclose(self) -> None:
+        await self.conversation.aclose()
+        await asyncio.to_thread(self.session.close)
+
+    def _user_said(self, text: str) -> None:
+        self._tell({"type": "user", "text": text})
+        self.conversation.hear(text)
+
+    def _on_heard(self, heard: Heard) -> None:
+        self._tell({"type": "heard", "kind": heard.kind, "detail": heard.detail})
+
+    def _relay(self, event: SessionEvent) -> None:
+        told: dict[str, Any] = {
+            "type": event.kind.replace("_", "."), "time": event.time, "utterance": event.utterance,
+        }  # fmt: skip
+        if event.detail:
+            told["detail"] = event.detail
+        if event.kind == "speech_started" and self.session.stats.first_chunk_seconds:
+            told["latency_ms"] = round(1000 * self.session.stats.first_chunk_seconds[-1])
+        self._tell(told)
+
+
+def _text(message: dict[str, Any]) -> str:
+    text = message.get("text")
+    if not isinstance(text, str) or len(text) > MOST_TEXT:
+        raise InputError(f'"text" must be a string of at most {MOST_TEXT} characters')
+    return text
+
+
+def _manner(message: dict[str, Any]) -> Manner | None:
+    manner = message.get("manner")
+    if manner is not None and manner not in MANNERS:
+        raise InputError(unknown_choice("manner", str(manner), MANNERS))
+    return cast("Manner | None", manner)

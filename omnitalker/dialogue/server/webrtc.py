@@ -1,0 +1,260 @@
+"""WebRTC: one peer, one avatar. Sound and picture carry the times of the session's own clock.
+
+    POST /v1/webrtc/offer {"sdp", "type", "character"?, "size"?} -> {"sdp", "type"}
+
+The data channel named `omnitalker` speaks the JSON messages of the WebSocket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from aiortc import (
+    MediaStreamTrack,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)  # fmt: skip
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from omnitalker import timeline
+from omnitalker.dialogue.outlet import Outlet
+from omnitalker.dialogue.server.desk import Desk
+from omnitalker.dialogue.server.hall import Hall
+from omnitalker.dialogue.server.metrics import Metrics
+from omnitalker.dialogue.server.socket import parse_message
+from omnitalker.errors import InputError, OmniTalkerError
+from omnitalker.media.sound import to_int16
+from omnitalker.types import AVChunk
+
+log = logging.getLogger(__name__)
+VIDEO_CLOCK = 90_000
+MICROPHONE_RATE = 16_000
+CHANNEL = "omnitalker"
+
+
+class Offer(BaseModel):
+    sdp: str
+    type: str = "offer"
+    character: str | None = None
+    size: int | None = None
+    greet: bool = True
+
+
+def webrtc_routes(peers: Peers) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/v1/webrtc/offer")
+    async def offer(offer: Offer) -> dict[str, str]:
+        return await peers.answer(offer)
+
+    return routes
+
+
+class Peers:
+    """All open peer connections."""
+
+    def __init__(self, hall: Hall, metrics: Metrics) -> None:
+        self._hall = hall
+        self._metrics = metrics
+        self._open: set[_Peer] = set()
+
+    async def answer(self, offer: Offer) -> dict[str, str]:
+        seat = ExitStack()
+        seat.enter_context(self._hall.sessions.seat())
+        try:
+            name = offer.character or self._hall.default
+            wish = {"size": offer.size, "greet": offer.greet}
+            desk = await asyncio.to_thread(Desk, self._hall, name, wish)
+            peer = _Peer(desk, self._metrics, seat, self._open.discard)
+            answer = await peer.connect(offer)
+        except BaseException:
+            seat.close()
+            raise
+        self._open.add(peer)
+        return answer
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*(peer.aclose() for peer in tuple(self._open)))
+
+
+class _Peer:
+    def __init__(
+        self, desk: Desk, metrics: Metrics, seat: ExitStack, forget: Callable[[_Peer], None]
+    ) -> None:
+        self._desk = desk
+        self._metrics = metrics
+        self._seat = seat
+        self._forget = forget
+        self._connection = RTCPeerConnection()
+        self._channel: RTCDataChannel | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._early: deque[str] = deque(maxlen=100)
+        self._is_closed = False
+
+    async def connect(self, offer: Offer) -> dict[str, str]:
+        connection = self._connection
+        connection.on("datachannel", self._on_channel)
+        connection.on("track", self._on_track)
+        connection.on("connectionstatechange", self._on_state)
+        self._pair = PairedTracks(self._desk.session.open_outlet(), self._tell_words)
+        try:
+            description = RTCSessionDescription(offer.sdp, offer.type)
+            await connection.setRemoteDescription(description)
+        except (ValueError, AttributeError, KeyError, IndexError) as error:
+            await connection.close()
+            raise InputError(f"the offer cannot be read: {error}") from error
+        connection.addTrack(self._pair.audio)
+        if self._desk.session.pictures is not None:
+            connection.addTrack(self._pair.video)
+        await connection.setLocalDescription(await connection.createAnswer())
+        self._metrics.watch(self._desk.session)
+        self._desk.open(asyncio.get_running_loop(), self._tell)
+        self._desk.session.start()
+        local = connection.localDescription
+        return {"sdp": local.sdp, "type": local.type}
+
+    async def aclose(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._pair.close()
+        await self._connection.close()
+        await self._desk.aclose()
+        self._metrics.settle(self._desk.session)
+        self._seat.close()
+        self._forget(self)
+
+    async def _on_state(self) -> None:
+        if self._connection.connectionState in ("failed", "closed", "disconnected"):
+            await self.aclose()
+
+    def _on_channel(self, channel: RTCDataChannel) -> None:
+        if channel.label != CHANNEL:
+            return
+        self._channel = channel
+        channel.on("message", self._on_message)
+        while self._early:
+            channel.send(self._early.popleft())
+
+    async def _on_message(self, text: str | bytes) -> None:
+        try:
+            await self._desk.do(parse_message(text if isinstance(text, str) else text.decode()))
+        except (OmniTalkerError, UnicodeDecodeError) as error:
+            self._tell({"type": "error", "message": str(error)})
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        if track.kind == "audio":
+            task = asyncio.create_task(self._hear(track), name="omnitalker-microphone")
+            self._tasks.append(task)
+
+    async def _hear(self, track: MediaStreamTrack) -> None:
+        from aiortc.mediastreams import MediaStreamError
+
+        resampler = av.AudioResampler("s16", "mono", MICROPHONE_RATE)
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            for piece in resampler.resample(frame):
+                self._desk.hear_sound(piece.to_ndarray().astype("<i2").tobytes())
+
+    def _tell_words(self, chunk: AVChunk) -> None:
+        for word in chunk.words:
+            self._tell({"type": "word", "utterance": chunk.utterance, **asdict(word)})
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        text = json.dumps(event)
+        if self._channel is not None and self._channel.readyState == "open":
+            self._channel.send(text)
+        else:
+            self._early.append(text)
+
+
+class PairedTracks:
+    """A sound and a picture track fed by one outlet, so that neither can run ahead of the other."""
+
+    def __init__(self, outlet: Outlet[AVChunk], on_chunk: Callable[[AVChunk], None]) -> None:
+        self._outlet = outlet
+        self._on_chunk = on_chunk
+        self._lock = asyncio.Lock()
+        self._waiting: dict[str, deque[AVChunk]] = {"audio": deque(), "video": deque()}
+        self.audio = _SoundTrack(self)
+        self.video = _PictureTrack(self)
+
+    async def next(self, kind: str) -> AVChunk:
+        """The next chunk for one of the tracks."""
+        waiting = self._waiting[kind]
+        async with self._lock:
+            while not waiting:
+                chunk = await anext(self._outlet)
+                self._on_chunk(chunk)
+                for queue in self._waiting.values():
+                    queue.append(chunk)
+                    if len(queue) > 2 * timeline.VIDEO_FPS:
+                        queue.popleft()  # nobody reads this track
+        return waiting.popleft()
+
+    def close(self) -> None:
+        self._outlet.close()
+        self.audio.stop()
+        self.video.stop()
+
+
+class _SoundTrack(MediaStreamTrack):
+    kind = "audio"
+
+    def __init__(self, pair: PairedTracks) -> None:
+        super().__init__()
+        self._pair = pair
+
+    async def recv(self) -> av.AudioFrame:
+        chunk = await _next_or_end(self, self._pair)
+        samples = to_int16(chunk.samples)[None]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = timeline.SAMPLE_RATE
+        frame.pts = timeline.video_frames_to_samples(chunk.index)
+        frame.time_base = Fraction(1, timeline.SAMPLE_RATE)
+        return frame
+
+
+class _PictureTrack(MediaStreamTrack):
+    kind = "video"
+
+    def __init__(self, pair: PairedTracks) -> None:
+        super().__init__()
+        self._pair = pair
+
+    async def recv(self) -> av.VideoFrame:
+        chunk = await _next_or_end(self, self._pair)
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(chunk.frames[0]), format="rgb24")
+        frame.pts = chunk.index * VIDEO_CLOCK // timeline.VIDEO_FPS
+        frame.time_base = Fraction(1, VIDEO_CLOCK)
+        return frame
+
+
+async def _next_or_end(track: MediaStreamTrack, pair: PairedTracks) -> AVChunk:
+    from aiortc.mediastreams import MediaStreamError
+
+    if track.readyState != "live":
+        raise MediaStreamError
+    try:
+        return await pair.next(track.kind)
+    except StopAsyncIteration:
+        track.stop()
+        raise MediaStreamError from None
