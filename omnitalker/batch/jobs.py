@@ -17,6 +17,8 @@ OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("mp4", "webm", "gif", "wav", "png", 
 Framing = Literal["1:1", "16:9", "9:16"]
 
 _UNSAFE = re.compile(r"[^\w.\-]+")
+_LABELS = ("id", "output")
+_FILES = ("ref", "style", "presenter", "background")
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,28 @@ class Job:
     format: OutputFormat = "mp4"
     framing: Framing = "1:1"
     background: str | None = None
-    """A colour (#rrggbb), 'blur', or the path of a picture or video; used where the framing is wider."""
+    """A colour (#rrggbb), 'blur', or the path of a picture or video that goes behind the person."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files it is made from."""
+        named = (getattr(self, field) for field in _FILES)
+        return tuple(value for value in named if value and Path(value).is_file())
 
 
-def job_key(job: Job, checkpoint: str, digests: dict[str, str]) -> str:
+def job_key(job: Job, maker: str, digests: dict[str, str]) -> str:
     """A name for the result: equal jobs share it, any change of text, file content or setting changes it.
 
-    `digests` maps the paths a job names to digests of their content (see `file_digest`).
+    `maker` stands for the checkpoint and the settings of the run, `digests` maps the paths a job names to
+    digests of their content (see `file_digest`).
     """
     content = asdict(job)
-    for label in ("id", "output"):
+    for label in _LABELS:
         del content[label]
-    for field in ("ref", "style", "presenter", "background"):
+    for field in _FILES:
         if content[field] in digests:
             content[field] = digests[content[field]]
-    text = json.dumps({"job": content, "checkpoint": checkpoint}, sort_keys=True)
+    text = json.dumps({"job": content, "checkpoint": maker}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -63,6 +72,15 @@ def file_digest(path: str | Path) -> str:
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_digest(folder: str | Path) -> str:
+    """SHA-256 over the names and contents of all files under a folder."""
+    folder = Path(folder)
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(folder)}:{file_digest(file)};".encode())
     return digest.hexdigest()
 
 
@@ -77,12 +95,13 @@ def output_name(job: Job, index: int) -> str:
     }
     try:
         filled = job.output.format(**values)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
         valid = ", ".join(f"{{{name}}}" for name in values)
         raise InputError(
             f"output template '{job.output}' cannot be filled ({error}); valid: {valid}"
         ) from error
-    parts = [_UNSAFE.sub("_", part) for part in filled.split("/") if part not in ("", ".", "..")]
+    parts = [_UNSAFE.sub("_", part).lstrip(".") for part in filled.split("/")]
+    parts = [part for part in parts if part]
     if not parts:
         raise InputError(f"output template '{job.output}' gives an empty name")
     suffix = "" if job.format == "png" else f".{job.format}"

@@ -1,4 +1,4 @@
-"""What is done, on disk: one small JSON record per job key, written after the output is in place.
+"""What is done, on disk: one small JSON record per job, written after the output is in place.
 
 A record without its output, or an output without its record, counts as not done. So a kill at any moment
 costs at most the job in flight, and a second run makes only what is missing or has changed.
@@ -6,13 +6,16 @@ costs at most the job in flight, and a second run makes only what is missing or 
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-FOLDER = ".omnitalker"
+from omnitalker.batch.storage import STATE, Store
+
+RECORDS = f"{STATE}/records"
+THUMBNAILS = f"{STATE}/thumbnails"
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,10 @@ class Record:
     output: str
     """Relative to the output folder."""
     seconds: float = 0.0
+    """Length of what was made."""
     wall_seconds: float = 0.0
+    startup_seconds: float = 0.0
+    """From being handed the job to the first sample asked for: style, face and renderer made ready."""
     attempts: int = 1
     error: str | None = None
     checks: dict[str, Any] = field(default_factory=dict)
@@ -31,37 +37,56 @@ class Record:
     def ok(self) -> bool:
         return self.error is None
 
+    @property
+    def real_time_factor(self) -> float:
+        return self.wall_seconds / self.seconds if self.seconds else 0.0
+
 
 class Ledger:
-    """The records of one output folder."""
+    """The records of one output folder. Two jobs of equal content under two names have two records."""
 
-    def __init__(self, out: str | Path) -> None:
-        self.out = Path(out)
-        self._folder = self.out / FOLDER
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    def get(self, key: str) -> Record | None:
-        try:
-            values = json.loads(self._file(key).read_text(encoding="utf-8"))
-            return Record(**values)
-        except (FileNotFoundError, json.JSONDecodeError, TypeError):
-            return None
+    def get(self, key: str, output: str) -> Record | None:
+        return _parsed(self._store.read(_name(RECORDS, key, output, "json")))
 
     def is_done(self, key: str, output: str) -> bool:
         """Made before, under this name, and still there."""
-        record = self.get(key)
-        made = record is not None and record.ok and record.output == output
-        return made and (self.out / output).exists()
+        record = self.get(key, output)
+        return record is not None and record.ok and self._store.exists(output)
 
-    def put(self, record: Record) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._file(record.key)
-        temporary = file.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(json.dumps(asdict(record), ensure_ascii=False), encoding="utf-8")
-        os.replace(temporary, file)
+    def put(self, record: Record, thumbnail: bytes | None = None) -> None:
+        if thumbnail is not None:
+            self._store.write(_name(THUMBNAILS, record.key, record.output, "jpg"), thumbnail)
+        content = json.dumps(asdict(record), ensure_ascii=False).encode()
+        self._store.write(_name(RECORDS, record.key, record.output, "json"), content)
+
+    def thumbnail(self, record: Record) -> bytes | None:
+        """A small JPEG, for those that have a picture."""
+        return self._store.read(_name(THUMBNAILS, record.key, record.output, "jpg"))
 
     def all(self) -> list[Record]:
-        keys = sorted(file.stem for file in self._folder.glob("*.json"))
-        return [record for record in map(self.get, keys) if record is not None]
+        """Every readable record."""
+        found = (_parsed(self._store.read(name)) for name in self._store.list(RECORDS, ".json"))
+        return [record for record in found if record is not None]
 
-    def _file(self, key: str) -> Path:
-        return self._folder / f"{key}.json"
+    def of(self, jobs: Iterable[tuple[str, str]]) -> list[Record]:
+        """The records of these (key, output)."""
+        found = (self.get(key, output) for key, output in jobs)
+        return [record for record in found if record is not None]
+
+
+def _parsed(content: bytes | None) -> Record | None:
+    """A torn or foreign file is no record."""
+    if content is None:
+        return None
+    try:
+        return Record(**json.loads(content))
+    except (ValueError, TypeError):
+        return None
+
+
+def _name(folder: str, key: str, output: str, suffix: str) -> str:
+    place = hashlib.sha256(output.encode()).hexdigest()[:8]
+    return f"{folder}/{key}-{place}.{suffix}"

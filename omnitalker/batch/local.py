@@ -1,132 +1,154 @@
 """The local engine: worker processes on this machine, each with the weights loaded once.
 
-A worker that dies (out of memory, kill -9) costs the job in flight: the job is tried again in a new worker.
+Processes are forked from a server that has imported the libraries already, so that they share that memory
+and a replacement for a killed worker starts at once. Each has a pipe of its own: a worker killed in the
+middle of writing can block nobody else.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import queue
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from multiprocessing.context import SpawnProcess
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
-from omnitalker.batch.ledger import Record
+from omnitalker.batch.engine import Answer
 from omnitalker.batch.work import Task, Worker
+from omnitalker.errors import OmniTalkerError
 
-POLL_SECONDS = 0.2
+MAX_DEATHS_BEFORE_READY = 3
+LEAVE_SECONDS = 5
 WorkerFactory = Callable[..., Any]
 """Called in the worker process with the options; gives an object with `make(task, attempt) -> Record`."""
 
 
-@dataclass(frozen=True)
-class Started:
-    worker: int
-    task: Task
-
-
-@dataclass(frozen=True)
-class Finished:
-    worker: int
-    record: Record
-
-
-Event = Started | Finished
+class EngineError(OmniTalkerError):
+    """The workers cannot be started."""
 
 
 @dataclass
 class _Slot:
-    process: SpawnProcess
-    inbox: Any
-    current: tuple[Task, int] | None = None
-    done: bool = field(default=False)
+    process: Any
+    pipe: Connection
+    is_ready: bool = False
 
 
-def run_local(
-    tasks: Sequence[Task],
-    options: dict[str, Any],
-    *,
-    workers: int,
-    retries: int,
-    factory: WorkerFactory = Worker,
-) -> Iterator[Event]:
-    """Events as they happen; every task ends in exactly one `Finished`. Closing the iterator stops all."""
-    context = multiprocessing.get_context("spawn")
-    outbox = context.Queue()
-    waiting: deque[tuple[Task, int]] = deque((task, 1) for task in tasks)
-    unfinished = len(tasks)
-    slots: dict[int, _Slot] = {}
+class LocalPool:
+    """See `engine.Pool`."""
 
-    def open_slot(number: int) -> None:
-        inbox = context.Queue()
-        process = context.Process(
-            target=_serve, args=(number, factory, options, inbox, outbox), daemon=True
+    def __init__(
+        self,
+        options: dict[str, Any],
+        workers: int,
+        *,
+        factory: WorkerFactory = Worker,
+        preload: tuple[str, ...] = ("omnitalker.batch.preload",),
+        log: Path | None = None,
+    ) -> None:
+        """What libraries print in the workers goes to `log`."""
+        self.size = workers
+        self._log = str(log or os.devnull)
+        self._busy: set[int] = set()
+        self._options = options
+        self._factory = factory
+        self._early_deaths = 0
+        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
+        if forks:
+            self._context.set_forkserver_preload(list(preload))
+        self._slots = [self._open(number) for number in range(workers)]
+
+    @property
+    def process_ids(self) -> list[int]:
+        return [slot.process.pid for slot in self._slots]
+
+    def submit(self, worker: int, task: Task, attempt: int) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # its death is noticed by answers()
+            self._busy.add(worker)
+            self._slots[worker].pipe.send((task, attempt))
+
+    def answers(self, timeout: float) -> list[Answer]:
+        pipes = {slot.pipe: number for number, slot in enumerate(self._slots)}
+        found = (self._answer(pipes[pipe]) for pipe in wait(list(pipes), timeout))  # type: ignore[index, call-overload]
+        return [answer for answer in found if answer is not None]
+
+    def close(self) -> None:
+        for number, slot in enumerate(self._slots):
+            slot.pipe.close()  # an idle worker leaves by itself
+            if number in self._busy:
+                slot.process.kill()
+        for slot in self._slots:
+            slot.process.join(timeout=LEAVE_SECONDS)
+            slot.process.kill()
+
+    def _open(self, number: int) -> _Slot:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_serve,
+            args=(self._factory, self._options, theirs, self._log),
+            name=f"omnitalker-worker-{number}",
+            daemon=True,
         )
         process.start()
-        slots[number] = _Slot(process, inbox)
+        theirs.close()
+        return _Slot(process, ours)
 
+    def _answer(self, number: int) -> Answer | None:
+        slot = self._slots[number]
+        try:
+            kind, content = slot.pipe.recv()
+        except (EOFError, OSError):
+            return self._replace(number)
+        if kind == "record":
+            self._busy.discard(number)
+            return Answer(number, content)
+        if kind == "broken":
+            raise EngineError(f"a worker cannot start: {content}")
+        slot.is_ready = True
+        return None
+
+    def _replace(self, number: int) -> Answer:
+        slot = self._slots[number]
+        self._busy.discard(number)
+        slot.process.join(timeout=LEAVE_SECONDS)
+        if not slot.is_ready:
+            self._early_deaths += 1
+            if self._early_deaths >= MAX_DEATHS_BEFORE_READY:
+                raise EngineError(
+                    f"workers die while they load the model (exit code {slot.process.exitcode}); "
+                    "is there enough memory? Try fewer --workers"
+                )
+        self._slots[number] = self._open(number)
+        return Answer(number, None)
+
+
+def _serve(factory: WorkerFactory, options: dict[str, Any], pipe: Connection, log: str) -> None:
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    threading.Thread(target=_leave_with_parent, name="omnitalker-orphan", daemon=True).start()
     try:
-        for number in range(min(workers, len(tasks))):
-            open_slot(number)
-        while unfinished:
-            for number, slot in slots.items():
-                if slot.current is None and waiting:
-                    slot.current = waiting.popleft()
-                    slot.inbox.put(slot.current)
-                    yield Started(number, slot.current[0])
-            for number, result in _answers(outbox):
-                task, attempt = slots[number].current or (None, 0)
-                slots[number].current = None
-                if task is None:
-                    continue
-                if not result.ok and attempt <= retries and _is_worth_retrying(result):
-                    waiting.append((task, attempt + 1))
-                else:
-                    unfinished -= 1
-                    yield Finished(number, result)
-            for number in [n for n, slot in slots.items() if not slot.process.is_alive()]:
-                lost = slots[number].current
-                open_slot(number)
-                if lost is None:
-                    continue
-                task, attempt = lost
-                if attempt <= retries:
-                    waiting.append((task, attempt + 1))
-                else:
-                    unfinished -= 1
-                    error = "the worker process died (killed, or out of memory)"
-                    record = Record(
-                        task.key, task.job.id, task.output, attempts=attempt, error=error
-                    )
-                    yield Finished(number, record)
-    finally:
-        for slot in slots.values():
-            slot.process.terminate()
-        for slot in slots.values():
-            slot.process.join(timeout=5)
-
-
-def _answers(outbox: Any) -> Iterator[tuple[int, Record]]:
-    """What has come in, waiting a moment for the first."""
-    try:
-        yield outbox.get(timeout=POLL_SECONDS)
-        while True:
-            yield outbox.get_nowait()
-    except queue.Empty:
+        worker = factory(**options)
+    except Exception as error:
+        pipe.send(("broken", f"{type(error).__name__}: {error}"))
         return
-
-
-def _is_worth_retrying(record: Record) -> bool:
-    """The user's mistakes stay mistakes."""
-    return not (record.error or "").startswith(("InputError", "ConfigError", "WeightsError"))
-
-
-def _serve(
-    number: int, factory: WorkerFactory, options: dict[str, Any], inbox: Any, outbox: Any
-) -> None:
-    worker = factory(**options)
+    pipe.send(("ready", None))
     while True:
-        task, attempt = inbox.get()
-        outbox.put((number, worker.make(task, attempt)))
+        try:
+            task, attempt = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(("record", worker.make(task, attempt)))
+
+
+def _leave_with_parent() -> None:
+    """A worker whose run was killed must not finish its job while the next run makes it again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
-from omnitalker.errors import OmniTalkerError
-
-if TYPE_CHECKING:
-    from omnitalker.casting import Studio
+from omnitalker.batch.storage import open_store
 
 
 @dataclass(frozen=True)
@@ -25,39 +23,73 @@ class Task:
     """Relative to the output folder."""
 
 
+@dataclass(frozen=True)
+class RunSettings:
+    """What is the same for all jobs of a run. Plain values: it travels to other processes and machines."""
+
+    checkpoint: str
+    out: str
+    """A folder, or a URL for fsspec."""
+    renderer: str = "warp"
+    device: str = "cpu"
+    threads: int = 1
+    cache: str | None = None
+    """A local folder for prepared references."""
+    cache_megabytes: int = 2048
+    checks: bool = True
+
+
 class Worker:
     """Loads the weights once, then makes job after job. Lives in a process of its own."""
 
-    def __init__(self, checkpoint: str, out: str, threads: int = 1) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         import torch
 
-        from omnitalker.casting import Studio
+        from omnitalker.batch.cache import PreparedStudio
+        from omnitalker.studio import Studio
 
-        torch.set_num_threads(threads)
-        self._studio: Studio = Studio.from_pretrained(checkpoint)
-        self._out = Path(out)
-        self._ledger = Ledger(self._out)
+        torch.set_num_threads(settings.threads)
+        studio = Studio.from_pretrained(settings.checkpoint, settings.device)
+        folder = Path(settings.cache) if settings.cache else None
+        self._settings = settings
+        self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)
+        self._store = open_store(settings.out)
+        self._ledger = Ledger(self._store)
 
     def make(self, task: Task, attempt: int = 1) -> Record:
         """Make the file and write its record; a failure is a record with an error, not an exception."""
-        from omnitalker.batch.checks import check_output
-        from omnitalker.batch.outputs import make_output
-
         started = time.perf_counter()
         result: dict[str, Any] = {}
+        thumbnail: bytes | None = None
+        workshop = self._store.workshop()
         try:
-            report = make_output(self._studio, task.job, self._out / task.output)
-            result["seconds"] = report.seconds
-            result["checks"] = check_output(self._out / task.output, task.job, report)
-        except (OmniTalkerError, OSError, RuntimeError, ValueError) as error:
-            result["error"] = f"{type(error).__name__}: {error}"
+            thumbnail = self._make(task, workshop, result)
+        except Exception as error:
+            result = {"error": f"{type(error).__name__}: {error}"}
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
         record = Record(
             key=task.key,
             id=task.job.id,
             output=task.output,
-            wall_seconds=time.perf_counter() - started,
+            wall_seconds=round(time.perf_counter() - started, 4),
             attempts=attempt,
             **result,
         )
-        self._ledger.put(record)
+        self._ledger.put(record, thumbnail)
         return record
+
+    def _make(self, task: Task, workshop: Path, result: dict[str, Any]) -> bytes | None:
+        from omnitalker.batch.checks import check_output
+        from omnitalker.batch.outputs import make_output, thumbnail
+
+        made = make_output(self._studio, task.job, workshop, self._settings.renderer)
+        result["seconds"] = round(made.seconds, 3)
+        result["startup_seconds"] = round(made.startup_seconds, 4)
+        if self._settings.checks:
+            result["checks"] = check_output(made, task.job, self._studio.pipeline)
+        stem = task.output.removesuffix(f".{task.job.format}")
+        for companion in made.companions:
+            self._store.publish(companion, stem + companion.suffix)
+        self._store.publish(made.path, task.output)
+        return thumbnail(made)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import face, making, speak
+from omnitalker.cli import batch, demo, face, making, speak
 from omnitalker.errors import OmniTalkerError
 
 app = typer.Typer(
@@ -48,6 +48,8 @@ def root(
 speak.register(app)
 making.register(app)
 face.register(app)
+batch.register(app)
+demo.register(app)
 
 
 def run() -> None:

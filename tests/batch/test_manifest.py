@@ -9,6 +9,7 @@ import pytest
 from omnitalker.batch.jobs import Job, job_key, output_name
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.manifest import read_manifest
+from omnitalker.batch.storage import LocalStore
 from omnitalker.errors import InputError
 
 
@@ -86,7 +87,7 @@ def test_output_names_stay_inside_the_folder() -> None:
 
 
 def test_ledger_trusts_only_record_and_output_together(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = Ledger(LocalStore(tmp_path))
     assert not ledger.is_done("k", "a.mp4")
     ledger.put(Record("k", "a", "a.mp4"))
     assert not ledger.is_done("k", "a.mp4")
@@ -95,5 +96,5 @@ def test_ledger_trusts_only_record_and_output_together(tmp_path: Path) -> None:
     assert not ledger.is_done("k", "b.mp4")
     ledger.put(Record("k", "a", "a.mp4", error="broke"))
     assert not ledger.is_done("k", "a.mp4")
-    (tmp_path / ".omnitalker" / "torn.json").write_text('{"key": "to')
+    (tmp_path / ".omnitalker" / "records" / "torn.json").write_text('{"key": "to')
     assert [record.key for record in ledger.all()] == ["k"]

@@ -1,0 +1,116 @@
+"""Is the file right? Automatic checks of every output, and what counts as an outlier."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
+from omnitalker.audio.mel import mel_covering
+from omnitalker.batch.jobs import Job
+from omnitalker.batch.outputs import Made
+from omnitalker.evaluation.figures import lip_figures
+from omnitalker.evaluation.words import count_errors
+from omnitalker.media.probe import probe
+from omnitalker.models.recogniser import align, recognise
+from omnitalker.reference.landmarks import locate_faces
+from omnitalker.text.symbols import SILENT
+from omnitalker.types import FloatArray
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+LONGEST_DRIFT = 0.045
+"""Seconds between the ends of sound and picture: one frame and the codecs' padding."""
+LEVELS_DB = (-32.0, -12.0)
+LONGEST_SILENCE = 2.5
+LOWEST_AGREEMENT = 0.5
+LOWEST_LIP_CONTRAST = 0.15
+RECOGNISED_SECONDS = 20.0
+"""Longer speech is not listened to: comparing long phoneme strings costs more than making them."""
+
+
+def check_output(made: Made, job: Job, pipeline: OmniTalkerPipeline) -> dict[str, Any]:
+    """Figures by name, and under 'warnings' in words what is out of the ordinary."""
+    figures: dict[str, Any] = {
+        **_lengths(made, job),
+        **_sound(made.samples),
+        **_face(made, job),
+        **_speech(made, job, pipeline),
+    }
+    rounded = {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in figures.items()
+    }
+    return {**rounded, "warnings": warnings(rounded)}
+
+
+def warnings(figures: dict[str, Any]) -> list[str]:
+    """What is out of the ordinary, worst first."""
+    found = []
+    if figures.get("face_found", 1.0) < 1.0:
+        found.append("a face is not always found")
+    if figures.get("silent"):
+        found.append("there is no sound")
+    elif not LEVELS_DB[0] <= figures.get("loudness_db", -20.0) <= LEVELS_DB[1]:
+        found.append(f"loudness is {figures['loudness_db']:.0f} dB")
+    if figures.get("av_difference", 0.0) > LONGEST_DRIFT:
+        found.append(f"sound and picture differ by {1000 * figures['av_difference']:.0f} ms")
+    if figures.get("longest_silence", 0.0) > LONGEST_SILENCE:
+        found.append(f"{figures['longest_silence']:.1f} s of silence")
+    if figures.get("agreement", 1.0) < LOWEST_AGREEMENT:
+        found.append(f"only {100 * figures['agreement']:.0f} % of the sounds are recognised")
+    if figures.get("lip_contrast", 1.0) < LOWEST_LIP_CONTRAST:
+        found.append("lips hardly close for m, b, p")
+    return found
+
+
+def _lengths(made: Made, job: Job) -> dict[str, Any]:
+    """What the file itself says, against what was generated."""
+    if job.format in ("csv", "gif", "png"):
+        return {}
+    tracks = probe(made.path)
+    lengths = [length for length in (tracks.video, tracks.audio) if length is not None]
+    return {"av_difference": max(abs(length - made.seconds) for length in lengths)}
+
+
+def _sound(samples: FloatArray) -> dict[str, Any]:
+    if is_silent(samples):
+        return {"silent": True}
+    silences = [(span.stop - span.start) / timeline.SAMPLE_RATE for span in find_silences(samples)]
+    return {
+        "loudness_db": speech_level_db(samples),
+        "peak": float(np.abs(samples).max()),
+        "longest_silence": float(max(silences, default=0.0)),
+    }
+
+
+def _face(made: Made, job: Job) -> dict[str, Any]:
+    if not made.pictures or job.format == "csv":
+        return {}
+    found = [len(boxes) > 0 for boxes in locate_faces(made.pictures)]
+    return {"face_found": sum(found) / len(found)}
+
+
+def _speech(made: Made, job: Job, pipeline: OmniTalkerPipeline) -> dict[str, Any]:
+    """How much of what should be said our own ears hear, and whether the lips go with it."""
+    if pipeline.recogniser is None or is_silent(made.samples):
+        return {}
+    usable = len(made.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
+    if usable == 0 or made.seconds > RECOGNISED_SECONDS:
+        return {}
+    mel = mel_covering(made.samples[:usable])
+    prepared = pipeline.frontend.prepare(job.text, job.language).phonemes
+    meant = [phoneme.symbol for phoneme in prepared if phoneme.symbol not in SILENT]
+    heard = [item.phoneme.symbol for item in recognise(pipeline.recogniser, mel).phonemes]
+    errors = count_errors(meant, [symbol for symbol in heard if symbol not in SILENT])
+    figures = {"agreement": max(0.0, 1.0 - errors.rate)}
+    if len(mel) > 2 * len(prepared) + 2:
+        timed = align(pipeline.recogniser, mel, prepared).phonemes
+        contrast = lip_figures(made.motion, timed).contrast
+        if math.isfinite(contrast):
+            figures["lip_contrast"] = contrast
+    return figures

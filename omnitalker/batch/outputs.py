@@ -1,0 +1,194 @@
+"""A job becomes files: cast, generated, framed and written in the format it asks for."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.batch.backdrops import MovingBackdropRenderer
+from omnitalker.batch.cache import PreparedStudio
+from omnitalker.batch.jobs import Job
+from omnitalker.errors import InputError
+from omnitalker.media.gif import write_gif
+from omnitalker.media.reader import read_clip
+from omnitalker.media.sound import write_wav
+from omnitalker.media.subtitles import to_srt, to_vtt
+from omnitalker.media.webm import WebmWriter
+from omnitalker.media.writer import VideoWriter
+from omnitalker.motion.export import export_csv
+from omnitalker.rendering.framing import Backdrop, CutoutRenderer, FramedRenderer, straight_alpha
+from omnitalker.request import SpeakRequest
+from omnitalker.types import AVChunk, FloatArray, Frame, MotionTrack, Renderer, TimedWord
+
+WITHOUT_PICTURE = ("wav", "csv")
+TRANSPARENT = ("webm", "png")
+GIF_SECONDS = 12.0
+BACKDROP_SECONDS = 8.0
+THUMBNAIL_SIDE = 96
+SAMPLED_PICTURES = 3
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass
+class Made:
+    """What came out, in the workshop, and what the checks and the report need to know of it."""
+
+    path: Path
+    companions: list[Path] = field(default_factory=list)
+    startup_seconds: float = 0.0
+    samples: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    motion: FloatArray = field(default_factory=lambda: np.zeros((0, 61), np.float32))
+    words: tuple[TimedWord, ...] = ()
+    pictures: list[Frame] = field(default_factory=list)
+    """A few of the pictures: near the beginning, and every few seconds."""
+
+    @property
+    def seconds(self) -> float:
+        return float(timeline.samples_to_seconds(len(self.samples)))
+
+
+def make_output(studio: PreparedStudio, job: Job, folder: Path, renderer_kind: str) -> Made:
+    """Make the job's files in `folder`."""
+    started = time.perf_counter()
+    made = Made(folder / ("pictures" if job.format == "png" else f"made.{job.format}"))
+    request = SpeakRequest(
+        text=job.text,
+        style=studio.style(job),
+        language=job.language,
+        speed=job.speed,
+        seed=job.seed,
+    )
+    renderer = None if job.format in WITHOUT_PICTURE else _renderer(studio, job, renderer_kind)
+    made.startup_seconds = time.perf_counter() - started
+    transparent = job.format in TRANSPARENT and renderer is not None
+    chunks = _recorded(studio.pipeline.stream(request, None if transparent else renderer), made)
+    _WRITERS[job.format](chunks, made, renderer)
+    if job.subtitles:
+        for suffix, text in ((".srt", to_srt), (".vtt", to_vtt)):
+            made.companions.append(folder / f"subtitles{suffix}")
+            made.companions[-1].write_text(text(made.words, job.text), encoding="utf-8")
+    return made
+
+
+def thumbnail(made: Made) -> bytes | None:
+    """A small JPEG of the first picture kept."""
+    if not made.pictures:
+        return None
+    picture = made.pictures[0]
+    scale = THUMBNAIL_SIDE / max(picture.shape[:2])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    done, encoded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return encoded.tobytes() if done else None
+
+
+def _renderer(studio: PreparedStudio, job: Job, kind: str) -> Renderer:
+    plain = studio.renderer(job, kind)
+    if job.format in TRANSPARENT:
+        if not hasattr(plain, "person"):
+            raise InputError(f"the {kind} renderer cannot cut out a person; use mp4 instead")
+        return plain
+    if job.framing == "1:1" and job.background is None:
+        return plain
+    if not hasattr(plain, "person"):
+        raise InputError(f"the {kind} renderer has no framing; use framing 1:1, no background")
+    return _framed(plain, job)
+
+
+def _framed(plain: CutoutRenderer, job: Job) -> Renderer:
+    background = job.background or "blur"
+    if background == "blur":
+        return FramedRenderer(plain, job.framing, Backdrop("blur"))
+    if _COLOUR.fullmatch(background):
+        red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
+        return FramedRenderer(plain, job.framing, Backdrop("colour", colour=(red, green, blue)))
+    clip = read_clip(background, max_seconds=BACKDROP_SECONDS)
+    if not clip.frames:
+        raise InputError(f"{Path(background).name} has no picture to put behind the person")
+    if len(clip.frames) == 1:
+        return FramedRenderer(plain, job.framing, Backdrop("image", image=clip.frames[0]))
+    return MovingBackdropRenderer(plain, job.framing, clip.frames)
+
+
+def _recorded(chunks: Iterator[AVChunk], made: Made) -> Iterator[AVChunk]:
+    """Pass the chunks on and keep what comes after them needs."""
+    samples, motion, words = [], [], []
+    for chunk in chunks:
+        samples.append(chunk.samples)
+        motion.append(chunk.motion)
+        words.extend(chunk.words)
+        if chunk.frames and len(made.pictures) < SAMPLED_PICTURES:
+            made.pictures.append(chunk.frames[len(chunk.frames) // 2])
+        yield chunk
+    made.samples, made.motion = np.concatenate(samples), np.concatenate(motion)
+    made.words = tuple(words)
+
+
+def _write_mp4(chunks: Iterator[AVChunk], made: Made, renderer: Renderer | None) -> None:
+    assert renderer is not None
+    with VideoWriter(made.path, renderer.size) as writer:
+        for chunk in chunks:
+            writer.write(chunk)
+
+
+def _write_webm(chunks: Iterator[AVChunk], made: Made, renderer: Renderer | None) -> None:
+    assert renderer is not None
+    with WebmWriter(made.path, renderer.size) as writer:
+        for chunk in chunks:
+            writer.write(_cut_out(chunk, made, renderer), chunk.samples)
+
+
+def _write_pictures(chunks: Iterator[AVChunk], made: Made, renderer: Renderer | None) -> None:
+    assert renderer is not None
+    made.path.mkdir()
+    count = 0
+    for chunk in chunks:
+        for picture in _cut_out(chunk, made, renderer):
+            name = str(made.path / f"{count:06}.png")
+            cv2.imwrite(name, cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
+            count += 1
+
+
+def _cut_out(chunk: AVChunk, made: Made, renderer: Renderer) -> Iterator[Frame]:
+    """(H, W, 4) straight RGBA of every frame."""
+    for index, row in enumerate(chunk.motion):
+        person = renderer.person(row)  # type: ignore[attr-defined]
+        if index == len(chunk.motion) // 2 and len(made.pictures) < SAMPLED_PICTURES:
+            made.pictures.append(person[..., :3] + (255 - person[..., 3:]))
+        yield straight_alpha(person)
+
+
+def _write_gif(chunks: Iterator[AVChunk], made: Made, _renderer: Renderer | None) -> None:
+    limit = timeline.seconds_to_video_frames(GIF_SECONDS)
+    frames: list[Frame] = []
+    for chunk in chunks:
+        frames.extend(chunk.frames[: limit - len(frames)])
+    write_gif(made.path, frames)
+
+
+def _write_wav(chunks: Iterator[AVChunk], made: Made, _renderer: Renderer | None) -> None:
+    for _ in chunks:
+        pass
+    write_wav(made.path, made.samples)
+
+
+def _write_csv(chunks: Iterator[AVChunk], made: Made, _renderer: Renderer | None) -> None:
+    for _ in chunks:
+        pass
+    export_csv(MotionTrack(made.motion), made.path)
+
+
+_WRITERS: dict[str, Callable[[Iterator[AVChunk], Made, Renderer | None], None]] = {
+    "mp4": _write_mp4,
+    "webm": _write_webm,
+    "gif": _write_gif,
+    "wav": _write_wav,
+    "png": _write_pictures,
+    "csv": _write_csv,
+}

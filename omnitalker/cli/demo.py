@@ -1,0 +1,65 @@
+"""`omnitalker demo`: the web page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo(
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 7860,
+    share: Annotated[bool, typer.Option("--share", help="A public link by Gradio.")] = False,
+    auth: Annotated[str | None, typer.Option(help="NAME:PASSWORD that visitors must give.")] = None,
+    root_path: Annotated[
+        str, typer.Option(help="Path under which a reverse proxy shows the page, e.g. /talk.")
+    ] = "",
+    queue: Annotated[int, typer.Option(help="Visitors who may wait at a time.")] = 16,
+    at_once: Annotated[int, typer.Option(help="Videos made at the same time.")] = 1,
+    max_seconds: Annotated[int, typer.Option(help="Time limit for one video.")] = 300,
+    live_url: Annotated[
+        str | None, typer.Option(help="Where 'omnitalker serve' runs, for the Talk tab.")
+    ] = None,
+    renderer: Annotated[str, typer.Option(help="warp, refined or sketch.")] = "warp",
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+) -> None:
+    """Open the web page: type, press Generate, watch.
+
+    Example: omnitalker demo --port 8080
+    """
+    from app.launch import DemoSettings, launch
+
+    launch(
+        DemoSettings(
+            host=host,
+            port=port,
+            share=share,
+            auth=_name_and_password(auth),
+            root_path=root_path,
+            queue=queue,
+            at_once=at_once,
+            max_seconds=max_seconds,
+            live_url=live_url,
+            renderer=renderer,
+            checkpoint=checkpoint,
+            device=device,
+        )
+    )
+
+
+def _name_and_password(auth: str | None) -> tuple[str, str] | None:
+    if auth is None:
+        return None
+    name, colon, password = auth.partition(":")
+    if not (name and colon and password):
+        raise InputError("--auth takes NAME:PASSWORD")
+    return name, password

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from omnitalker.batch.engine import LOST, Finished, Started, drive
+from omnitalker.batch.ledger import Ledger, Record
+from omnitalker.batch.local import EngineError, LocalPool
+from omnitalker.batch.storage import LocalStore
+from omnitalker.batch.work import RunSettings
+from tests.batch.hands import Broken, Hand, tasks_for
+
+
+def pool(out: Path, workers: int, factory: type = Hand) -> LocalPool:
+    settings = RunSettings(checkpoint="none", out=str(out))
+    return LocalPool({"settings": settings}, workers, factory=factory, preload=())
+
+
+def finished(events: object) -> dict[str, Record]:
+    return {e.record.id: e.record for e in events if isinstance(e, Finished)}  # type: ignore[attr-defined]
+
+
+def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path) -> None:
+    texts = ["a", "die once", "fail", "wrong", "die", *"bcdef"]
+    events = list(drive(pool(tmp_path, 2), tasks_for(texts), retries=2))
+    records = finished(events)
+    assert len(records) == len(texts)
+    assert sum(isinstance(event, Finished) for event in events) == len(texts)
+    assert records["001"].ok
+    assert records["001"].attempts == 2
+    assert (records["002"].attempts, records["002"].error) == (3, "RuntimeError: no")
+    assert (records["003"].attempts, records["003"].error) == (1, "InputError: bad")
+    assert (records["004"].attempts, records["004"].error) == (3, LOST)
+    made = Counter((tmp_path / "journal").read_text().split())
+    assert set(made.values()) == {1}
+    assert len(made) == len(texts) - 3
+
+
+def test_a_worker_that_cannot_start_ends_the_run_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="no weights here"):
+        list(drive(pool(tmp_path, 1, Broken), tasks_for(["a"]), retries=2))
+
+
+def test_after_the_time_limit_nothing_new_is_begun(tmp_path: Path) -> None:
+    events = list(drive(pool(tmp_path, 1), tasks_for(["slow"] * 20), retries=0, max_seconds=0.9))
+    begun = sum(isinstance(event, Started) for event in events)
+    assert 1 <= begun < 5
+    assert len(finished(events)) == begun
+
+
+def test_closing_stops_workers_in_the_middle(tmp_path: Path) -> None:
+    workers = pool(tmp_path, 2)
+    processes = workers.process_ids
+    events = drive(workers, tasks_for(["slow"] * 9), retries=0)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from omnitalker.batch.engine import drive
+from omnitalker.batch.ledger import Ledger
+from omnitalker.batch.storage import LocalStore
+from tests.batch.hands import tasks_for
+from tests.batch.test_engines import pool
+out = Path(sys.argv[1])
+ledger = Ledger(LocalStore(out))
+tasks = [task for task in tasks_for(["x"] * 400) if not ledger.is_done(task.key, task.output)]
+for event in drive(pool(out, 2), tasks, retries=0):
+    pass
+"""
+
+
+def test_killed_runs_go_on_where_they_were(tmp_path: Path) -> None:
+    """kill -9 of the whole run, twice; nothing is made twice and nothing is missing."""
+    ledger = Ledger(LocalStore(tmp_path))
+    for wanted in (40, 160):
+        process = subprocess.Popen([sys.executable, "-c", _RUN, str(tmp_path)])
+        while len(ledger.all()) < wanted:
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        time.sleep(0.5)
+    assert len(ledger.all()) < 400
+    subprocess.run([sys.executable, "-c", _RUN, str(tmp_path)], check=True)
+    assert len(ledger.all()) == 400
+    made = Counter((tmp_path / "journal").read_text().split())
+    assert len(made) == 400
+    again = [name for name, count in made.items() if count > 1]
+    assert len(again) <= 4  # at most the jobs in flight at the two kills

@@ -1,0 +1,131 @@
+"""Real jobs through the real worker, with an untrained model and the presenter made from a portrait."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from omnitalker.batch.checks import warnings
+from omnitalker.batch.jobs import Job
+from omnitalker.batch.ledger import Ledger, Record
+from omnitalker.batch.manifest import Manifest
+from omnitalker.batch.report import outliers_first, write_report
+from omnitalker.batch.run import plan
+from omnitalker.batch.storage import LocalStore, RemoteStore
+from omnitalker.batch.work import RunSettings, Worker
+from omnitalker.media.gif import write_gif
+from omnitalker.media.probe import probe
+from omnitalker.media.webm import WebmWriter
+
+runner = CliRunner()
+
+
+def test_a_worker_makes_files_records_and_thumbnails(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    settings = RunSettings(str(tiny_checkpoint), str(tmp_path), renderer="sketch")
+    jobs = (
+        Job("film", "Hello there.", size=256, subtitles=True, style="ada"),
+        Job("sound", "Hello there.", format="wav", output="deep/{id}"),
+        Job("curves", "Hello there.", format="csv"),
+        Job("cut", "Hello there.", format="webm"),
+    )
+    tasks = plan(Manifest(jobs, ()), settings).tasks
+    worker = Worker(settings)
+    film, sound, curves, cut = (worker.make(task) for task in tasks)
+    assert [record.error for record in (film, sound, curves)] == [None] * 3
+    tracks = probe(tmp_path / "film.mp4")
+    assert tracks.video == pytest.approx(film.seconds, abs=0.001)
+    assert tracks.audio == pytest.approx(film.seconds, abs=0.045)
+    assert film.checks["av_difference"] < 0.045
+    assert 0 <= film.checks["agreement"] <= 1
+    assert "-->" in (tmp_path / "film.srt").read_text()
+    assert (tmp_path / "deep" / "sound.wav").stat().st_size > 1000
+    assert (tmp_path / "curves.csv").read_text().startswith("Timecode")
+    assert "cannot cut out" in str(cut.error)
+    assert not (tmp_path / "cut.webm").exists()
+    assert not list((tmp_path / ".omnitalker" / "making").iterdir())
+    ledger = Ledger(LocalStore(tmp_path))
+    assert (ledger.thumbnail(film) or b"").startswith(b"\xff\xd8")
+    assert [t.job.id for t in plan(Manifest(jobs, ()), settings).waiting] == ["cut"]
+    assert plan(Manifest(jobs, ()), settings, only_failed=True).waiting == tasks[3:]
+    page = write_report(tmp_path / "report.html", [film, cut], ledger, "jobs").read_text()
+    assert page.index("cannot cut out") < page.index("film.mp4")
+    assert "data:image/jpeg" in page
+
+
+def test_dry_run_names_what_would_be_made(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    from omnitalker.cli.main import app
+
+    manifest = tmp_path / "jobs.jsonl"
+    manifest.write_text('{"id": "a", "text": "Hi."}\n{"id": "b", "text": ""}\n')
+    out = tmp_path / "out"
+    arguments = ["batch", str(manifest), "-o", str(out), "--checkpoint", str(tiny_checkpoint)]
+    refused = runner.invoke(app, [*arguments, "--dry-run"])
+    assert "nothing was made" in str(refused.exception)
+    done = runner.invoke(app, [*arguments, "--dry-run", "--skip-invalid", "--json"])
+    assert done.exit_code == 0
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["bad_row", "plan"]
+    assert events[0]["line"] == 2
+    assert events[1] == {"event": "plan", "jobs": 1, "waiting": 1, "done": 0, "bad": 1}
+    assert not out.exists()
+
+
+def test_webm_is_transparent_around_the_person(tmp_path: Path) -> None:
+    picture = np.zeros((64, 96, 4), np.uint8)
+    picture[16:48, 32:64] = (200, 40, 40, 255)
+    path = tmp_path / "cut.webm"
+    with WebmWriter(path, (96, 64)) as writer:
+        for _ in range(5):
+            writer.write([picture] * 5, np.full(4800, 0.1, np.float32))
+    tracks = probe(path)
+    assert tracks.pictures == 25
+    assert tracks.video == pytest.approx(1.0, abs=0.05)
+    assert tracks.audio == pytest.approx(1.0, abs=0.05)
+    with av.open(str(path)) as container:
+        context = av.CodecContext.create("libvpx-vp9", "r")
+        packet = next(container.demux(container.streams.video[0]))
+        frame = context.decode(packet)[0]
+        assert frame.format.name == "yuva420p"
+        alpha = frame.to_ndarray(format="rgba")[..., 3]
+    assert alpha[32, 48] > 240
+    assert alpha[4, 4] < 15
+
+
+def test_gif_moves_and_is_small(tmp_path: Path) -> None:
+    frames = [np.full((80, 120, 3), 8 * index, np.uint8) for index in range(25)]
+    write_gif(tmp_path / "a.gif", frames, max_side=60)
+    with av.open(str(tmp_path / "a.gif")) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(pictures) == 13
+    assert pictures[0].shape == (40, 60, 3)
+    assert abs(int(pictures[12][0, 0, 0]) - 192) < 12
+
+
+def test_warnings_name_what_is_wrong() -> None:
+    good = {"loudness_db": -20.0, "av_difference": 0.02, "face_found": 1.0, "agreement": 0.9}
+    assert warnings(good) == []
+    bad = {**good, "loudness_db": -50.0, "av_difference": 0.2, "face_found": 0.3, "agreement": 0.1}
+    assert len(warnings(bad)) == 4
+    noted = Record("k", "b", "b.mp4", seconds=1, checks={"warnings": ["x"]})
+    failed, fine = Record("k", "c", "c.mp4", error="E"), Record("k", "a", "a.mp4", seconds=1)
+    assert outliers_first([fine, noted, failed]) == [failed, noted, fine]
+
+
+def test_outputs_can_go_to_any_fsspec_place(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    store = RemoteStore("memory://bucket/run")
+    made = store.workshop() / "film.mp4"
+    made.write_bytes(b"film")
+    store.publish(made, "deep/film.mp4")
+    assert store.exists("deep/film.mp4")
+    assert store.read("deep/film.mp4") == b"film"
+    ledger = Ledger(store)
+    assert not ledger.is_done("k", "deep/film.mp4")
+    ledger.put(Record("k", "a", "deep/film.mp4"))
+    assert ledger.is_done("k", "deep/film.mp4")
+    assert [record.id for record in ledger.all()] == ["a"]
