@@ -25,12 +25,12 @@ class Membrane:
     def spread(self, around: FloatArray, patch: FloatArray) -> FloatArray:
         """(h, w, 3) what to add to `patch` so that its rim is like `around`'s. Both (h, w, 3)."""
         wanted = cv2.resize(around, _CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)
-        present = cv2.resize(patch, _CELLS, interpolation=cv2.INTER_AREA)
+        present = cv2.resize(patch, _CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)
         cells = np.empty_like(present)
         difference = (wanted - present)[self._rim]
         cells[self._rim] = difference
         cells[~self._rim] = self._film @ difference
-        return cv2.resize(cells, self._size, interpolation=cv2.INTER_CUBIC)
+        return cv2.resize(cells, self._size, interpolation=cv2.INTER_LINEAR)
 
 
 def _film(rim: np.ndarray) -> FloatArray:

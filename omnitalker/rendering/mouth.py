@@ -79,9 +79,12 @@ class DrawnMouth:
         self._lips = face_regions.INNER_LIP_UPPER, face_regions.INNER_LIP_LOWER
         self._seen_gap = self._gap(identity.landmarks) / identity.camera.scale
 
-    def draw(self, frame: Frame, points: FloatArray, motion: FloatArray, zoom: float) -> None:
-        """Paint between the lips, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel."""
-        strength = self._strength(points, zoom)
+    def draw(
+        self, frame: Frame, points: FloatArray, motion: FloatArray, zoom: float, share: float = 1.0
+    ) -> None:
+        """Paint between the lips, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel;
+        share: how much of it, 0..1."""
+        strength = share * self._strength(points, zoom)
         if strength <= 0:
             return
         upper, lower = curves.separate(*(points[list(lip)] for lip in self._lips))

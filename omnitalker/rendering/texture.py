@@ -18,11 +18,13 @@ from omnitalker.rendering.membrane import Membrane
 from omnitalker.types import FloatArray, Frame, Identity, TextureBank
 
 NEIGHBOURS = 3
-MOUTH_SHARPNESS = 4.0
+MOUTH_SHARPNESS = 8.0
 """How quickly the mixture goes over from one crop to the next: mixed teeth are grey teeth."""
-FACE_SHARPNESS = 2.0
+FACE_SHARPNESS = 3.0
 STEP = 2
 """Pixels of the frame between nodes of the mouth's warp."""
+TEAR = 1.3
+"""How much further apart than in the bank lips may be pulled before teeth look stretched."""
 EDGE = 0.10
 """Width over which the face goes over into the picture around it, in eye distances."""
 
@@ -39,13 +41,15 @@ def nearest_shares(
     return shares / total if total > 0 else (distance == distance.min()).astype(np.float32)
 
 
-def mixed(crops: Frame, shares: FloatArray) -> FloatArray:
-    """(K, h, w, 3) -> (h, w, 3) float."""
+def mixed(crops: Frame, shares: FloatArray) -> Frame:
+    """(K, h, w, 3) -> (h, w, 3)."""
     picked = np.flatnonzero(shares > 5e-3)
-    weights = shares[picked] / shares[picked].sum()
-    total = crops[picked[0]].astype(np.float32) * weights[0]
-    for index, weight in zip(picked[1:], weights[1:], strict=True):
-        total = cv2.addWeighted(total, 1.0, crops[index], float(weight), 0.0, dtype=cv2.CV_32F)
+    picked = picked[np.argsort(shares[picked])]
+    total, weight = crops[picked[0]], float(shares[picked[0]])
+    for index in picked[1:]:
+        share = float(shares[index])
+        weight += share
+        total = cv2.addWeighted(total, 1 - share / weight, crops[index], share / weight, 0.0)
     return total
 
 
@@ -72,8 +76,7 @@ class OwnFace:
         own = mixed(self._crops, shares)
         result = picture.copy()
         region = result[self._place][..., :3]
-        blended = cv2.blendLinear(own, region.astype(np.float32), self._window, self._rest)
-        region[:] = blended.round()
+        region[:] = cv2.blendLinear(own, np.ascontiguousarray(region), self._window, self._rest)
         return result
 
 
@@ -83,9 +86,9 @@ class OwnMouth:
     def __init__(self, identity: Identity, bank: TextureBank) -> None:
         self._crops, self._layout = bank.crops, bank.layout
         face = FaceModel.load().deform(identity.neutral, bank.motion)
-        self._known = mouth_descriptor(face)
+        self._known, self._gaps = mouth_descriptor(face), _gap(face)
         height, width = bank.crops.shape[1:3]
-        self._window = _soft_window(width, height)[..., None]
+        self._window = _soft_window(width, height)
         self._membrane = Membrane(width, height)
         nothing = np.full((height, width, 2), -1e4, np.float32)
         flat = np.zeros(len(bank.layout), np.float32)
@@ -97,32 +100,45 @@ class OwnMouth:
         self._triangles = everything[inside[everything].any(axis=1)]
         self._near = np.flatnonzero(inside)
 
-    def draw(self, frame: Frame, picture: Frame, face: FloatArray, points: FloatArray) -> None:
+    def draw(self, frame: Frame, picture: Frame, face: FloatArray, points: FloatArray) -> float:
         """Paint over the lips, in place. picture: the skin of this frame; face: (478, 3) before the pose;
-        points: sheet in frame pixels."""
+        points: sheet in frame pixels. Returns how much the inside still has to be drawn, 0..1."""
         size = (frame.shape[1], frame.shape[0])
         left, top, width, height = curves.box_around(points[self._near], 0.0, size)
         width, height = width // STEP * STEP, height // STEP * STEP
         if width < 4 or height < 4:
-            return
+            return 0.0
         shape = (height // STEP, width // STEP)
         nodes = (points[: len(face)] - np.array((left - 0.5, top - 0.5), np.float32)) / STEP - 0.5
         nothing = np.full((*shape, 2), -1e4, np.float32)
         flat = np.zeros(len(face), np.float32)
         grid = backward_map(nodes, self._layout, self._triangles, flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        mouth = cv2.remap(self._lit(picture, face), where, None, cv2.INTER_LINEAR)
-        region = frame[top : top + height, left : left + width, :3]
-        alpha = mouth[..., 3:]
-        region[:] = (region + alpha * (mouth[..., :3] - region)).round()
-
-    def _lit(self, picture: Frame, face: FloatArray) -> FloatArray:
-        """(h, w, 4) the mixed mouth, led over to the colours of the skin around it; coverage in the last channel."""
         shares = nearest_shares(self._known, mouth_descriptor(face), MOUTH_SHARPNESS)
+        mouth = cv2.remap(self._lit(picture, shares), where, None, cv2.INTER_LINEAR)
+        region = frame[top : top + height, left : left + width, :3]
+        alpha = cv2.remap(self._window, where, None, cv2.INTER_LINEAR)
+        region[:] = cv2.blendLinear(mouth, np.ascontiguousarray(region), alpha, 1 - alpha)
+        return self._missing(face, shares)
+
+    def _lit(self, picture: Frame, shares: FloatArray) -> Frame:
+        """(h, w, 3) the mixed mouth, led over to the colours of the skin around it."""
         mouth = mixed(self._crops, shares)
         around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)
-        mouth += self._membrane.spread(around, mouth)
-        return np.dstack([np.clip(mouth, 0, 255), self._window])
+        return cv2.add(mouth, self._membrane.spread(around, mouth), dtype=cv2.CV_8U)
+
+    def _missing(self, face: FloatArray, shares: FloatArray) -> float:
+        """0 where the bank knows mouths as open as this one, 1 where its crops would have to be torn apart."""
+        known = float(self._gaps @ shares)
+        t = min(max((_gap(face) - TEAR * known - 0.015) / 0.05, 0.0), 1.0)
+        return t * t * (3 - 2 * t)
+
+
+def _gap(face: FloatArray) -> FloatArray:
+    """(..., 478, 3) -> (...,) mean distance between the inner lips, in eye distances."""
+    upper = face[..., face_regions.INNER_LIP_UPPER[2:-2], 1]
+    lower = face[..., face_regions.INNER_LIP_LOWER[2:-2], 1]
+    return (upper - lower).mean(axis=-1)
 
 
 def _soft_window(width: int, height: int) -> FloatArray:

@@ -115,10 +115,13 @@ class WarpRenderer:
         if self._own_face:
             picture = self._own_face.skin(picture, coefficients)
         person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for part in (self._mouth, *self._eyes):
-            part.draw(person, points, coefficients, self._zoom)
+        share = 1.0
         if self._own_mouth:
-            self._own_mouth.draw(person, picture[..., :3], face, points)
+            share = self._own_mouth.draw(person, picture[..., :3], face, points)
+        if share > 0:
+            self._mouth.draw(person, points, coefficients, self._zoom, share)
+        for eye in self._eyes:
+            eye.draw(person, points, coefficients, self._zoom)
         return person
 
     def _turned(self, coefficients: FloatArray) -> bool:
