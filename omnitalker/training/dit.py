@@ -43,6 +43,8 @@ class LossConfig:
     expression: float = 1.0
     pose: float = 1.0
     gaze: float = 0.5
+    noisy_share: float = 0.0
+    """Share of flow times drawn next to the noise, where a few-step sampler decides most."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class DitTask:
         examples = sampler.batch(dice.numpy, self.config.lengths)
         blocks = len(examples[0].mel) // 15
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
-        return assemble(self.network, examples, masks, dice.torch)
+        return assemble(self.network, examples, masks, dice.torch, self.config.loss.noisy_share)
 
     def _open(self, split: str) -> SequenceSampler:
         corpus = open_corpus(self.config.corpus).filter(split=split)
@@ -169,6 +171,7 @@ def assemble(
     examples: list[SequenceExample],
     masks: Masks,
     generator: torch.Generator,
+    noisy_share: float = 0.0,
 ) -> DitBatch:
     """Equally long sequences and what is known of them -> a batch."""
     mel = network.normalise_mel(_stack([e.mel for e in examples]))
@@ -201,7 +204,7 @@ def assemble(
         conditions=conditions,
         noise_mel=torch.randn(mel.shape, generator=generator),
         noise_motion=torch.randn(motion.shape, generator=generator) if any_motion else None,
-        time=flow_times(len(examples), generator),
+        time=flow_times(len(examples), generator, noisy_share),
         mel_wanted=~on_mel_grid(masks.known),
         motion_wanted=~on_motion_grid(masks.known) & has_motion[:, None] if any_motion else None,
     )

@@ -15,9 +15,15 @@ def flow_point(data: Tensor, noise: Tensor, time: Tensor) -> Tensor:
     return noise + time.view(-1, 1, 1) * (data - noise)
 
 
-def flow_times(count: int, generator: torch.Generator) -> Tensor:
-    """(count,) logit-normal: most of the middle, little of either end."""
-    return torch.sigmoid(torch.randn(count, generator=generator))
+def flow_times(count: int, generator: torch.Generator, noisy_share: float = 0.0) -> Tensor:
+    """(count,) logit-normal: most of the middle, little of either end.
+
+    For `noisy_share` of them the square of a uniform number instead, which is often next to 0. Few-step
+    sampling takes its longest decision there, from noise, text and prompt alone.
+    """
+    middle = torch.sigmoid(torch.randn(count, generator=generator))
+    noisy = torch.rand(count, generator=generator).square()
+    return torch.where(torch.rand(count, generator=generator) < noisy_share, noisy, middle)
 
 
 def masked_error(

@@ -14,7 +14,7 @@ from omnitalker.models.presets import build_dit
 from omnitalker.training import dit as training
 from omnitalker.training.batching import SequenceSampler
 from omnitalker.training.corpus.store import open_corpus
-from omnitalker.training.losses import flow_point, masked_error
+from omnitalker.training.losses import flow_point, flow_times, masked_error
 from omnitalker.training.masking import MaskConfig, draw_masks, turned
 
 KEEP_ALL = MaskConfig(
@@ -163,3 +163,15 @@ def test_two_processes_train_together(tmp_path: Path, corpus_dir: Path, model_fi
     assert result.returncode == 0, result.stderr[-2000:]
     assert result.stderr.count("validation at step 3") == 1
     assert (tmp_path / "run" / "state.safetensors").is_file()
+
+
+def test_flow_times_can_favour_the_noise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    plain = flow_times(4000, generator)
+    noisy = flow_times(4000, generator, noisy_share=1.0)
+    assert ((plain > 0) & (plain < 1)).all()
+    assert abs(float(plain.mean()) - 0.5) < 0.02
+    assert (plain < 0.05).float().mean() < 0.01
+    assert (noisy < 0.05).float().mean() > 0.15
+    assert noisy.min() >= 0
+    assert noisy.max() <= 1
