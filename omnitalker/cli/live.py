@@ -38,8 +38,12 @@ def serve(
 
     path = config or assets.find(CONFIG)
     settings = load_config(ServeConfig, path) if path else ServeConfig()
-    wished = {"host": host, "port": port, "checkpoint": checkpoint}
-    settings = replace(settings, **{k: v for k, v in wished.items() if v is not None})
+    settings = replace(
+        settings,
+        host=host or settings.host,
+        port=port or settings.port,
+        checkpoint=checkpoint or settings.checkpoint,
+    )
     print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
     run(settings)
 
@@ -118,7 +122,8 @@ def bench_live(
 
     from omnitalker.dialogue.bench import BenchSettings, measure
 
-    figures = measure(BenchSettings(turns, seconds, sessions, size, renderer, checkpoint))
+    settings = BenchSettings(turns, seconds, sessions, size, renderer, checkpoint)  # type: ignore[arg-type]
+    figures = measure(settings)
     text = json.dumps(figures, indent=2)
     if output is not None:
         output.write_text(text + "\n", encoding="utf-8")

@@ -16,7 +16,7 @@ from omnitalker import timeline
 from omnitalker.dialogue.character import Character, perform
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.session import AvatarSession, SessionEvent
-from omnitalker.studio import Studio
+from omnitalker.studio import RendererKind, Studio
 from omnitalker.types import AVChunk
 
 SENTENCES = (
@@ -34,19 +34,14 @@ class BenchSettings:
     seconds: float = 30.0
     sessions: int = 4
     size: int = 512
-    renderer: str = "warp"
+    renderer: RendererKind = "warp"
     checkpoint: str = "checkpoints/tiny"
 
 
 def measure(settings: BenchSettings) -> dict[str, Any]:
     """Every figure by name; times in milliseconds unless the name says otherwise."""
     studio = Studio.from_pretrained(settings.checkpoint)
-    character = Character(
-        "bench",
-        "A voice.",
-        renderer=settings.renderer,
-        size=settings.size,  # type: ignore[arg-type]
-    )
+    character = Character("bench", "A voice.", renderer=settings.renderer, size=settings.size)
     performer = perform(studio, character)
     performer.warm_up()
     return {

@@ -101,7 +101,7 @@ class Reply:
         self._cancelled = True
         self._inbox.put(_End())
 
-    def frames(self) -> Iterator[SpeechFrame]:
+    def frames(self) -> Generator[SpeechFrame, None, None]:
         """Frames as they are made; the last one is marked. Ends early when cancelled."""
         held: SpeechFrame | None = None
         with closing(self._all_frames()) as frames:

@@ -29,7 +29,7 @@ from omnitalker.dialogue.picture import PictureMaker
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.errors import InputError
 from omnitalker.request import Manner
-from omnitalker.types import AVChunk
+from omnitalker.types import AVChunk, Frame
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +284,7 @@ class AvatarSession:
 
     def _deliver(self, moment: Moment) -> None:
         level = self.pictures.level if self.pictures else 0
-        frames = ()
+        frames: tuple[Frame, ...] = ()
         if self.pictures is not None:
             frames = (self.pictures.frame(moment.motion, self.pacer.lateness),)
         chunk = self._chunk(moment, frames)
@@ -303,7 +303,7 @@ class AvatarSession:
         if self.pictures is not None and self.pictures.level != level:
             self._tell("quality", detail=str(self.pictures.level))
 
-    def _chunk(self, moment: Moment, frames: tuple) -> AVChunk:
+    def _chunk(self, moment: Moment, frames: tuple[Frame, ...]) -> AVChunk:
         shift = self.time - moment.speech_time
         words = tuple(replace(w, start=w.start + shift, end=w.end + shift) for w in moment.words)
         return AVChunk(

@@ -92,7 +92,7 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         config = handler_config or OmniTalkerConfig()
         character = replace(load_character(config.character), size=config.size)
         if config.renderer:
-            character = replace(character, renderer=config.renderer)
+            character = replace(character, renderer=config.renderer)  # type: ignore[arg-type]
         self._performer = perform(Studio.from_pretrained(config.checkpoint), character)
         self._performer.warm_up()
         _set_client_rate(self)
@@ -196,7 +196,7 @@ def _set_client_rate(handler: Any) -> None:
     manager = getattr(engine, "handler_manager", None)
     entry = getattr(manager, "handler_registries", {}).get(RTC_CLIENT)
     factory = getattr(getattr(entry, "handler", None), "rtc_streamer_factory", None)
-    if getattr(factory, "fps", timeline.VIDEO_FPS) != timeline.VIDEO_FPS:
+    if factory is not None and hasattr(factory, "fps"):
         factory.fps = timeline.VIDEO_FPS
 
 

@@ -44,7 +44,7 @@ class Desk:
         self._name = name
         self._greets = bool(wish.get("greet", True))
         self._listener: Listener | None = None
-        self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
+        self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
             "text.delta": lambda m: self.session.push_text(_text(m)),
             "text.end": lambda _: self.session.end_text(),
             "say": lambda m: self.session.say(_text(m), _manner(m)),

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -171,7 +171,7 @@ class _Peer:
                 frame = await track.recv()
             except MediaStreamError:
                 return
-            for piece in resampler.resample(frame):
+            for piece in resampler.resample(cast(av.AudioFrame, frame)):
                 self._desk.hear_sound(piece.to_ndarray().astype("<i2").tobytes())
 
     def _tell_words(self, chunk: AVChunk) -> None:
