@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import batch, demo, face, making, speak
+from omnitalker.cli import batch, demo, face, live, making, speak
 from omnitalker.errors import OmniTalkerError
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ making.register(app)
 face.register(app)
 batch.register(app)
 demo.register(app)
+live.register(app)
 
 
 def run() -> None:
