@@ -50,12 +50,19 @@ def separate(upper: FloatArray, lower: FloatArray) -> tuple[FloatArray, FloatArr
 def mask(
     upper: FloatArray, lower: FloatArray, box: tuple[int, int, int, int], softness: float
 ) -> FloatArray:
-    """Coverage 0..1 of the opening between two smooth edges, within box (left, top, width, height)."""
+    """Coverage 0..1 of the opening between two smooth edges, within box (left, top, width, height).
+
+    Filled polygons include their outline, so an opening less than a pixel high is faded out by hand.
+    """
     left, top, width, height = box
     loop = np.concatenate([upper, lower[::-1]]) - np.array([left, top], dtype=np.float32)
     canvas = np.zeros((height, width), np.uint8)
     cv2.fillPoly(canvas, [np.rint(loop * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
-    coverage = canvas.astype(np.float32) * (1 / 255)
+    gap = np.linalg.norm(lower - upper, axis=1)
+    order = np.argsort(upper[:, 0])
+    open_here = np.interp(np.arange(width) + left, upper[order, 0], gap[order])
+    fade = np.clip((open_here - 0.6) / 1.5, 0, 1).astype(np.float32)
+    coverage = canvas.astype(np.float32) * (fade * (1 / 255))
     return cv2.GaussianBlur(coverage, (0, 0), softness) if softness > 0 else coverage
 
 

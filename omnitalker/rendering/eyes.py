@@ -18,6 +18,7 @@ from omnitalker.motion.surface import unposed
 from omnitalker.rendering import curves
 from omnitalker.types import FloatArray, Frame, Identity
 
+LASH_STRENGTH = 0.75
 _POLAR = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
 RIM = 0.10
 """Softness of the edge of the iris, in iris radii."""
@@ -62,6 +63,7 @@ class Eye:
             (left, top, width, height),
             0.0,
         )
+        self._lash = _lash_colour(identity, lids)
         local = centre - self._origin
         self._sclera = _sclera(crop, seen, local, self._radius)
         self._iris = _iris(crop, seen, local, self._radius)
@@ -92,6 +94,28 @@ class Eye:
         left, top, width, height = box
         region = frame[top : top + height, left : left + width, :3]
         region[:] = np.rint(region + coverage[..., None] * (ball - region))
+        self._draw_lashes(region, upper, lower, box, zoom)
+
+    def _draw_lashes(
+        self,
+        region: Frame,
+        upper: FloatArray,
+        lower: FloatArray,
+        box: tuple[int, int, int, int],
+        zoom: float,
+    ) -> None:
+        """Where the lids have met, the soft dark line of the lashes."""
+        gap = float(np.linalg.norm(lower - upper, axis=1).mean())
+        strength = LASH_STRENGTH * min(max(1.5 - gap / (1.5 * zoom), 0.0), 1.0)
+        if strength <= 0:
+            return
+        line = (0.5 * (upper + lower) - np.array(box[:2], np.float32))[4:-4]
+        canvas = np.zeros((box[3], box[2]), np.uint8)
+        width = max(1, round(0.012 * self._camera.scale * zoom))
+        path = [np.rint(line * 16).astype(np.int32)]
+        cv2.polylines(canvas, path, False, 255, width, cv2.LINE_AA, 4)
+        shade = cv2.GaussianBlur(canvas.astype(np.float32) * (strength / 255), (0, 0), 0.8 * zoom)
+        region[:] = np.rint(region + shade[..., None] * (self._lash - region))
 
     def _turn(self, motion: FloatArray) -> FloatArray:
         """How far the iris has moved on the face of the eyeball, in head space."""
@@ -113,6 +137,14 @@ class Eye:
         return cv2.warpAffine(
             crop, affine, (box[2], box[3]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
+
+
+def _lash_colour(identity: Identity, lids: _Lids) -> FloatArray:
+    """(3,) the darkest that the upper edge of the eye shows."""
+    edge = curves.smooth(identity.landmarks[list(lids.upper)]).reshape(-1, 1, 2)
+    colours = cv2.remap(identity.picture, edge, None, cv2.INTER_LINEAR).reshape(-1, 3)
+    dark = colours[np.argsort(colours.sum(axis=1))[: len(colours) // 4]]
+    return dark.mean(axis=0).astype(np.float32)
 
 
 def _distance(shape: tuple[int, ...], centre: FloatArray) -> FloatArray:

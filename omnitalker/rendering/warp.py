@@ -16,6 +16,7 @@ from omnitalker.motion.surface import picture_triangles
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
 from omnitalker.rendering.framing import over
+from omnitalker.rendering.lids import LidSlide
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth import DrawnMouth
 from omnitalker.rendering.texture import OwnFace, OwnMouth
@@ -71,6 +72,7 @@ class WarpRenderer:
         self._sheet = build_sheet(identity, self._neutral)
         self._before = self._model.deform(self._neutral, identity.coefficients)[_OVAL]
         self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
+        self._lids = LidSlide(identity)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
         self._own_face = OwnFace(identity, identity.faces) if identity.faces else None
@@ -134,12 +136,13 @@ class WarpRenderer:
         Coarse nodes do for most of it; around eyes and lips every pixel is a node, so that edges stay sharp.
         """
         sheet = self._sheet
+        source = self._lids.source(sheet.rest, points, self._zoom)
         nodes = (points + 0.5) * (NODES / self.size[0]) - 0.5
         grid = self._unmoved.copy()
-        backward_map(nodes, sheet.rest, sheet.triangles, depth, (NODES, NODES), grid)
+        backward_map(nodes, source, sheet.triangles, depth, (NODES, NODES), grid)
         where = cv2.resize(grid, self.size, interpolation=cv2.INTER_LINEAR)
         for part in (self._face, *self._fine) if turned else self._fine:
-            part.refine(where, points, sheet.rest, depth)
+            part.refine(where, points, source, depth)
         return where
 
     def render(self, track: MotionTrack) -> Iterator[Frame]:
