@@ -25,6 +25,17 @@ FITTED = tuple(name for name in BLENDSHAPES if not name.startswith("eyeLook"))
 COLUMNS = np.array([BLENDSHAPES.index(name) for name in FITTED])
 _JAW, _CLOSE = FITTED.index("jawOpen"), FITTED.index("mouthClose")
 
+_SELDOM = (
+    "cheekPuff",
+    "jawForward",
+    "jawLeft",
+    "jawRight",
+    "mouthDimple",
+    "mouthShrug",
+    "noseSneer",
+)
+_RARE = np.array([name.startswith(_SELDOM) for name in FITTED])
+
 NOISE = 0.01
 """Units by which a landmark misses the model, tracker and model errors together."""
 _CHUNK = 64
@@ -38,6 +49,8 @@ class Prior:
     """Standard deviation of a strength."""
     sparse: float = 1.0
     """Cost of a shape at full strength, which leaves idle shapes at exactly 0."""
+    rare: float = 10.0
+    """The same for shapes that talk hardly needs, where others explain the face nearly as well."""
     even: float = 6.0
     """Cost of a squared difference of 1 between the left and the right side of a shape."""
     steady: float = 12.0
@@ -161,7 +174,7 @@ def solve(
     """
     frames, count = moment.shape
     gram = gram + np.eye(count) / prior.size**2 + prior.even * _unevenness()
-    moment = moment - prior.sparse
+    moment = moment - np.where(_RARE, prior.rare, prior.sparse)
     before = np.concatenate([[False], linked]) * prior.steady
     after = np.concatenate([linked, [False]]) * prior.steady
     strengths = np.pad(start, ((1, 1), (0, 0)))

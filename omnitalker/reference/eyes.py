@@ -31,6 +31,10 @@ CLOSED_EYES = 0.4
 IGNORED = 0.1
 """Flutter of the lids below this strength is noise."""
 
+FARTHEST = 0.55
+"""Sine of the gaze beyond which heads turn instead of eyes."""
+TOGETHER = 0.7
+"""How far both eyes are taken to look at the same thing."""
 LID_DROOP, CERTAIN_BLINK = 0.45, 0.75
 """Trackers see fast blinks too open: from the second strength on lids are taken for closed, below the first as seen."""
 
@@ -129,10 +133,8 @@ def gaze_angles(points: FloatArray, neutral: FloatArray, model: FaceModel) -> Fl
     """(F, 4) left yaw, pitch, right yaw, pitch in radians; points: (F, P, 3) in head axes."""
     seen = points[:, _IRISES].mean(2)[..., :2]
     rest = neutral[_IRISES].mean(1)[..., :2]
-    part = ((seen - rest) / iris_arm(model)).clip(-0.7, 0.7)
-    angles = np.arcsin(part)
-    shared = angles[..., 1].mean(1)
-    angles[..., 1] = 0.3 * angles[..., 1] + 0.7 * shared[:, None]
+    angles = np.arcsin(((seen - rest) / iris_arm(model)).clip(-FARTHEST, FARTHEST))
+    angles = TOGETHER * angles.mean(1, keepdims=True) + (1 - TOGETHER) * angles
     return np.asarray(angles.reshape(len(points), 4), np.float32)
 
 

@@ -28,7 +28,7 @@ IDENTITY_ROUNDS = 6
 FRAME_ROUNDS = 3
 _LIDS = list(regions.LIDS)
 _BLINKS = list(eyes._BLINKS)
-_ALONE = Prior(steady=0.0, sparse=3.0)
+_ALONE = Prior(steady=0.0, sparse=3.0, rare=30.0)
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def _identity(
                 trust[:, : len(weights)] / np.maximum(weights, 0.1) * 0.5,
             )
             neutral = neutral + left
+    neutral = neutral + identity_fit.resting_part(unknowns, fields)
     points = eyes.in_head(pixels, camera, heads, neutral + moved)
     opening = eyes.measure_opening(points, model)
     neutral = eyes.neutral_lids(neutral, opening)
@@ -149,7 +150,7 @@ def _frames(
     values[:, POSE_SLICE] = heads.pose
     points = eyes.in_head(pixels, camera, heads, shapes)
     opening = eyes.measure_opening(points, model)
-    awake = opening.part.mean(1) > 0.45
+    awake = opening.part.mean(1) > 0.55
     gaze = eyes.gaze_angles(points, neutral, model)
     if awake.any():
         gaze = bridge(gaze, awake, cuts)

@@ -7,12 +7,15 @@ import numpy.typing as npt
 
 from omnitalker.motion import face_regions as regions
 from omnitalker.motion.face import FaceModel
-from omnitalker.reference.expression_fit import Rows, normal_equations
+from omnitalker.reference.expression_fit import FITTED, Rows, normal_equations
 from omnitalker.reference.head_fit import Heads
 from omnitalker.types import FloatArray
 
 _RIGID = list(regions.RIGID)
 _LIP_PAIRS = np.array([regions.INNER_LIP_UPPER, regions.INNER_LIP_LOWER])
+_MANNERS = ("mouthSmile", "mouthFrown", "brow", "cheekSquint", "eyeSquint", "eyeWide")
+ENOUGH_TO_REST = 16
+"""Keyframes from which on the least strength of a shape tells about the face."""
 RESIDUAL_SIZE = 0.03
 """Units by which faces depart from the identity modes."""
 
@@ -51,6 +54,25 @@ def fit_residual(
     lips = 0.5 * (departure[_LIP_PAIRS[0]] + departure[_LIP_PAIRS[1]])
     departure[_LIP_PAIRS[0]] = departure[_LIP_PAIRS[1]] = lips
     return np.asarray(departure - _rigid_part(model.neutral, departure), np.float32)
+
+
+def resting_part(unknowns: npt.NDArray[np.float64], fields: FloatArray) -> FloatArray:
+    """(P, 3) of the neutral face that came out as expression: what a shape never goes below all through a clip.
+
+    unknowns: (F, K). A standing smile, frown or raised brow may be manner: half of it stays expression.
+    """
+    if len(unknowns) < ENOUGH_TO_REST:
+        return np.zeros_like(fields[0])
+    base = np.percentile(unknowns, 10, axis=0)
+    for index, name in enumerate(FITTED):
+        if name in ("jawOpen", "mouthClose") or name.startswith("eyeBlink"):
+            base[index] = 0
+        elif name.startswith(_MANNERS):
+            base[index] *= 0.5
+    part = np.tensordot(base.astype(np.float32), fields, 1)
+    lips = 0.5 * (part[_LIP_PAIRS[0]] + part[_LIP_PAIRS[1]])
+    part[_LIP_PAIRS[0]] = part[_LIP_PAIRS[1]] = lips
+    return np.asarray(part, np.float32)
 
 
 def _even(

@@ -113,7 +113,7 @@ def test_cuts_unlink_neighbours() -> None:
     gram = np.repeat(20 * np.eye(count)[None], 2, axis=0)
     moment = np.zeros((2, count))
     moment[1] = 10.0
-    prior = Prior(sparse=0.0, even=0.0, steady=30.0)
+    prior = Prior(sparse=0.0, rare=0.0, even=0.0, steady=30.0)
     start = np.zeros((2, count))
     joined = solve(gram, moment, start, prior, np.array([True]))
     apart = solve(gram, moment, start, prior, np.array([False]))
