@@ -9,7 +9,11 @@ import pytest
 
 if TYPE_CHECKING:
     from omnitalker.dialogue.performer import Performer
+    from omnitalker.dialogue.server.hall import Hall
     from omnitalker.pipeline import OmniTalkerPipeline
+
+
+KEY = "secret-1"
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +41,43 @@ def no_leaks() -> Iterator[None]:
     while left := {t for t in threading.enumerate() if t not in before and "omni" in t.name}:
         assert time.monotonic() < deadline, f"threads left: {left}"
         time.sleep(0.02)
+
+
+@pytest.fixture
+def key() -> str:
+    """What the server asks for."""
+    return KEY
+
+
+@pytest.fixture(scope="session")
+def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
+    from omnitalker.dialogue.character import Character
+    from omnitalker.dialogue.server.hall import Hall
+    from omnitalker.dialogue.server.settings import ServeConfig
+    from omnitalker.studio import Studio
+
+    ada = Character(name="Ada", persona="You are Ada.", renderer="sketch", size=256, voice="ada")
+    config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
+    return Hall(Studio(tiny_pipeline), {"ada": ada}, config)
+
+
+@pytest.fixture(scope="session")
+def address(hall: Hall) -> Iterator[str]:
+    """A real server on a free port, with one key."""
+    import uvicorn
+
+    from omnitalker.dialogue.server.app import create_app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(hall.config.keys_env, f"{KEY}, other")
+        app = create_app(hall)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+        thread = threading.Thread(target=server.run, name="test-server")
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=20)
+        assert not thread.is_alive()

@@ -11,51 +11,20 @@ from typing import TYPE_CHECKING
 import av
 import httpx
 import pytest
-import uvicorn
 from waiting import wait_until
 
-from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.client import AvatarClient
-from omnitalker.dialogue.server.app import create_app
 from omnitalker.dialogue.server.guard import RateLimit
 from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.server.packets import Packet
-from omnitalker.dialogue.server.settings import ServeConfig
-from omnitalker.studio import Studio
 
 if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
-
-KEY = "secret-1"
-
-
-@pytest.fixture(scope="module")
-def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
-    ada = Character(name="Ada", persona="You are Ada.", renderer="sketch", size=256, voice="ada")
-    config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
-    return Hall(Studio(tiny_pipeline), {"ada": ada}, config)
-
-
-@pytest.fixture(scope="module")
-def address(hall: Hall) -> Iterator[str]:
-    """A real server on a free port, with one key."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(hall.config.keys_env, f"{KEY}, other")
-        app = create_app(hall)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run, name="test-server")
-        thread.start()
-        wait_until(lambda: server.started, 30)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(timeout=20)
-        assert not thread.is_alive()
+    pass
 
 
 @pytest.fixture
-def http(address: str) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {KEY}"}
+def http(address: str, key: str) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"http://{address}", headers=headers, timeout=60) as client:
         yield client
 
@@ -81,9 +50,9 @@ def test_speech_in_every_format(
     assert 0.4 < seconds < 10
 
 
-def test_the_official_client_reads_audio_and_events(address: str) -> None:
+def test_the_official_client_reads_audio_and_events(address: str, key: str) -> None:
     openai = pytest.importorskip("openai")
-    client = openai.OpenAI(base_url=f"http://{address}/v1", api_key=KEY)
+    client = openai.OpenAI(base_url=f"http://{address}/v1", api_key=key)
     assert "omnitalker" in [model.id for model in client.models.list()]
     make = client.audio.speech.with_streaming_response.create
     with make(model="tts-1", voice="nova", input="Hello there.", response_format="pcm") as answer:
@@ -158,11 +127,13 @@ def test_places_are_limited_and_given_back(hall: Hall, http: httpx.Client) -> No
     assert http.get("/ready").status_code in (200, 503)
 
 
-def test_a_socket_talks_is_interrupted_and_leaves_nothing(address: str, hall: Hall) -> None:
+def test_a_socket_talks_is_interrupted_and_leaves_nothing(
+    address: str, hall: Hall, key: str
+) -> None:
     async def talk() -> list[Packet | dict]:
         url = f"ws://{address}/v1/avatar"
         got: list[Packet | dict] = []
-        async with AvatarClient(url, key=KEY, size=256, greet=False) as avatar:
+        async with AvatarClient(url, key=key, size=256, greet=False) as avatar:
             await avatar.send(type="text.delta", text="Well, let me see, my friend, ")
             async for message in avatar:
                 got.append(message)
@@ -187,13 +158,13 @@ def test_a_socket_talks_is_interrupted_and_leaves_nothing(address: str, hall: Ha
 
 
 def test_a_third_session_is_refused_and_a_vanished_client_is_noticed(
-    address: str, hall: Hall
+    address: str, hall: Hall, key: str
 ) -> None:
     async def crowd() -> dict:
         url = f"ws://{address}/v1/avatar"
-        async with AvatarClient(url, key=KEY, size=256), AvatarClient(url, key=KEY, video="none"):
+        async with AvatarClient(url, key=key, size=256), AvatarClient(url, key=key, video="none"):
             wait_until(lambda: hall.sessions.taken == 2)
-            third = AvatarClient(url, key=KEY)
+            third = AvatarClient(url, key=key)
             async with third:
                 return await anext(aiter(third))  # type: ignore[return-value]
 

@@ -70,6 +70,7 @@ class Desk:
                 "name": self.character.name,
                 "characters": list(self._hall.characters),
                 "manners": list(MANNERS),
+                "manner": self.session.manner,
                 "width": width,
                 "height": height,
                 "fps": timeline.VIDEO_FPS,
