@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omnitalker.dialogue.performer import Performer
+    from omnitalker.pipeline import OmniTalkerPipeline
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 ADA = Character(name="Ada", persona="You are Ada.")
@@ -191,3 +192,23 @@ def test_characters_are_read_strictly(tmp_path: Path) -> None:
             load_character(file)
     with pytest.raises(ConfigError, match="ava"):
         load_character("avva")
+
+
+def test_a_character_is_performed_and_checked(tiny_pipeline: OmniTalkerPipeline) -> None:
+    from omnitalker.dialogue.character import Lines, check, perform
+    from omnitalker.studio import Studio
+
+    studio = Studio(tiny_pipeline)
+    ada = Character("Ada", "p", voice="ada", renderer="sketch", size=256)
+    performer = perform(studio, ada)
+    assert performer.style("happy") is not performer.style("neutral")
+    sad = performer.style("sad")
+    assert (sad.mel == performer.style("neutral").mel).all()
+    assert check(studio, ada) == []
+    odd = Character(
+        "Odd", "p", voice="ada", voices={"angry": "nobody"}, renderer="sketch", size=256,
+        lines=Lines(brain_down="Привет"),
+    )  # fmt: skip
+    problems = " ".join(check(studio, odd))
+    assert "nobody" in problems
+    assert "cannot say 'Привет'" in problems

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+
+from omnitalker.dialogue.picture import LOWEST, PictureMaker
+from omnitalker.types import FloatArray, Frame
+
+MOTION = np.zeros(61, np.float32)
+
+
+class Canvas:
+    """A renderer whose work takes as long as it is told, on a clock that only it moves."""
+
+    def __init__(self, size: int, clock: Clock) -> None:
+        self.size = (size, size)
+        self._clock = clock
+
+    def frame(self, coefficients: FloatArray) -> Frame:
+        self._clock.now += self._clock.seconds_at_512 * (self.size[0] / 512) ** 2
+        self._clock.drawn += 1
+        return np.full((*self.size, 3), self._clock.drawn % 256, np.uint8)
+
+
+class Clock:
+    def __init__(self, seconds_at_512: float) -> None:
+        self.now = 0.0
+        self.drawn = 0
+        self.seconds_at_512 = seconds_at_512
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pictures(self, adapt: bool = True) -> PictureMaker:
+        return PictureMaker(lambda size: Canvas(size, self), 512, adapt=adapt, clock=self)
+
+
+def test_a_fast_machine_draws_every_picture_in_full() -> None:
+    clock = Clock(0.010)
+    pictures = clock.pictures()
+    for _ in range(100):
+        assert pictures.frame(MOTION).shape == (512, 512, 3)
+    assert (pictures.level, pictures.repeated, clock.drawn) == (0, 0, 100)
+
+
+def test_a_slow_machine_steps_down_and_a_faster_one_up_again() -> None:
+    clock = Clock(0.060)
+    pictures = clock.pictures()
+    for _ in range(40):
+        pictures.frame(MOTION)
+    assert pictures.level == 1
+    clock.seconds_at_512 = 0.4
+    for _ in range(60):
+        assert pictures.frame(MOTION).shape == (512, 512, 3)
+    assert pictures.level == LOWEST
+    assert pictures.repeated > 5
+    clock.seconds_at_512 = 0.010
+    for _ in range(2000):
+        pictures.frame(MOTION)
+    assert pictures.level == 0
+
+
+def test_a_late_picture_is_the_one_before() -> None:
+    clock = Clock(0.010)
+    pictures = clock.pictures(adapt=False)
+    first = pictures.frame(MOTION)
+    assert np.array_equal(pictures.frame(MOTION, lateness=0.2), first)
+    assert pictures.repeated == 1
+    assert not np.array_equal(pictures.frame(MOTION), first)
