@@ -68,7 +68,7 @@ def inspect(
     ] = None,
 ) -> None:
     """Track a clip and show what was found: figures, curves, landmarks."""
-    from omnitalker.reference.inspect import run
+    from omnitalker.inspection import run
 
     for line in run(clip, plot=plot, frames=frames):
         print(line)

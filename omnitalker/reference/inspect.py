@@ -36,7 +36,7 @@ _LINES = (
 _SEEN, _FITTED = (80, 230, 120), (255, 90, 90)
 
 
-def plot(face: TrackedFace, path: str | Path, title: str = "") -> Path:
+def plot_curves(face: TrackedFace, path: str | Path, title: str = "") -> Path:
     """Write a picture of coefficients, pose, gaze and blinks over time (.png, .svg or .pdf)."""
     try:
         from matplotlib.figure import Figure
