@@ -46,6 +46,7 @@ MOUTHS = (
     _mouth("smile_slight", jawOpen=0.05, mouthSmile_=0.35, mouthUpperUp_=0.15),
     _mouth("u_slight", jawOpen=0.06, mouthPucker=0.35, mouthFunnel=0.1),
     _mouth("o_slight", jawOpen=0.17, mouthFunnel=0.3, mouthPucker=0.2),
+    _mouth("o_mid", jawOpen=0.26, mouthFunnel=0.45, mouthPucker=0.3),
     _mouth("f", jawOpen=0.14, mouthRollLower=0.35, mouthUpperUp_=0.35),
     _mouth("s", jawOpen=0.07, mouthStretch_=0.2, mouthLowerDown_=0.35, mouthUpperUp_=0.25),
     _mouth("laugh", jawOpen=0.40, mouthSmile_=0.75, mouthUpperUp_=0.35, mouthLowerDown_=0.2),
