@@ -61,7 +61,11 @@ def build(
     from omnitalker.training.corpus.report import write_report
 
     config = load_config(CorpusConfig, config_path)
-    plan = make_plan(config, load_texts(config))[:limit]
+    plan = [
+        item
+        for item in make_plan(config, load_texts(config))
+        if not config.only or item.speaker.name in config.only
+    ][:limit]
     writer = ShardWriter(out)
     if config.real_voices:
         settings = RealSettings(seed=config.seed, test_readers=config.test_readers)

@@ -13,6 +13,8 @@ class CorpusConfig:
     speakers: int = 320
     items_per_manner: int = 2
     """Utterances of each speaker in each manner."""
+    only: tuple[str, ...] = ()
+    """Names of the speakers to make; empty = the whole population."""
     rounds: int = 1
     """How often the whole population is gone through; every round has new sentences."""
     english_sentences: str = ""
