@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from omnitalker.config import read_yaml
 from omnitalker.errors import WeightsError
 
 DEFAULT_CHECKPOINT = "checkpoints/tiny"
@@ -57,3 +58,11 @@ def presenter_names() -> tuple[str, ...]:
 
 def presenter_file(name: str) -> Path | None:
     return find(Path(PRESENTERS) / f"{name}.safetensors")
+
+
+def presenter_voice(name: str) -> str | None:
+    """The built-in voice that goes with a built-in presenter."""
+    sheet = find(Path(PRESENTERS) / "presenters.yaml")
+    if sheet is None:
+        return None
+    return (read_yaml(sheet).get(name) or {}).get("voice")

@@ -73,8 +73,12 @@ class Studio:
         ref_text: str | None = None,
         style: str | Path | None = None,
         manner: str = "neutral",
+        presenter: str | Path | None = None,
     ) -> StylePrompt:
-        """The voice and manner: of a reference clip, of a style file, or of a built-in voice."""
+        """The voice and manner: of a reference clip, of a style file, or of a built-in voice.
+
+        Without any of them the presenter's own voice speaks.
+        """
         if ref is not None and style is not None:
             raise InputError("give either a reference clip or a style, not both")
         if ref is not None:
@@ -87,7 +91,10 @@ class Studio:
             return found
         if style is not None and Path(style).suffix == ".safetensors":
             return load_style(style)
-        return self.pipeline.styles.get(None if style is None else str(style), manner)
+        library = self.pipeline.styles
+        own = assets.presenter_voice(str(presenter or self.default_presenter()))
+        voice = style or (own if own in library.names else None)
+        return library.get(None if voice is None else str(voice), manner)
 
     def reference(self, path: str | Path, text: str | None = None) -> Reference:
         """A clip, portrait or recording, read and analysed once."""
@@ -128,9 +135,7 @@ class Studio:
 
     def default_presenter(self) -> str:
         names = assets.presenter_names()
-        if not names:
-            raise InputError("no built-in presenters here; give --presenter a portrait or a clip")
-        return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names else names[0]
+        return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names or not names else names[0]
 
     def _build(self, path: Path, size: int) -> Identity:
         reference = self.reference(path)

@@ -106,7 +106,9 @@ def speak(
     pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
     request = SpeakRequest(
         text=words,
-        style=studio.style(ref=ref, ref_text=ref_text, style=style, manner=manner),
+        style=studio.style(
+            ref=ref, ref_text=ref_text, style=style, manner=manner, presenter=presenter
+        ),
         language=language,  # type: ignore[arg-type]
         speed=speed,
         pauses=pauses,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from omnitalker import timeline
 from omnitalker.config import load_config
 from omnitalker.errors import ConfigError
 from omnitalker.reference.style import build_style, save_style
@@ -41,7 +42,8 @@ def build_voices(config_path: str | Path, checkpoint: str | Path) -> dict[str, l
         folder = Path(checkpoint) / FOLDER / voice
         folder.mkdir(parents=True, exist_ok=True)
         for manner, index in chosen.items():
-            save_style(prompt_of(corpus[index]), folder / (manner + SUFFIX))
+            prompt = ending(prompt_of(corpus[index]), config.seconds)
+            save_style(prompt, folder / (manner + SUFFIX))
         written[voice] = list(chosen)
     return written
 
@@ -62,6 +64,19 @@ def prompt_of(item: CorpusItem) -> StylePrompt:
             "text": info.text,
             "source": info.source,
         },
+    )
+
+
+def ending(prompt: StylePrompt, seconds: float) -> StylePrompt:
+    """The last whole blocks of a prompt, at most `seconds` long: what generation continues."""
+    blocks = min(prompt.blocks, timeline.blocks_to_cover(seconds))
+    mel = slice(-blocks * timeline.BLOCK_MEL_FRAMES, None)
+    return replace(
+        prompt,
+        mel=prompt.mel[mel],
+        motion=prompt.motion[-blocks * timeline.BLOCK_VIDEO_FRAMES :],
+        phonemes=prompt.phonemes[mel],
+        tones=prompt.tones[mel],
     )
 
 
