@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from hair import Roots, Surface
 from head import LASH_ROWS, Head, smoothstep
+from surface import Roots, Surface
 
 
 @dataclass(frozen=True)

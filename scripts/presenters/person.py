@@ -13,6 +13,7 @@ import materials
 import mathutils
 import meshes
 import numpy as np
+import surface
 from head import SKIN_POINTS, gaze_from, load_head, rotation, turned
 
 IRIS_RADIUS = 0.60
@@ -56,7 +57,7 @@ class Person:
     def __init__(self, path: Path, config: dict) -> None:
         self.config = config
         self.head = load_head(path, identity_modes(config), config["build"], config["bake"])
-        self.surface = hair.Surface(self.head)
+        self.surface = surface.Surface(self.head)
         self._parts = [
             self._add_part("teeth", (3,), materials.teeth_material(config["teeth"]), 1),
             self._add_part("gums", (2,), materials.gum_material((0.45, 0.12, 0.11)), 1),
@@ -73,7 +74,7 @@ class Person:
         expressed = self.head.expressed(shape)
         points = turned(expressed, self.head.neck_weight, rotvec)
         skin = points[:SKIN_POINTS]
-        normals = hair.point_normals(skin, self.surface.triangles)
+        normals = surface.point_normals(skin, self.surface.triangles)
         skin = dress.tucked(self.head, skin, normals, self.config["clothes"]["neck"])
         meshes.move_mesh(self._skin, skin)
         for part in self._parts:
