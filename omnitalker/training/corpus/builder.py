@@ -17,6 +17,7 @@ from typing import Any
 
 from omnitalker.config import load_config
 from omnitalker.errors import InputError, OmniTalkerError
+from omnitalker.training.corpus.alignment import align_corpus
 from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.failures import known_failures, record_failures
 from omnitalker.training.corpus.plan import Assignment, make_plan
@@ -75,6 +76,15 @@ def build(
     with progress_shown(on_progress) as shown:
         run_build(config, plan, writer, max(1, workers), shown)
     write_report(out)
+
+
+def _add_real_speech(config: CorpusConfig, writer: ShardWriter) -> None:
+    if config.real_voices:
+        settings = RealSettings(seed=config.seed, test_readers=config.test_readers)
+        failures = import_real(expand(config.real_voices), out=writer.root, settings=settings)
+        record_failures(writer.root, failures)
+        if config.recogniser:
+            align_corpus(writer.root, expand(config.recogniser))
 
 
 def run_build(

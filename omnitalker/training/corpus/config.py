@@ -23,6 +23,8 @@ class CorpusConfig:
     """How many English items come from that file."""
     real_voices: str = ""
     """A folder with lj/ and librispeech/ (see `corpus.real`) to add; "" = no real speech."""
+    recogniser: str = ""
+    """The folder of a trained recogniser, to find the words of the real speech; "" = its words stay masked."""
     test_readers: int = 20
     """Real readers that are never trained on."""
     test_sentences: int = 100

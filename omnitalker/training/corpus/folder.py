@@ -40,7 +40,7 @@ class FolderClip:
 class ImportLimits:
     """What a clip must be like to be worth learning from."""
 
-    alignment: AlignmentLimits = field(default_factory=AlignmentLimits)
+    alignment: AlignmentLimits = field(default_factory=lambda: AlignmentLimits(0.35, 0.2))
     longest_clip_seconds: float = 60.0
     longest_item_seconds: float = 12.0
     shortest_item_seconds: float = 1.0
@@ -50,7 +50,7 @@ class ImportLimits:
     """Share of samples that may be at full scale."""
     sync_frames: int = 4
     """How far the mouth may be from the sound."""
-    sync_correlation: float = 0.1
+    sync_correlation: float = 0.25
     """How well the opening of the mouth must go with loudness at its best lag."""
 
 

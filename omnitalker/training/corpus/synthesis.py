@@ -11,6 +11,8 @@ import numpy.typing as npt
 from omnitalker import timeline
 from omnitalker.audio.loudness import SPEECH_DB, limit_peaks, normalise_loudness
 from omnitalker.audio.mel import mel_covering
+from omnitalker.errors import InputError
+from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SILENCE, SYMBOL_IDS
 from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.item import CorpusItem, ItemInfo
@@ -21,6 +23,7 @@ from omnitalker.training.corpus.spread import Changed, analyse, average_envelope
 from omnitalker.training.corpus.texts import question_rise
 from omnitalker.training.teachers.motion import teach
 from omnitalker.training.teachers.speech import Spoken, Teacher, TimedSymbol, make_teacher
+from omnitalker.training.teachers.speech.stress import copy_stress
 from omnitalker.training.teachers.speech.teacher import TeacherError
 from omnitalker.types import MotionTrack, Phoneme, TimedPhoneme
 
@@ -37,6 +40,7 @@ class Synthesiser:
         self._config = config
         self._teachers: dict[tuple[str, str], Teacher] = {}
         self._timbres: dict[str, npt.NDArray[np.float64]] = {}
+        self._frontend = TextFrontend()
 
     def make(self, assignment: Assignment) -> CorpusItem:
         """The item of `assignment`."""
@@ -91,6 +95,8 @@ class Synthesiser:
         level = min(SPEECH_DB + assignment.speaker.voice.level + manner.level, _LOUDEST_DB)
         loud = normalise_loudness(changed.samples, level)
         padded, phones = place(loud, changed.phones, rng)
+        if assignment.language == "en":
+            phones = as_in_text(phones, assignment.text, self._frontend)
         padded = limit_peaks(padded + noise(len(padded), self._config.noise_db, rng))
         motion = move(phones, padded, assignment)
         blocks = len(padded) // timeline.BLOCK_SAMPLES
@@ -123,6 +129,15 @@ def place(
     if moved[-1].symbol == SILENCE:
         moved.pop()
     return padded, [*moved, TimedSymbol(SILENCE, 0, seconds)]
+
+
+def as_in_text(phones: list[TimedSymbol], text: str, frontend: TextFrontend) -> list[TimedSymbol]:
+    """Teachers stress every short word; stress as the front-end will give it when the model speaks."""
+    try:
+        expected = frontend.prepare(text, "en").phonemes
+    except InputError:
+        return phones
+    return copy_stress(phones, [(p.symbol, p.tone) for p in expected])
 
 
 def noise(count: int, level_db: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:

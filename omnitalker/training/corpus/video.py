@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker import timeline
-from omnitalker.audio.loudness import is_silent, level_db, limit_peaks, normalise_loudness
+from omnitalker.audio.loudness import is_silent, limit_peaks, normalise_loudness
 from omnitalker.audio.mel import mel_covering
 from omnitalker.errors import InputError
 from omnitalker.media.reader import read_clip
@@ -22,6 +22,7 @@ from omnitalker.training.corpus.alignment import check_fit, tidy, to_arrays
 from omnitalker.training.corpus.folder import FolderClip, ImportLimits
 from omnitalker.training.corpus.item import CorpusItem, ItemInfo
 from omnitalker.training.corpus.real import to_int16
+from omnitalker.training.teachers.motion import teach
 from omnitalker.training.teachers.speech import TimedSymbol
 from omnitalker.types import FloatArray, ReferenceClip
 
@@ -58,11 +59,11 @@ class VideoReader:
         blocks = len(read.frames) // timeline.BLOCK_VIDEO_FRAMES
         motion = tracked.motion.values[: blocks * timeline.BLOCK_VIDEO_FRAMES]
         samples = limit_peaks(normalise_loudness(_whole(read.samples, blocks)))
-        check_sync(motion, samples, self._limits)
         mel = mel_covering(samples)
         text = self._frontend.prepare(clip.text, clip.language)
         fit = align(self._recogniser, mel, text.phonemes)
         check_fit(fit, self._limits.alignment)
+        check_sync(motion, teach(fit.phonemes, samples).values, self._limits)
         phones = tidy(fit.phonemes, len(samples) / timeline.SAMPLE_RATE, clip.text)
         pieces = cut_at_pauses(phones, blocks, self._limits)
         return [
@@ -91,9 +92,9 @@ def check_sound(clip: ReferenceClip, limits: ImportLimits) -> None:
         raise InputError(f"{clipped:.2%} of its samples are clipped; at most {limits.clipped:.2%}")
 
 
-def check_sync(motion: FloatArray, samples: FloatArray, limits: ImportLimits) -> None:
-    """`InputError` where the mouth does not move with the sound."""
-    sync = measure_sync(motion, samples)
+def check_sync(motion: FloatArray, expected: FloatArray, limits: ImportLimits) -> None:
+    """`InputError` where the mouth (F, 61) does not do what these phonemes ask of it (F, 61)."""
+    sync = measure_sync(motion, expected)
     if sync.correlation < limits.sync_correlation or abs(sync.lag) > limits.sync_frames:
         raise InputError(
             f"sound and mouth do not go together: best lag {sync.lag} frames, correlation "
@@ -102,22 +103,29 @@ def check_sync(motion: FloatArray, samples: FloatArray, limits: ImportLimits) ->
         )
 
 
-def measure_sync(motion: FloatArray, samples: FloatArray) -> Sync:
-    """Correlation of the opening mouth (F, 61) with loudness (N,), at the lag where it is best."""
-    opening = motion[:, INDEX["jawOpen"]] - motion[:, INDEX["mouthClose"]]
-    opening = opening + 0.5 * motion[:, INDEX["mouthLowerDownLeft"]]
-    level = np.maximum(level_db(samples), -60.0)
-    times = np.arange(len(opening)) / timeline.VIDEO_FPS
-    loud = np.interp(times, (np.arange(len(level)) + 0.5) * 0.025, level)
+def measure_sync(motion: FloatArray, expected: FloatArray) -> Sync:
+    """Correlation of the opening mouth with that of the motion teacher, at the lag where it is best."""
+    own, wanted = (_quick_part(_opening(values)) for values in (motion, expected))
     best = Sync(0, -1.0)
     for lag in range(-_SEARCH_FRAMES, _SEARCH_FRAMES + 1):
-        a = opening[max(lag, 0) : len(opening) + min(lag, 0)]
-        b = loud[max(-lag, 0) : len(loud) + min(-lag, 0)]
+        a = own[max(lag, 0) : len(own) + min(lag, 0)]
+        b = wanted[max(-lag, 0) : len(wanted) + min(-lag, 0)]
         if len(a) > 2 * _SEARCH_FRAMES and a.std() > 1e-4 and b.std() > 1e-4:
             correlation = float(np.corrcoef(a, b)[0, 1])
             if correlation > best.correlation:
                 best = Sync(lag, correlation)
     return best
+
+
+def _opening(motion: FloatArray) -> FloatArray:
+    lower = (motion[:, INDEX["mouthLowerDownLeft"]] + motion[:, INDEX["mouthLowerDownRight"]]) / 4
+    return motion[:, INDEX["jawOpen"]] - motion[:, INDEX["mouthClose"]] + lower
+
+
+def _quick_part(curve: FloatArray, frames: int = 25) -> FloatArray:
+    """What changes within a second; a clip's slow drift says nothing about sync."""
+    padded = np.pad(curve, frames // 2, mode="edge")
+    return curve - np.convolve(padded, np.ones(frames) / frames, "valid")
 
 
 def cut_at_pauses(phones: Sequence[TimedSymbol], blocks: int, limits: ImportLimits) -> list[Piece]:

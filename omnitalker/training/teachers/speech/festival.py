@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from omnitalker.training.teachers.speech.cmu import CmuSegment, fold_segments
 from omnitalker.training.teachers.speech.teacher import Spoken, TeacherError
 
 VOICES = {"slt-hts": "cmu_us_slt_arctic_hts", "kal": "kal_diphone", "kdl": "ked_diphone"}
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 300
 _DONE = "omnitalker-done"
 _SCHEME = """
 (define (omnitalker_say text wav)
@@ -41,20 +42,17 @@ class FestivalTeacher:
             )
         if shutil.which("festival") is None:
             raise InputError("festival is not installed. Run scripts/install_teachers.sh")
+        self._voice = VOICES[voice]
         self._folder = tempfile.TemporaryDirectory(prefix="festival-")
         self._wav = Path(self._folder.name) / "spoken.wav"
-        self._process = subprocess.Popen(
-            ["festival", "--pipe"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self._ask(_SCHEME + f"(voice_{VOICES[voice]})")
+        self._process = self._start()
 
     def say(self, text: str) -> Spoken:
         import soundfile
 
+        if self._process.poll() is not None:
+            self._stop()
+            self._process = self._start()
         quoted = text.replace("\\", " ").replace('"', " ")
         self._wav.unlink(missing_ok=True)
         lines = self._ask(f'(omnitalker_say "{quoted}" "{self._wav}")')
@@ -65,19 +63,37 @@ class FestivalTeacher:
         return Spoken(samples, rate, fold_segments(segments, len(samples) / rate, text))
 
     def close(self) -> None:
+        self._stop()
+        self._folder.cleanup()
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._process = subprocess.Popen(
+            ["festival", "--pipe"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._ask(_SCHEME + f"(voice_{self._voice})")
+        return self._process
+
+    def _stop(self) -> None:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
-        self._folder.cleanup()
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
     def _ask(self, command: str) -> list[str]:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(f'{command}\n(format t "\\n{_DONE}\\n")\n(fflush nil)\n')
-        stdin.flush()
+        try:
+            stdin.write(f'{command}\n(format t "\\n{_DONE}\\n")\n(fflush nil)\n')
+            stdin.flush()
+        except BrokenPipeError:
+            raise TeacherError(f"festival ended before it was asked: {command[:80]}") from None
         lines = []
         watchdog = threading.Timer(_PATIENCE_SECONDS, self._process.kill)
         watchdog.start()

@@ -1,4 +1,4 @@
-"""Stress for phonemes that came without it, from the same text pronounced with it."""
+"""Stress as the text front-end gives it: teachers mark none, or more words than are stressed in a sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def copy_stress(
     phones: Sequence[TimedSymbol], stressed: Sequence[tuple[str, int]]
 ) -> list[TimedSymbol]:
     """`phones` with the tones of the (symbol, tone) pairs `stressed` where the two sequences agree."""
-    tones = [0] * len(phones)
+    tones = [phone.tone for phone in phones]
     matcher = SequenceMatcher(
         None, [p.symbol for p in phones], [symbol for symbol, _ in stressed], autojunk=False
     )

@@ -9,6 +9,7 @@ import pytest
 from omnitalker.errors import ConfigError
 from omnitalker.text.symbols import PAUSES, SILENCE, VOWELS
 from omnitalker.training.teachers.speech import make_teacher
+from omnitalker.training.teachers.speech.festival import FestivalTeacher
 from omnitalker.training.teachers.speech.mandarin import syllable_phones
 from omnitalker.training.teachers.speech.stress import copy_stress
 from omnitalker.training.teachers.speech.teacher import (
@@ -124,6 +125,21 @@ def test_pause_symbols():
 
 
 def test_stress_is_copied_where_the_phonemes_agree():
-    phones = [TimedSymbol(s, 0, i + 1.0) for i, s in enumerate(["b", "ə", "n", "æ", "n", "ə"])]
+    symbols, tones = ["b", "ə", "n", "æ", "n", "ə"], [0, 1, 0, 2, 0, 1]
+    phones = [
+        TimedSymbol(s, t, i + 1.0) for i, (s, t) in enumerate(zip(symbols, tones, strict=True))
+    ]
     stressed = [("b", 0), ("ə", 0), ("n", 0), ("æ", 1), ("n", 0), ("ʌ", 2)]
-    assert [p.tone for p in copy_stress(phones, stressed)] == [0, 0, 0, 1, 0, 0]
+    assert [p.tone for p in copy_stress(phones, stressed)] == [0, 0, 0, 1, 0, 1]
+
+
+def test_festival_is_started_again_after_it_ended():
+    if not HAVE["festival"]:
+        pytest.skip("festival is not installed; see scripts/install_teachers.sh")
+    teacher = FestivalTeacher("kal")
+    try:
+        teacher._process.kill()
+        teacher._process.wait()
+        assert len(teacher.say("Hello there.").phones) > 5
+    finally:
+        teacher.close()
