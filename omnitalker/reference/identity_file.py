@@ -18,6 +18,7 @@ from omnitalker.types import Camera, Frame, Framing, Identity, TextureBank
 
 FORMAT = "omnitalker-identity-1"
 _QUALITY = 94
+_REFINER = "refiner."
 _BANKS = ("faces", "mouths")
 
 Bytes = npt.NDArray[np.uint8]
@@ -42,6 +43,8 @@ def save_identity(identity: Identity, path: str | Path) -> Path:
             tensors[f"{name}.jpg"] = _jpeg(bank.crops.reshape(-1, *bank.crops.shape[2:]))
             tensors[f"{name}.motion"] = bank.motion
             tensors[f"{name}.layout"] = bank.layout
+    for name, weight in (identity.refiner or {}).items():
+        tensors[f"{_REFINER}{name}"] = weight.astype(np.float16)
     metadata = {
         "format": FORMAT,
         "name": identity.name,
@@ -71,6 +74,11 @@ def load_identity(path: str | Path) -> Identity:
         raise InputError(
             f"'{path}' has format {metadata.get('format')!r}, expected {FORMAT!r}. Build it again from its clip."
         )
+    refiner = {
+        key.removeprefix(_REFINER): value.astype(np.float32)
+        for key, value in tensors.items()
+        if key.startswith(_REFINER)
+    }
     banks = {name: _bank(tensors, name) for name in _BANKS}
     return Identity(
         name=metadata["name"],
@@ -83,6 +91,7 @@ def load_identity(path: str | Path) -> Identity:
         camera=Camera(**json.loads(metadata["camera"])),
         framing=Framing(**json.loads(metadata["framing"])),
         original=_picture(tensors["original.jpg"]) if "original.jpg" in tensors else None,
+        refiner=refiner or None,
         metadata=json.loads(metadata["metadata"]),
         **banks,
     )

@@ -1,0 +1,102 @@
+"""A small U-Net that repairs what a warp cannot know: the teeth of this very smile, the shade of this very turn.
+
+B pictures of H x W pixels, both multiples of 8. Pictures are RGB in 0..1.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from omnitalker.motion.names import MOTION_DIM
+
+
+class _Block(nn.Module):
+    """Two convolutions around a modulation by the coefficients, with a residual path."""
+
+    def __init__(self, width: int, condition: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.modulation = nn.Linear(condition, 2 * width)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """x: (B, width, h, w); condition: (B, condition)."""
+        scale, shift = self.modulation(condition)[..., None, None].chunk(2, dim=1)
+        hidden = F.silu(self.first(x) * (1 + scale) + shift)
+        return x + self.second(hidden)
+
+
+class Refiner(nn.Module):
+    """Adds a correction to a warped face. Untrained it adds nothing."""
+
+    def __init__(self, width: int = 24, condition: int = 48) -> None:
+        super().__init__()
+        widths = (width, 2 * width, 3 * width)
+        # 1. Coefficients, 2. in, 3. down, 4. up, 5. out.
+        self.condition = nn.Sequential(nn.Linear(MOTION_DIM, condition), nn.SiLU())
+        self.enter = nn.Conv2d(12, width, 3, padding=1)
+        self.down = nn.ModuleList(_Block(w, condition) for w in widths)
+        self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths)
+        )
+        self.up = nn.ModuleList(_Block(w, condition) for w in widths[:-1])
+        self.leave = nn.Conv2d(width, 12, 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, picture: Tensor, motion: Tensor) -> Tensor:
+        """picture: (B, 3, H, W); motion: (B, 61) -> (B, 3, H, W), not clipped."""
+        condition = self.condition(motion)
+        x = self.enter(F.pixel_unshuffle(picture - 0.5, 2))
+        skips = []
+        for level, block in enumerate(self.down):
+            x = block(x, condition)
+            if level < len(self.shrink):
+                skips.append(x)
+                x = self.shrink[level](x)
+        for level in reversed(range(len(self.grow))):
+            x = self.up[level](self.grow[level](x) + skips[level], condition)
+        return picture + F.pixel_shuffle(self.leave(x), 2)
+
+
+class PatchCritic(nn.Module):
+    """Tells real patches from refined ones; its features also measure likeness, in place of downloaded ones."""
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        widths = (3, width, 2 * width, 3 * width)
+        self.layers = nn.ModuleList(
+            nn.utils.spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1))
+            for a, b in pairwise(widths)
+        )
+        self.verdict = nn.utils.spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, 3, H, W) -> a verdict per patch (B, 1, H/8, W/8), and the features of every layer."""
+        features = []
+        x = picture - 0.5
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return self.verdict(x), features
+
+
+def build_refiner(tensors: dict[str, Tensor]) -> Refiner:
+    """The refiner whose weights these are; its size follows from them."""
+    width, condition = tensors["enter.weight"].shape[0], tensors["condition.0.weight"].shape[0]
+    refiner = Refiner(width, condition)
+    refiner.load_state_dict(tensors, strict=True)
+    return refiner.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def refine(refiner: Refiner, picture: Tensor, motion: Tensor) -> Tensor:
+    """One picture (H, W, 3) uint8 and its (61,) coefficients -> (H, W, 3) uint8."""
+    x = picture.permute(2, 0, 1)[None].float() / 255
+    result = refiner(x, motion[None]).clamp(0, 1)[0]
+    return (result * 255).round().to(torch.uint8).permute(1, 2, 0)

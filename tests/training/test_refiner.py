@@ -1,0 +1,119 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from painted_faces import motion, paint
+
+from omnitalker.config import load_config
+from omnitalker.errors import InputError
+from omnitalker.models.refiner import Refiner, build_refiner, refine
+from omnitalker.motion.face import FaceModel
+from omnitalker.motion.names import INDEX
+from omnitalker.reference.identity_file import load_identity, save_identity
+from omnitalker.rendering.refined import RefinedRenderer
+from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.training.refiner import RefinerConfig, fit, train_on
+from omnitalker.training.refiner_data import Pairs
+from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
+
+SIZE = 160
+
+
+def talking_clip(frames: int):
+    """A painted face whose lips shine brighter the wider they open: light that no warp can guess from one frame."""
+    model, camera = FaceModel.load(), Camera(48.0, 96.0, 90.0)
+    opened = 0.3 + 0.3 * np.sin(np.arange(frames) * 0.7)
+    values = np.stack(
+        [motion(jawOpen=o, headRotY=0.1 * np.cos(k / 5)) for k, o in enumerate(opened)]
+    )
+    points = model.pixels(model.neutral, values, camera).astype(np.float32)
+    pictures = []
+    for place, jaw in zip(points, opened, strict=True):
+        picture = paint(place, 192)[0]
+        pictures.append(cv2.convertScaleAbs(picture, alpha=1.0 + 0.3 * jaw))
+    flat = np.zeros((*points.shape[:2], 1), np.float32)
+    face = TrackedFace(
+        landmarks=np.concatenate([points, flat], axis=2),
+        found=np.ones(frames, bool),
+        motion=MotionTrack(values),
+        neutral=model.neutral,
+        camera=camera,
+        size=(192, 192),
+    )
+    return ReferenceClip(np.zeros(0, np.float32), tuple(pictures), "painted"), face
+
+
+def test_an_untrained_refiner_changes_nothing():
+    picture = torch.randint(0, 255, (40, 48, 3), dtype=torch.uint8)
+    refined = refine(Refiner(8, 8).eval(), picture, torch.randn(61))
+    assert torch.equal(refined, picture)
+
+
+def test_a_refiner_is_rebuilt_from_its_weights_alone():
+    torch.manual_seed(0)
+    refiner = Refiner(8, 12)
+    torch.nn.init.normal_(refiner.leave.weight, std=0.1)
+    again = build_refiner(dict(refiner.state_dict()))
+    x, m = torch.rand(2, 3, 32, 40), torch.randn(2, 61)
+    torch.testing.assert_close(again(x, m), refiner(x, m))
+    with pytest.raises(RuntimeError):
+        build_refiner({k: v for k, v in refiner.state_dict().items() if "leave" not in k})
+
+
+def shaded_pairs(count, seed):
+    """Noise that the camera sees darker the more the jaw is open, and the warp does not."""
+    dice = torch.Generator().manual_seed(seed)
+    real = torch.nn.functional.interpolate(
+        torch.rand(count, 3, 6, 6, generator=dice), size=40, mode="bilinear"
+    )
+    jaw = torch.rand(count, generator=dice)
+    values = torch.zeros(count, 61)
+    values[:, INDEX["jawOpen"]] = jaw
+    shaded = real * (1 - 0.4 * jaw[:, None, None, None])
+    return Pairs(
+        warped=(255 * real).to(torch.uint8),
+        real=(255 * shaded).to(torch.uint8),
+        motion=values,
+        mouths=torch.full((count, 2), 20.0),
+    )
+
+
+def test_fitting_learns_what_depends_on_the_coefficients(tmp_path):
+    torch.manual_seed(1)
+    config = RefinerConfig(
+        clip=tmp_path, steps=150, max_minutes=1.0, patch=32, learning_rate=4e-3, critic_weight=0.001
+    )
+    refiner = Refiner(12, 24)
+    assert fit(refiner, shaded_pairs(24, seed=0), config) > 20
+    unseen = shaded_pairs(8, seed=9)
+    with torch.inference_mode():
+        refined = refiner(unseen.warped / 255, unseen.motion)
+    wanted = unseen.real / 255
+    before, after = ((x - wanted).abs().mean() for x in (unseen.warped / 255, refined))
+    assert after < 0.6 * before
+
+
+@pytest.mark.slow
+def test_a_refined_identity_renders_like_the_warp_outside_the_face(tmp_path):
+    clip, face = talking_clip(44)
+    config = RefinerConfig(clip=tmp_path, size=SIZE, steps=3, max_minutes=1.0, patch=32, width=8)
+    identity, report = train_on(clip, face, config)
+    assert report.steps == 3
+    identity = load_identity(save_identity(identity, tmp_path / "identity.safetensors"))
+    at = motion(jawOpen=0.4, headRotY=0.1)
+    refined, plain = RefinedRenderer(identity, SIZE), WarpRenderer(identity, SIZE)
+    np.testing.assert_array_equal(refined.frame(at)[:4], plain.frame(at)[:4])
+    assert refined.person(at).shape == (SIZE, SIZE, 4)
+    assert RefinedRenderer(identity, 96).frame(at).shape == (96, 96, 3)
+
+
+def test_without_a_refiner_the_message_says_how_to_train_one(tmp_path):
+    from painted_faces import painted_identity
+
+    with pytest.raises(InputError, match="omnitalker train refiner"):
+        RefinedRenderer(painted_identity(), 256)
+
+
+def test_the_shipped_configuration_is_valid():
+    config = load_config(RefinerConfig, "configs/train/refiner.yaml", ["steps=5"])
+    assert config.steps == 5
