@@ -17,6 +17,7 @@ from torch import Tensor
 from omnitalker import timeline
 from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
+from omnitalker.motion.names import EXPRESSION_SLICE
 from omnitalker.sampling.flow import Progress, Schedule, Signal, Solver, sample, seeded_noise, times
 from omnitalker.sampling.guidance import Guidance, guided_velocity
 from omnitalker.types import FloatArray, IntArray, Latents, StylePrompt
@@ -72,10 +73,12 @@ def generate(
     mel, motion = made.mel, made.motion
     return Latents(
         mel=_new_part(mel if mel is None else dit.denormalise_mel(mel), lead.mel, dit.mel_bins),
-        motion=_new_part(
-            motion if motion is None else dit.denormalise_motion(motion),
-            lead.motion,
-            dit.motion_dim,
+        motion=_in_range(
+            _new_part(
+                motion if motion is None else dit.denormalise_motion(motion),
+                lead.motion,
+                dit.motion_dim,
+            )
         ),
     )
 
@@ -157,7 +160,13 @@ def _tensor(values: npt.NDArray[np.generic], dit: DualBranchDiT) -> Tensor:
     return torch.from_numpy(values)[None].to(dit.device)
 
 
+def _in_range(motion: FloatArray) -> FloatArray:
+    """Blendshape strengths are 0 to 1; the flow knows no such bounds."""
+    motion[:, EXPRESSION_SLICE] = motion[:, EXPRESSION_SLICE].clip(0, 1)
+    return motion
+
+
 def _new_part(signal: Tensor | None, lead: int, channels: int) -> FloatArray:
     if signal is None:
         return np.zeros((0, channels), np.float32)
-    return signal[0, lead:].float().cpu().numpy()
+    return signal[0, lead:].float().cpu().numpy().copy()

@@ -12,7 +12,8 @@ from omnitalker.models.duration import DurationModel
 from omnitalker.sampling.durations import control, expand, predict_seconds, runs
 from omnitalker.types import StylePrompt
 
-seconds_lists = st.lists(st.floats(0.0, 3.0), min_size=1, max_size=80)
+lengths = st.one_of(st.just(0.0), st.floats(1e-6, 3.0))
+seconds_lists = st.lists(lengths, min_size=1, max_size=80)
 
 
 @settings(max_examples=200, deadline=None)
