@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -185,8 +185,7 @@ def memory(performer: Performer, turns: int) -> dict[str, float]:
 
 def together(performer: Performer, sessions: int, seconds: float) -> dict[str, Any]:
     """Several avatars that speak at once, each with its own rate, so that unfairness shows."""
-    small = replace(performer)
-    open_ones = [AvatarSession(small) for _ in range(sessions)]
+    open_ones = [AvatarSession(performer) for _ in range(sessions)]
     probes = [_Probe(session) for session in open_ones]
     try:
         for session in open_ones:

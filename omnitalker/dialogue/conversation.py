@@ -75,11 +75,11 @@ class Conversation:
         self.session = session
         self.character = character
         self.memory = Memory(character.persona)
-        self.last_user_text = ""
         self._brain = brain
         self._run_tool = run_tool
         self._task: asyncio.Task[None] | None = None
         self._said: list[str] = []
+        self._unasked = list(character.proactive.lines)
         session.set_manner(character.manner)
 
     def greet(self) -> None:
@@ -91,12 +91,25 @@ class Conversation:
         self.memory.add("assistant", text)
         self.session.say(text)
 
+    def speak_unasked(self) -> bool:
+        """The next line for a long silence; False when there is none left until the user says something."""
+        if not self._unasked:
+            return False
+        self.say(self._unasked.pop(0))
+        return True
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the brain is still thinking or the avatar speaking."""
+        is_thinking = self._task is not None and not self._task.done()
+        return is_thinking or self.session.is_speaking
+
     def hear(self, text: str, manner: Manner | None = None) -> asyncio.Task[None] | None:
         """The user said this: whatever is being said stops, and the answer begins."""
         if not text.strip():
             return None
         self.stop()
-        self.last_user_text = text
+        self._unasked = list(self.character.proactive.lines)
         self.memory.add("user", text)
         if manner is not None:
             self.session.set_manner(manner)

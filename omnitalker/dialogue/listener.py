@@ -36,7 +36,6 @@ class Listener:
         self._activity = activity or voice_activity()
         proactive = conversation.character.proactive
         self._turns = TurnTaker(TurnSettings(silence_seconds=proactive.after_seconds))
-        self._unasked = list(proactive.lines)
         self._backchannels = 0
         self._rest: FloatArray = np.zeros(0, np.float32)
         self._heard: list[FloatArray] = []
@@ -75,8 +74,8 @@ class Listener:
         elif heard.kind == "agitated":
             conversation.session.set_manner("calm")
             conversation.say(character.lines.agitated)
-        elif heard.kind == "silence" and self._unasked:
-            conversation.say(self._unasked.pop(0))
+        elif heard.kind == "silence":
+            conversation.speak_unasked()
         elif heard.kind == "speech_ended":
             self._understand()
         self._tell(heard)

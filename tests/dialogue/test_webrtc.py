@@ -66,7 +66,8 @@ def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, 
     async def watch() -> Viewer:
         viewer = Viewer(address, key)
         await viewer.connect()
-        await asyncio.sleep(1.0)
+        while viewer.channel.readyState != "open":
+            await asyncio.sleep(0.05)
         viewer.channel.send(json.dumps({"type": "say", "text": "Hello there, my friend."}))
         viewer.channel.send("{broken")
         await asyncio.sleep(SECONDS)

@@ -18,6 +18,7 @@ from omnitalker.dialogue.conversation import Conversation
 from omnitalker.dialogue.listener import Heard, Listener
 from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.dialogue.voice_activity import voice_activity
 from omnitalker.errors import InputError
 from omnitalker.request import MANNERS, Manner
 
@@ -44,6 +45,8 @@ class Desk:
         self._name = name
         self._greets = bool(wish.get("greet", True))
         self._listener: Listener | None = None
+        self._has_microphone = False
+        self._tasks: list[asyncio.Task[None]] = []
         self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
             "text.delta": lambda m: self.session.push_text(_text(m)),
             "text.end": lambda _: self.session.end_text(),
@@ -77,6 +80,7 @@ class Desk:
                 "sample_rate": timeline.SAMPLE_RATE,
             }
         )
+        self._tasks.append(loop.create_task(self._break_silence(), name="omnitalker-silence"))
         if self._greets:
             self.conversation.greet()
 
@@ -90,13 +94,36 @@ class Desk:
         """The user's microphone: 16-bit mono at 16 kHz."""
         if len(data) % 2:
             raise InputError(f"sound must be 16-bit samples; got {len(data)} bytes")
-        if self._listener is None:
-            self._listener = Listener(self.conversation, self._on_heard)
-        self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+        if self._listener is not None:
+            self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+        elif not self._has_microphone:
+            self._has_microphone = True
+            self._tasks.append(asyncio.create_task(self._begin_to_listen()))
 
     async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listener is not None:
+            await self._listener.aclose()
         await self.conversation.aclose()
         await asyncio.to_thread(self.session.close)
+
+    async def _begin_to_listen(self) -> None:
+        """The detector is loaded aside; the first moments of the microphone are not heard."""
+        activity = await asyncio.to_thread(voice_activity)
+        self._listener = Listener(self.conversation, self._on_heard, activity=activity)
+
+    async def _break_silence(self) -> None:
+        """Without a microphone nobody else notices that the user has gone quiet."""
+        patience = self.character.proactive.after_seconds
+        quiet = 0.0
+        while not self._has_microphone:
+            await asyncio.sleep(1.0)
+            quiet = 0.0 if self.conversation.is_answering else quiet + 1.0
+            if quiet >= patience:
+                quiet = 0.0
+                self.conversation.speak_unasked()
 
     def _user_said(self, text: str) -> None:
         self._tell({"type": "user", "text": text})
