@@ -177,7 +177,7 @@ def test_the_echo_needs_nothing() -> None:
 
 
 def test_characters_are_read_strictly(tmp_path: Path) -> None:
-    assert set(character_names()) >= {"ava", "museum_guide"}
+    assert set(character_names()) >= {"ava", "lin", "museum_guide"}
     for name in character_names():
         assert load_character(name).greeting
     file = tmp_path / "x.yaml"

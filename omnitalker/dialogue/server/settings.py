@@ -22,7 +22,7 @@ class ServeConfig:
     port: int = 8000
     checkpoint: str = DEFAULT_CHECKPOINT
     device: str = "cpu"
-    characters: tuple[str, ...] = ("ava", "museum_guide")
+    characters: tuple[str, ...] = ("ava", "lin", "museum_guide")
     """The first is the default."""
     keys_env: str = "OMNITALKER_KEYS"
     """The environment variable with the accepted keys, parted by commas; empty = everybody may."""
