@@ -20,8 +20,10 @@ from omnitalker.types import FloatArray, Identity, IntArray
 
 NET_SPACING = 0.22
 """Between net points, in eye distances."""
-BACK_OF_HEAD = 0.45
-"""How far behind the outline of the face ears and hair lie at most, in eye distances."""
+SILHOUETTE = 0.1
+"""Depth of the head's outline, ears and crown, in head space: about where the head turns."""
+ROUNDNESS = 0.5
+"""Distance from the face over which the head falls back to that depth, in eye distances."""
 NECK = 1.1
 """Length over which the head's motion fades into the body's, in eye distances."""
 BODY_FOLLOWS = 0.10
@@ -69,7 +71,8 @@ def build_sheet(identity: Identity, neutral: FloatArray) -> Sheet:
     model, view = FaceModel.load(), identity.camera
     face = model.deform(neutral, identity.coefficients)
     oval_depth = model.pose(face, identity.coefficients)[list(face_regions.OVAL), 2]
-    depth = nearness @ oval_depth - BACK_OF_HEAD * (1 - np.exp(-2.0 * distance / eye_distance))
+    outline = nearness @ oval_depth
+    depth = SILHOUETTE + (outline - SILHOUETTE) * np.exp(-distance / (ROUNDNESS * eye_distance))
     fade = np.exp(-((distance / (EXPRESSION_REACH * eye_distance)) ** 2))
     return Sheet(
         rest=np.concatenate([landmarks, net]).astype(np.float32),
