@@ -25,6 +25,7 @@ from omnitalker.models.duration import DurationModel
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings
+from omnitalker.sampling.guidance import Guidance
 from omnitalker.streaming import stream
 from omnitalker.styles import StyleLibrary
 from omnitalker.text.frontend import TextFrontend
@@ -56,13 +57,14 @@ class OmniTalkerPipeline(DiffusionPipeline):
         vocoder: Vocoder,
         recogniser: PhonemeRecogniser | None = None,
         steps: int = 4,
-        schedule: str = "epss",
+        schedule: str = "sway",
+        text_guidance: float = 1.0,
     ) -> None:
         super().__init__()
         self.register_modules(
             transformer=transformer, duration=duration, vocoder=vocoder, recogniser=recogniser
         )
-        self.register_to_config(steps=steps, schedule=schedule)
+        self.register_to_config(steps=steps, schedule=schedule, text_guidance=text_guidance)
         self.frontend = TextFrontend()
 
     @classmethod
@@ -82,7 +84,11 @@ class OmniTalkerPipeline(DiffusionPipeline):
     @property
     def sampling(self) -> SamplingSettings:
         """The checkpoint's own default."""
-        return SamplingSettings(steps=self.config.steps, schedule=self.config.schedule)
+        return SamplingSettings(
+            steps=self.config.steps,
+            schedule=self.config.schedule,
+            guidance=Guidance(text=self.config.text_guidance),
+        )
 
     @property
     def styles(self) -> StyleLibrary:

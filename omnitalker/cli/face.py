@@ -82,7 +82,9 @@ def eval_model(
     ] = None,
     sentences: Annotated[int, typer.Option(help="English sentences; others scale along.")] = 100,
     steps: Annotated[int | None, typer.Option(help="Network steps (default: live).")] = None,
-    guidance: Annotated[float, typer.Option(help="Text guidance; 1 = off.")] = 1.0,
+    guidance: Annotated[
+        float | None, typer.Option(help="Text guidance; 1 = off (default: live).")
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
 ) -> None:
     """Words, voice, lips, manner and speed of a checkpoint in one table."""
@@ -93,7 +95,9 @@ def eval_model(
     from omnitalker.sampling.guidance import Guidance
 
     pipeline = OmniTalkerPipeline.from_pretrained(checkpoint)
-    sampling = replace(pipeline.sampling, guidance=Guidance(text=guidance))
+    sampling = pipeline.sampling
+    if guidance is not None:
+        sampling = replace(sampling, guidance=Guidance(text=guidance))
     if steps:
         sampling = replace(sampling, steps=steps)
     share = sentences / 100

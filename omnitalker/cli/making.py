@@ -67,13 +67,16 @@ def pack(
     voices: Annotated[
         Path | None, typer.Option(help="YAML of built-in voices, see configs/train/voices.yaml.")
     ] = None,
-    steps: Annotated[int, typer.Option(help="Default network passes.")] = 4,
-    schedule: Annotated[str, typer.Option(help="uniform, sway or epss.")] = "epss",
+    steps: Annotated[int, typer.Option(help="Default network steps.")] = 3,
+    schedule: Annotated[str, typer.Option(help="uniform, sway or epss.")] = "sway",
+    text_guidance: Annotated[float, typer.Option(help="Default guidance; 1 = off.")] = 2.0,
 ) -> None:
     """Put trained parts together into a checkpoint, with its built-in voices."""
     from omnitalker.training.pack import pack as put_together
 
-    made = put_together(checkpoint, voices, steps=steps, schedule=schedule)
+    made = put_together(
+        checkpoint, voices, steps=steps, schedule=schedule, text_guidance=text_guidance
+    )
     for voice, manners in made.items():
         print(f"{voice}: {', '.join(manners)}")
 

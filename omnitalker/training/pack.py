@@ -24,10 +24,14 @@ def pack(
     checkpoint: str | Path,
     voices: str | Path | None = None,
     *,
-    steps: int = 4,
-    schedule: str = "epss",
+    steps: int = 3,
+    schedule: str = "sway",
+    text_guidance: float = 2.0,
 ) -> dict[str, list[str]]:
-    """Write model_index.json beside the parts' folders, and the built-in voices; returns those."""
+    """Write model_index.json beside the parts' folders, and the built-in voices; returns those.
+
+    steps, schedule and guidance become the checkpoint's default: three guided steps, so six passes.
+    """
     folder = Path(checkpoint)
     missing = [name for name in PARTS if not (folder / name / "config.json").is_file()]
     if missing:
@@ -35,5 +39,6 @@ def pack(
             f"{folder} lacks {', '.join(missing)}: export each trained part into a folder of that name"
         )
     parts = {name: part.from_pretrained(folder / name) for name, part in PARTS.items()}
-    OmniTalkerPipeline(**parts, steps=steps, schedule=schedule).save_config(folder)
+    settings = {"steps": steps, "schedule": schedule, "text_guidance": text_guidance}
+    OmniTalkerPipeline(**parts, **settings).save_config(folder)
     return build_voices(voices, folder) if voices is not None else {}
