@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,29 @@ def test_flow_times_can_favour_the_noise() -> None:
     assert (noisy < 0.05).float().mean() > 0.15
     assert noisy.min() >= 0
     assert noisy.max() <= 1
+
+
+def test_learnt_guidance_moves_the_target_only_where_there_is_text(
+    corpus_dir: Path, model_file: Path
+) -> None:
+    torch.manual_seed(0)
+    network = build_dit(model_file)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+
+    def gradient(guidance: float, has_text: bool) -> torch.Tensor:
+        loss = training.LossConfig(text_guidance=guidance)
+        config = training.DitTrainConfig(corpus=corpus_dir, model=model_file, loss=loss)
+        task = training.DitTask(config, network.train())
+        sampler = SequenceSampler(open_corpus(corpus_dir).filter(split="train"))
+        examples = [sampler.sequence(0, 8, np.random.default_rng(0))]
+        drops = replace(KEEP_ALL, drop_text=0.0 if has_text else 1.0)
+        masks = draw_masks(np.random.default_rng(0), 1, 8, drops)
+        batch = training.assemble(network, examples, masks, torch.Generator().manual_seed(0))
+        network.zero_grad()
+        task.losses(network, batch)["mel"].backward()
+        return network.mel_out.linear.weight.grad.clone()
+
+    assert not torch.allclose(gradient(0.0, True), gradient(0.35, True))
+    torch.testing.assert_close(gradient(0.0, False), gradient(0.35, False))
