@@ -9,9 +9,6 @@ own with one thread for OpenCV.
 from __future__ import annotations
 
 import json
-import resource
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -30,9 +27,9 @@ from omnitalker.evaluation.face_figures import (
     compare_motion,
     compare_pictures,
 )
+from omnitalker.evaluation.render_cost import measure_alone
 from omnitalker.files import AtomicFile
 from omnitalker.media.reader import read_clip
-from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.face import FaceModel
 from omnitalker.reference.clip import cut_clip
 from omnitalker.reference.identity import build_identity
@@ -157,45 +154,11 @@ def crop(frame: Frame, framing: Framing, size: int) -> Frame:
     return np.asarray(cut, np.uint8)
 
 
-@dataclass(frozen=True)
-class _Alone:
-    """What rendering and encoding cost a process that does nothing else."""
-
-    render_seconds: float
-    encode_seconds: float
-    core_seconds: float
-    peak_memory_mb: float
-
-
-def _measure_alone(identity: Identity, values: FloatArray, size: int) -> _Alone:
-    """Run in a process of its own: one picture after another, rendered and encoded as when streaming."""
-    cv2.setNumThreads(1)
-    renderer = WarpRenderer(identity, size)
-    renderer.frame(values[0])
-    rendering, encoding = [], []
-    spent = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "face.mp4"
-        start = time.perf_counter()
-        with VideoWriter(path, renderer.size, with_audio=False) as writer:
-            for frame in values:
-                begun = time.perf_counter()
-                picture = renderer.frame(frame)
-                drawn = time.perf_counter()
-                writer.write_frames([picture])
-                rendering.append(drawn - begun)
-                encoding.append(time.perf_counter() - drawn)
-        finish = time.perf_counter() - start - sum(rendering) - sum(encoding)
-    encode = float(np.median(encoding)) + finish / len(values)
-    core = (time.process_time() - spent) / len(values)
-    return _Alone(float(np.median(rendering)), encode, core, _peak_memory())
-
-
 def _speed(
     identity: Identity, values: FloatArray, size: int, tracking: float, building: float
 ) -> SpeedFigures:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        alone = pool.submit(_measure_alone, identity, values, size).result()
+        alone = pool.submit(measure_alone, identity, values, size).result()
     return SpeedFigures(
         track_ms=1000 * tracking / len(values),
         render_ms=1000 * alone.render_seconds,
@@ -205,11 +168,6 @@ def _speed(
         identity_seconds=building,
         peak_memory_mb=alone.peak_memory_mb,
     )
-
-
-def _peak_memory() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
 def _fit_error(face: TrackedFace) -> float:

@@ -121,16 +121,27 @@ def draw_landmarks(frame: Frame, face: TrackedFace, index: int) -> Frame:
 def contact_sheet(
     frames: Sequence[Frame], face: TrackedFace, count: int = 8, width: int = 1280
 ) -> Frame:
-    """`count` frames spread over the clip with their landmarks, four in a row."""
+    """`count` frames spread over the clip, cut to the face, with their landmarks, four in a row."""
     chosen = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
     across = min(4, len(chosen))
     side = width // across
-    drawn = [draw_landmarks(frames[i], face, int(i)) for i in chosen]
+    window = _window(face)
+    drawn = [draw_landmarks(frames[i], face, int(i))[window] for i in chosen]
     tall = round(side * drawn[0].shape[0] / drawn[0].shape[1])
     tiles = [cv2.resize(picture, (side, tall), interpolation=cv2.INTER_AREA) for picture in drawn]
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % across)
     rows = [np.hstack(tiles[i : i + across]) for i in range(0, len(tiles), across)]
     return np.asarray(np.vstack(rows), np.uint8)
+
+
+def _window(face: TrackedFace) -> tuple[slice, slice]:
+    """Rows and columns around everywhere the face goes."""
+    points = face.landmarks[..., :2].reshape(-1, 2)
+    low, high = points.min(0), points.max(0)
+    edge = 0.2 * (high - low).max()
+    left, top = np.maximum(low - edge, 0).astype(int)
+    right, bottom = np.minimum(high + edge, face.size).astype(int)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
 def summary(face: TrackedFace) -> dict[str, float]:
