@@ -53,5 +53,10 @@ def measure_alone(identity: Identity, values: FloatArray, size: int) -> RenderCo
 
 def peak_memory() -> float:
     """Megabytes this process has used at most."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # ru_maxrss survives exec, so a child would report its parent's peak; VmHWM starts afresh.
+        lines = status.read_text().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e3
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
