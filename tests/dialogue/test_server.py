@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import av
 import httpx
 import pytest
-from waiting import wait_until
 
 from omnitalker.dialogue.client import AvatarClient
 from omnitalker.dialogue.server.guard import RateLimit
 from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.server.packets import Packet
+from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
     pass

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from waiting import wait_until
 
 from omnitalker.dialogue.mixer import AHEAD_FRAMES
 from omnitalker.dialogue.reply import ReplySettings
@@ -15,6 +14,7 @@ from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSett
 from omnitalker.errors import InputError
 from omnitalker.motion.names import INDEX, POSE_SLICE
 from omnitalker.types import AVChunk
+from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
     from omnitalker.dialogue.performer import Performer

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from aiortc import RTCPeerConnection, RTCSessionDescription
-from waiting import wait_until
+
+from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
     from aiortc import MediaStreamTrack

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import torch
-from conftest import make_conditions
 
 from omnitalker import timeline
 from omnitalker.models.blocks import BranchBlock, FusionBlock
 from omnitalker.models.conditions import collate, drop, pad
 from omnitalker.models.layers import rotary, rotate
 from omnitalker.models.text_encoder import overlap, places, to_motion_grid
+from tests.models.conftest import make_conditions
 
 
 def naive_attention(query, key, value):

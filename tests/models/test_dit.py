@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import make_conditions, make_dit, make_signal
 
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.models.conditions import Conditions, collate, drop
@@ -15,6 +14,7 @@ from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.presets import build_dit
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import SYMBOLS, TONES
+from tests.models.conftest import make_conditions, make_dit, make_signal
 
 PRESETS = Path(__file__).parents[2] / "configs" / "model"
 FUSIONS = ("joint", "cross", "none")

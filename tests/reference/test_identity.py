@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from painted_faces import motion, paint
 
 from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
@@ -9,6 +8,7 @@ from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.matting import clean_plate, fill, foreground
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.types import Camera
+from tests.painted_faces import motion, paint
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from painted_faces import motion, painted_identity
 
 from omnitalker.errors import InputError
 from omnitalker.rendering.framing import (
@@ -11,6 +10,7 @@ from omnitalker.rendering.framing import (
     straight_alpha,
 )
 from omnitalker.rendering.warp import WarpRenderer
+from tests.painted_faces import motion, painted_identity
 
 
 @pytest.fixture(scope="module")

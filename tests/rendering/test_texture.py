@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from painted_faces import motion, painted_identity
 
 from omnitalker.rendering.membrane import Membrane
 from omnitalker.rendering.texture import mixed, nearest_shares
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.types import TextureBank
+from tests.painted_faces import motion, painted_identity
 
 
 @pytest.fixture

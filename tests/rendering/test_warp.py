@@ -2,12 +2,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from painted_faces import IRIS, SKIN, WALL, motion, painted_identity
 
 from omnitalker.errors import InputError
 from omnitalker.motion import face_regions as regions
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.types import MotionTrack
+from tests.painted_faces import IRIS, SKIN, WALL, motion, painted_identity
 
 
 @pytest.fixture(scope="module")

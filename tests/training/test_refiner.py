@@ -2,7 +2,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from painted_faces import motion, paint
 
 from omnitalker.config import load_config
 from omnitalker.errors import InputError
@@ -15,6 +14,7 @@ from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.training.refiner import RefinerConfig, fit, train_on
 from omnitalker.training.refiner_data import Pairs
 from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
+from tests.painted_faces import motion, paint
 
 SIZE = 160
 
@@ -108,7 +108,7 @@ def test_a_refined_identity_renders_like_the_warp_outside_the_face(tmp_path):
 
 
 def test_without_a_refiner_the_message_says_how_to_train_one(tmp_path):
-    from painted_faces import painted_identity
+    from tests.painted_faces import painted_identity
 
     with pytest.raises(InputError, match="omnitalker train refiner"):
         RefinedRenderer(painted_identity(), 256)

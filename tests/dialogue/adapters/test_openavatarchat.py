@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from waiting import wait_until
+
+from tests.dialogue.waiting import wait_until
 
 ROOT = os.environ.get("OAC_ROOT", "")
 HERE = Path(__file__).parent

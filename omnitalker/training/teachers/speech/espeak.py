@@ -10,6 +10,7 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 
@@ -194,8 +195,10 @@ def _pause_at(text: str, position: int) -> str:
 
 
 def _library() -> ctypes.CDLL:
+    """By its path: by name alone the loader gives the copy that `omnitalker.text` may have loaded already."""
+    places = sorted(Path("/usr/lib").glob("*/libespeak-ng.so.1"))
     try:
-        return ctypes.CDLL("libespeak-ng.so.1")
+        return ctypes.CDLL(str(places[0]) if places else "libespeak-ng.so.1")
     except OSError as error:
         raise InputError(
             f"libespeak-ng is not installed ({error}). Run scripts/install_teachers.sh"

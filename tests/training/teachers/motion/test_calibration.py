@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from babble import babble
 
 from omnitalker.media.reader import read_clip
 from omnitalker.motion.manners import MANNERS
@@ -17,6 +16,7 @@ from omnitalker.motion.style import draw_style
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.training.teachers.motion import teach
 from omnitalker.types import FloatArray
+from tests.training.teachers.motion.babble import babble
 
 ROOT = Path(__file__).resolve().parents[4]
 CLIPS = Path(os.environ.get("OMNITALKER_SHARED", ROOT.parent / "shared")) / "data" / "clips"

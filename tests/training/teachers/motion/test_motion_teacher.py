@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pytest
-from babble import babble, spread, timed
 
 from omnitalker.errors import InputError
 from omnitalker.motion import face_regions
@@ -19,6 +18,7 @@ from omnitalker.motion.style import REST_SHAPES, MotionStyle, draw_style, in_man
 from omnitalker.text.symbols import SYMBOLS
 from omnitalker.training.teachers.motion import teach
 from omnitalker.training.teachers.motion.visemes import BILABIALS, LABIODENTALS, VISEMES
+from tests.training.teachers.motion.babble import babble, spread, timed
 
 
 def column(values: np.ndarray, name: str) -> np.ndarray:
