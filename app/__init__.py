@@ -1,1 +1,1 @@
-"""The web demo (Gradio)."""
+"""The web demo: layout and input checks only; everything else is the package's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +30,7 @@ def demo(
         str | None, typer.Option(help="Where 'omnitalker serve' runs, for the Talk tab.")
     ] = None,
     renderer: Annotated[str, typer.Option(help="warp, refined or sketch.")] = "warp",
+    styles: Annotated[Path | None, typer.Option(help="Where visitors' styles are kept.")] = None,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
@@ -36,9 +38,9 @@ def demo(
 
     Example: omnitalker demo --port 8080
     """
-    from app.launch import DemoSettings, launch
+    from app.launch import STYLES, DemoSettings, start
 
-    launch(
+    running = start(
         DemoSettings(
             host=host,
             port=port,
@@ -52,8 +54,11 @@ def demo(
             renderer=renderer,
             checkpoint=checkpoint,
             device=device,
+            styles=styles or STYLES,
         )
     )
+    print(f"OmniTalker is at {running.address} (Ctrl-C stops it)", flush=True)
+    running.wait()
 
 
 def _name_and_password(auth: str | None) -> tuple[str, str] | None:

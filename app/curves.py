@@ -1,0 +1,104 @@
+"""Seeing inside a take: the mel-spectrogram and the curves of the face, with the words on the time axis.
+
+Drawn as one SVG that follows the page's colours; nothing but numpy and cv2 (to encode the mel) is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from app.studio import Take
+from omnitalker import timeline
+from omnitalker.audio.mel import mel_covering
+from omnitalker.motion.names import INDEX
+from omnitalker.types import FloatArray, TimedWord
+
+PIXELS_PER_SECOND = 150
+MEL_HEIGHT = 130
+ROW_HEIGHT = 62
+LABELS_WIDTH = 92
+WORDS_HEIGHT = 30
+ROWS: tuple[tuple[str, tuple[str, ...], float], ...] = (
+    ("jaw", ("jawOpen",), 0.7),
+    ("lips", ("mouthPucker", "mouthFunnel"), 0.7),
+    ("smile", ("mouthSmileLeft", "mouthSmileRight"), 0.7),
+    ("brows", ("browInnerUp",), 0.7),
+    ("blinks", ("eyeBlinkLeft", "eyeBlinkRight"), 1.0),
+)
+HEAD = ("head", ("headRotX", "headRotY", "headRotZ"), 0.25)
+
+
+def inside(take: Take) -> str:
+    """HTML: scrolls sideways when the take is long."""
+    usable = len(take.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
+    width = max(320.0, take.seconds * PIXELS_PER_SECOND)
+    height = MEL_HEIGHT + ROW_HEIGHT * (len(ROWS) + 1) + WORDS_HEIGHT
+    parts = [_mel(take.samples[:usable], width), *_word_lines(take.words, height)]
+    top = MEL_HEIGHT
+    for title, names, limit in ROWS:
+        values = np.maximum.reduce([take.motion[:, INDEX[name]] for name in names])
+        parts += _row(title, [(values / limit).clip(0, 1)], top, width)
+        top += ROW_HEIGHT
+    title, names, limit = HEAD
+    turns = [take.motion[:, INDEX[name]] for name in names]
+    curves = [((turn - turn.mean()) / limit / 2 + 0.5).clip(0, 1) for turn in turns]
+    parts += _row(title, curves, top, width)
+    parts += _words(take.words, top + ROW_HEIGHT)
+    label = html.escape(f"Mel-spectrogram and face curves of {take.seconds:.1f} seconds of speech")
+    return (
+        f"<div class='inside' tabindex='0' role='region' aria-label='{label}'>"
+        f"<svg role='img' aria-label='{label}' width='{LABELS_WIDTH + width:.0f}' height='{height}' "
+        f"viewBox='{-LABELS_WIDTH} 0 {LABELS_WIDTH + width:.0f} {height}'>{''.join(parts)}</svg></div>"
+    )
+
+
+def _mel(samples: FloatArray, width: float) -> str:
+    if not len(samples):
+        return ""
+    mel = mel_covering(samples)
+    low, high = np.percentile(mel, (5, 99.5))
+    levels = ((mel - low) / max(high - low, 1e-6)).clip(0, 1)
+    picture = cv2.applyColorMap((255 * levels.T[::-1]).astype(np.uint8), cv2.COLORMAP_MAGMA)
+    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
+    data = base64.b64encode(encoded).decode()
+    return (
+        f"<image x='0' y='0' width='{width:.0f}' height='{MEL_HEIGHT - 8}' preserveAspectRatio='none' "
+        f"href='data:image/jpeg;base64,{data}'/>{_label('sound', MEL_HEIGHT / 2)}"
+    )
+
+
+def _row(title: str, curves: list[FloatArray], top: int, width: float) -> list[str]:
+    """Curves in 0..1, drawn upwards."""
+    inner = ROW_HEIGHT - 14
+    base = top + inner + 7
+    parts = [f"<line class='base' x1='0' x2='{width:.0f}' y1='{base}' y2='{base}'/>"]
+    for number, values in enumerate(curves):
+        step = PIXELS_PER_SECOND / timeline.VIDEO_FPS
+        points = " ".join(
+            f"{(index + 0.5) * step:.1f},{base - inner * float(value):.1f}"
+            for index, value in enumerate(values)
+        )
+        parts.append(f"<polyline class='curve c{number}' points='{points}'/>")
+    return [*parts, _label(title, top + ROW_HEIGHT / 2)]
+
+
+def _label(text: str, y: float) -> str:
+    return f"<text class='label' x='-12' y='{y:.0f}' text-anchor='end'>{html.escape(text)}</text>"
+
+
+def _word_lines(words: Iterable[TimedWord], height: int) -> list[str]:
+    places = (word.start * PIXELS_PER_SECOND for word in words)
+    return [f"<line class='tick' x1='{x:.0f}' x2='{x:.0f}' y1='0' y2='{height}'/>" for x in places]
+
+
+def _words(words: Iterable[TimedWord], top: int) -> list[str]:
+    return [
+        f"<text class='word' x='{word.start * PIXELS_PER_SECOND + 3:.0f}' y='{top + 20}'>"
+        f"{html.escape(word.text)}</text>"
+        for word in words
+    ]

@@ -1,0 +1,246 @@
+"""What happens when something on the page is used. Errors of the visitor are shown in words."""
+
+from __future__ import annotations
+
+import html
+import logging
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app import checks, words
+from app.cast import FROM_REFERENCE, SAVED, Presenter
+from app.curves import inside
+from app.studio import DemoStudio, Progress, Stop, Take, Wish
+from omnitalker.errors import OmniTalkerError
+
+log = logging.getLogger(__name__)
+
+TAKES_KEPT = 6
+SLIGHT_PAUSE = 0.5
+"""Seconds to wait for the live server's answer."""
+
+
+class Handlers:
+    """One object for the page; all that belongs to a visitor is in `gr.State` or passes through."""
+
+    def __init__(
+        self, demo: DemoStudio, people: tuple[Presenter, ...], live_url: str | None
+    ) -> None:
+        self._demo = demo
+        self._people = people
+        self._live_url = live_url
+        self._stops: dict[str, Stop] = {}
+        self._lock = threading.Lock()
+
+    def generate(self, takes: list[Take], request: gr.Request, *values: Any) -> Iterator[tuple]:
+        """Yields (player, status, files, takes, generate button, cancel button)."""
+        session = request.session_hash or ""
+        stop = Stop()
+        with self._lock:
+            self._stops[session] = stop
+        try:
+            wish = _wish(values)
+            yield gr.skip(), _status("Getting ready …"), gr.skip(), gr.skip(), *_buttons(busy=True)
+            for step in self._demo.speak(wish, stop):
+                if step.take is None:
+                    yield (
+                        str(step.piece),
+                        _working(step),
+                        gr.skip(),
+                        gr.skip(),
+                        *_buttons(busy=True),
+                    )
+                    continue
+                kept = [*takes, step.take][-TAKES_KEPT:]
+                files = [str(path) for path in step.take.files]
+                yield (
+                    gr.skip(), _finished(step.take), gr.update(value=files, visible=True), kept,
+                    *_buttons(busy=False),
+                )  # fmt: skip
+        except OmniTalkerError as error:
+            shown = "Stopped." if stop.event.is_set() else _sentence(str(error))
+            kind = "" if stop.event.is_set() else "bad"
+            yield gr.skip(), _status(shown, kind), gr.skip(), gr.skip(), *_buttons(busy=False)
+        finally:
+            with self._lock:
+                if self._stops.get(session) is stop:
+                    del self._stops[session]
+
+    def cancel(self, request: gr.Request) -> tuple:
+        """Ends the visitor's own generation after the piece it is making."""
+        with self._lock:
+            stop = self._stops.get(request.session_hash or "")
+        if stop is not None:
+            stop.event.set()
+        return _status("Stopped."), *_buttons(busy=False)
+
+    def speak(
+        self,
+        text: str,
+        presenter: str = "",
+        voice: str = "",
+        manner: str = "neutral",
+        language: str = "auto",
+        speed: float = 1.0,
+        size: int = 512,
+        seed: int = 0,
+    ) -> Path:
+        """The API: a text becomes an mp4. Empty presenter or voice means the default one."""
+        wish = Wish(
+            text=text,
+            presenter=presenter or None,
+            voice=voice or None,
+            manner=manner,
+            language=language,
+            speed=speed,
+            size=size,
+            seed=seed,
+        )
+        try:
+            *_, last = self._demo.speak(wish)
+        except OmniTalkerError as error:
+            raise gr.Error(_sentence(str(error))) from error
+        assert last.take is not None
+        return last.take.video
+
+    def look_at(self, path: str | None) -> tuple:
+        """Checks of a new reference: (findings, transcript, voice choice, own face)."""
+        if not path:
+            return "", gr.skip(), gr.skip(), gr.skip()
+        findings = checks.check_reference(path)
+        if not checks.is_usable(findings):
+            return checks.as_html(findings), "", gr.skip(), gr.skip()
+        has_face = any("face" in f.words and f.verdict != "bad" for f in findings)
+        text = checks.transcribe(path)
+        return checks.as_html(findings), text, FROM_REFERENCE, has_face
+
+    def look_at_portrait(self, path: str | None) -> tuple:
+        """(findings, own face)."""
+        if not path:
+            return "", gr.skip()
+        findings = checks.check_reference(path)
+        return checks.as_html(findings), checks.is_usable(findings)
+
+    def choose_presenter(self, event: gr.SelectData) -> tuple[str, str | None]:
+        """(presenter, voice): a face brings its voice."""
+        person = self._people[int(event.index)]
+        return person.name, person.voice
+
+    def save_style(self, name: str, *values: Any) -> tuple:
+        """Keep what the controls mean: (name field, list, voices)."""
+        wish = _wish(values)
+        return self._shelf(lambda: self._demo.shelf.save(name, self._demo.style(wish)), "Saved")
+
+    def rename_style(self, chosen: str | None, name: str) -> tuple:
+        return self._shelf(lambda: self._demo.shelf.rename(chosen or "", name), "Renamed to")
+
+    def delete_style(self, chosen: str | None) -> tuple:
+        return self._shelf(lambda: self._demo.shelf.delete(chosen or ""), "Deleted")
+
+    def voices(self) -> list[str]:
+        saved = [SAVED + name for name in self._demo.shelf.names]
+        return [*self._demo.studio.pipeline.styles.names, FROM_REFERENCE, *saved]
+
+    def manners(self) -> set[str]:
+        """Those that any built-in voice has."""
+        catalogue = self._demo.studio.pipeline.styles.catalogue()
+        return {manner for known in catalogue.values() for manner in known}
+
+    def takes_changed(self, takes: list[Take], reference: str | None) -> tuple:
+        """(inside, left choices, right choices)."""
+        names = _take_names(takes, reference)
+        drawn = inside(takes[-1]) if takes else words.NO_TAKE
+        left = names[-2] if len(names) > 1 else None
+        right = names[-1] if names else None
+        return drawn, gr.update(choices=names, value=left), gr.update(choices=names, value=right)
+
+    def show_take(self, takes: list[Take], reference: str | None, chosen: str | None) -> Any:
+        names = _take_names(takes, None)
+        if chosen in names:
+            return str(takes[names.index(chosen)].video)
+        return reference if chosen == _REFERENCE else None
+
+    def talk(self) -> str:
+        """The live page in a frame, or how to get it."""
+        if self._live_url is None or not _answers(self._live_url):
+            return words.NO_LIVE
+        address = html.escape(self._live_url, quote=True)
+        return (
+            f"<iframe class='live' title='Live conversation' src='{address}' "
+            "allow='autoplay; microphone; camera'></iframe>"
+        )
+
+    def _shelf(self, act: Any, done: str) -> tuple:
+        try:
+            name = act()
+        except OmniTalkerError as error:
+            raise gr.Error(_sentence(str(error))) from error
+        names = self._demo.shelf.names
+        gr.Info(f"{done} {name or ''}".strip() + ".")
+        chosen = name if name in names else None
+        return "", gr.update(choices=names, value=chosen), gr.update(choices=self.voices())
+
+
+_REFERENCE = "the reference"
+
+
+def _take_names(takes: list[Take], reference: str | None) -> list[str]:
+    names = [f"{number}. {take.title}" for number, take in enumerate(takes, start=1)]
+    return [_REFERENCE, *names] if reference else names
+
+
+def _wish(values: tuple[Any, ...]) -> Wish:
+    """The values of the controls, in the order of `Wish`'s fields."""
+    named = dict(zip((field.name for field in fields(Wish)), values, strict=True))
+    for path in ("reference", "portrait"):
+        named[path] = Path(named[path]) if named[path] else None
+    named["seed"] = int(named["seed"] or 0)
+    named["size"] = int(named["size"])
+    named["reference_text"] = named["reference_text"] or ""
+    return Wish(**named)
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(interactive=not busy), gr.update(interactive=busy)
+
+
+def _status(text: str, kind: str = "", share: float | None = None) -> str:
+    bar = (
+        "" if share is None else f"<div class='bar'><i style='width:{100 * share:.0f}%'></i></div>"
+    )
+    return f"<div class='status {kind}' role='status'>{html.escape(text)}{bar}</div>"
+
+
+def _working(step: Progress) -> str:
+    share = step.elapsed / (step.elapsed + step.remaining) if step.remaining is not None else None
+    left = f", about {step.remaining:.0f} s left" if step.remaining is not None else ""
+    return _status(f"{step.made:.1f} s made in {step.elapsed:.0f} s{left}", share=share)
+
+
+def _finished(take: Take) -> str:
+    return _status(
+        f"Done: {take.seconds:.1f} s of video in {take.wall_seconds:.1f} s; "
+        f"the first picture after {take.first_seconds:.1f} s."
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _answers(url: str) -> bool:
+    if not url.startswith(("http://", "https://")):
+        return False
+    try:
+        with urllib.request.urlopen(url, timeout=SLIGHT_PAUSE):
+            return True
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        log.info("no live server at %s: %s", url, error)
+        return False

@@ -1,0 +1,106 @@
+"""`omnitalker demo`: settings in, the page served until it is stopped."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.library import StyleShelf
+from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.errors import ConfigError, MissingExtra
+
+if TYPE_CHECKING:
+    from app.studio import DemoStudio
+
+MAX_UPLOAD = "100mb"
+STYLES = Path("~/.omnitalker/styles")
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    host: str = "127.0.0.1"
+    port: int = 7860
+    share: bool = False
+    auth: tuple[str, str] | None = None
+    root_path: str = ""
+    queue: int = 16
+    at_once: int = 1
+    max_seconds: int = 300
+    live_url: str | None = None
+    renderer: str = "warp"
+    checkpoint: str = DEFAULT_CHECKPOINT
+    device: str = "cpu"
+    styles: Path = STYLES
+
+
+class Running:
+    """The page while it is served."""
+
+    def __init__(self, page: Any, demo: DemoStudio, address: str) -> None:
+        self.address = address
+        self._page = page
+        self._demo = demo
+
+    def wait(self) -> None:
+        """Until Ctrl-C."""
+        try:
+            self._page.block_thread()
+        finally:
+            self._demo.close()
+
+    def close(self) -> None:
+        self._page.close()
+        self._demo.close()
+
+
+def start(settings: DemoSettings) -> Running:
+    """Load the model and serve the page in a thread of its own."""
+    try:
+        import gradio  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("gradio", "app", "the web demo") from error
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        raise ConfigError(
+            "the web demo streams video through Gradio, which needs the programs ffmpeg and ffprobe; "
+            "install them (Debian and Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg)"
+        )
+    from app.studio import DemoStudio
+    from omnitalker.studio import Studio
+
+    demo = DemoStudio(
+        Studio.from_pretrained(settings.checkpoint, settings.device),
+        StyleShelf(settings.styles.expanduser()),
+        renderer=settings.renderer,
+        max_seconds=settings.max_seconds,
+    )
+    return serve(demo, settings)
+
+
+def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
+    """The page over a studio that is loaded already."""
+    from app import words
+    from app.cast import presenters
+    from app.handlers import Handlers
+    from app.page import THEME, build_page
+
+    people = presenters(demo.studio.pipeline.styles.names)
+    handlers = Handlers(demo, people, settings.live_url)
+    page = build_page(handlers, people, at_once=settings.at_once)
+    page.queue(max_size=settings.queue)
+    _, address, _ = page.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        share=settings.share,
+        auth=settings.auth,
+        root_path=settings.root_path or None,
+        max_file_size=MAX_UPLOAD,
+        prevent_thread_lock=True,
+        theme=THEME,
+        css=words.CSS,
+        footer_links=["api"],
+        ssr_mode=False,
+        quiet=True,
+    )
+    return Running(page, demo, address)

@@ -1,0 +1,233 @@
+"""The page: layout, and which control goes to which handler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from app import words
+from app.cast import Presenter
+from app.handlers import Handlers
+from app.studio import LONGEST_TEXT
+from omnitalker.request import MANNERS
+
+DELETE_EVERY, DELETE_OLDER = 600, 3600
+"""Seconds: Gradio's copies of files."""
+THEME = gr.themes.Soft(
+    primary_hue="indigo",
+    neutral_hue="slate",
+    radius_size="lg",
+    font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+
+
+@dataclass
+class _Page:
+    """The components that talk to one another."""
+
+    handlers: Handlers
+    people: tuple[Presenter, ...]
+    manners: tuple[str, ...]
+    at_once: int
+
+    def build(self) -> gr.Blocks:
+        with gr.Blocks(
+            title=words.TITLE, delete_cache=(DELETE_EVERY, DELETE_OLDER), analytics_enabled=False
+        ) as blocks:
+            gr.HTML(words.HEADER)
+            self.takes = gr.State([])
+            with gr.Tabs():
+                with gr.Tab("Speak"):
+                    self._speak_tab()
+                with gr.Tab("See inside"):
+                    self.inside = gr.HTML(words.NO_TAKE)
+                with gr.Tab("Compare"):
+                    self._compare_tab()
+                with gr.Tab("Styles"):
+                    self._styles_tab()
+                with gr.Tab("Talk") as talk_tab:
+                    talk = gr.HTML(words.NO_LIVE)
+            gr.HTML(words.FOOTER)
+            talk_tab.select(self.handlers.talk, None, talk, api_visibility="private")
+            self._wire()
+            gr.api(
+                self.handlers.speak,
+                api_name="speak",
+                concurrency_limit=self.at_once,
+                concurrency_id="making",
+            )
+        return blocks
+
+    def _speak_tab(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=6, min_width=320):
+                self._presenters()
+                self.text = gr.Textbox(
+                    value=words.ENGLISH, label="What to say", lines=3, max_lines=10,
+                    max_length=LONGEST_TEXT, elem_id="text",
+                )  # fmt: skip
+                gr.Examples(
+                    [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Try",
+                    example_labels=["English", "中文"],
+                )  # fmt: skip
+                with gr.Row():
+                    self.generate = gr.Button(
+                        "Generate", variant="primary", elem_id="generate", scale=3
+                    )
+                    self.cancel = gr.Button(
+                        "Cancel", variant="stop", elem_id="cancel", scale=1, interactive=False
+                    )
+                self._controls()
+                self._reference()
+            with gr.Column(scale=5, min_width=320):
+                self.player = gr.Video(
+                    label="Video", streaming=True, autoplay=True, elem_id="player", height=440,
+                    interactive=False, buttons=[],
+                )  # fmt: skip
+                self.status = gr.HTML(words.READY, elem_id="status")
+                self.files = gr.Files(
+                    label="Downloads: video, sound, subtitles, ARKit curves, style",
+                    visible=False, interactive=False, elem_id="files",
+                )  # fmt: skip
+
+    def _presenters(self) -> None:
+        first = self.people[0] if self.people else None
+        self.presenter = gr.State(first.name if first else None)
+        pictures = [(str(p.picture), p.title) for p in self.people if p.picture]
+        self.gallery = gr.Gallery(
+            value=pictures, label="Presenter", columns=max(3, len(pictures)), rows=1, height="auto",
+            allow_preview=False, selected_index=0 if pictures else None, object_fit="cover",
+            elem_id="presenters", buttons=[], interactive=False, visible=bool(pictures),
+        )  # fmt: skip
+
+    def _controls(self) -> None:
+        voices = self.handlers.voices()
+        first = self.people[0].voice if self.people else voices[0]
+        with gr.Row():
+            self.manner = gr.Dropdown(
+                list(self.manners), value=self.manners[0], label="Manner", min_width=130
+            )
+            self.language = gr.Dropdown(
+                [("detect", "auto"), ("English", "en"), ("中文", "zh")], value="auto",
+                label="Language", min_width=130,
+            )  # fmt: skip
+            self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
+        with gr.Accordion("More controls", open=False, elem_id="more"):
+            with gr.Row():
+                self.intensity = gr.Slider(0, 2, 1, step=0.1, label="Strength of the manner")
+                self.speed = gr.Slider(0.5, 2, 1, step=0.05, label="Speed")
+            with gr.Row():
+                self.expressiveness = gr.Slider(0, 2, 1, step=0.1, label="Expressiveness")
+                self.head_motion = gr.Slider(0, 2, 1, step=0.1, label="Head motion")
+            with gr.Row():
+                self.size = gr.Radio([256, 512, 768], value=512, label="Size in pixels")
+                self.seed = gr.Number(0, label="Seed", precision=0, min_width=90)
+                self.subtitles = gr.Checkbox(True, label="Subtitle files", min_width=130)
+
+    def _reference(self) -> None:
+        with gr.Accordion("Your own reference", open=False, elem_id="reference"):
+            gr.Markdown(words.REFERENCE_HINT)
+            with gr.Row():
+                self.clip = gr.Video(
+                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=220,
+                    include_audio=True, buttons=[],
+                )  # fmt: skip
+                self.voice_clip = gr.Audio(
+                    label="Or a voice alone", sources=["upload", "microphone"], type="filepath",
+                    buttons=[],
+                )  # fmt: skip
+                self.portrait = gr.Image(
+                    label="And a portrait", sources=["upload", "webcam"], type="filepath",
+                    height=220, buttons=[],
+                )  # fmt: skip
+            self.reference = gr.State(None)
+            self.findings = gr.HTML("", elem_id="findings")
+            self.portrait_findings = gr.HTML("")
+            self.transcript = gr.Textbox(
+                label="What is said in it (filled in for English; mend it, or leave it empty)",
+                lines=1,
+            )
+            self.own_face = gr.Checkbox(False, label="Show this face instead of the presenter")
+            self.consent = gr.Checkbox(False, label=words.CONSENT, elem_id="consent")
+
+    def _compare_tab(self) -> None:
+        with gr.Row():
+            sides = []
+            for label in ("Left", "Right"):
+                with gr.Column(min_width=300):
+                    choice = gr.Dropdown([], label=label)
+                    video = gr.Video(label=label, interactive=False, height=400, buttons=[])
+                    sides.append((choice, video))
+        (self.left, self.left_video), (self.right, self.right_video) = sides
+
+    def _styles_tab(self) -> None:
+        gr.Markdown(
+            "Keep the voice and manner that the **Speak** tab is set to, under a name. "
+            "Kept styles appear among the voices; they stay on this machine."
+        )
+        with gr.Row():
+            self.style_name = gr.Textbox(label="Name", max_length=40, min_width=200)
+            self.save = gr.Button("Save current style", variant="primary", min_width=150)
+        names = [v.split(": ", 1)[1] for v in self.handlers.voices() if v.startswith("saved: ")]
+        with gr.Row():
+            self.saved = gr.Dropdown(names, value=None, label="Saved styles", min_width=200)
+            self.rename = gr.Button("Rename to the name above", min_width=150)
+            self.delete = gr.Button("Delete", variant="stop", min_width=100)
+
+    def _wish(self) -> list[Any]:
+        """In the order of `Wish`'s fields."""
+        return [
+            self.text, self.presenter, self.voice, self.manner, self.intensity, self.language,
+            self.speed, self.expressiveness, self.head_motion, self.size, self.seed, self.subtitles,
+            self.reference, self.transcript, self.portrait, self.own_face, self.consent,
+        ]  # fmt: skip
+
+    def _wire(self) -> None:
+        hands = self.handlers
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        buttons = [self.generate, self.cancel]
+        made = self.generate.click(
+            hands.generate,
+            [self.takes, *self._wish()],
+            [self.player, self.status, self.files, self.takes, *buttons],
+            concurrency_limit=self.at_once,
+            concurrency_id="making",
+            **private,
+        )
+        self.cancel.click(
+            hands.cancel, None, [self.status, *buttons], cancels=[made], queue=False, **private
+        )
+        self.gallery.select(hands.choose_presenter, None, [self.presenter, self.voice], **private)
+        looked_at = [self.findings, self.transcript, self.voice, self.own_face]
+        for source in (self.clip, self.voice_clip):
+            source.change(lambda path: path, source, self.reference, **private).then(
+                hands.look_at, source, looked_at, api_visibility="private"
+            )
+        self.portrait.change(
+            hands.look_at_portrait,
+            self.portrait,
+            [self.portrait_findings, self.own_face],
+            api_visibility="private",
+        )
+        made.then(
+            hands.takes_changed,
+            [self.takes, self.reference],
+            [self.inside, self.left, self.right],
+            **private,
+        )
+        for choice, video in ((self.left, self.left_video), (self.right, self.right_video)):
+            inputs = [self.takes, self.reference, choice]
+            choice.change(hands.show_take, inputs, video, **private)
+        shelf = [self.style_name, self.saved, self.voice]
+        self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **private)
+        self.rename.click(hands.rename_style, [self.saved, self.style_name], shelf, **private)
+        self.delete.click(hands.delete_style, self.saved, shelf, **private)
+
+
+def build_page(handlers: Handlers, people: tuple[Presenter, ...], *, at_once: int = 1) -> gr.Blocks:
+    """The whole page, not yet launched."""
+    manners = tuple(m for m in MANNERS if m in handlers.manners())
+    return _Page(handlers, people, manners, at_once).build()

@@ -1,0 +1,66 @@
+"""What the page says and how it looks."""
+
+TITLE = "OmniTalker"
+HEADER = """
+<header class="top"><h1>OmniTalker</h1>
+<p>Type a sentence. A person who does not exist says it, voice and face made in one go.</p></header>
+"""
+ENGLISH = "Good morning! The train to the sea leaves at nine, so there is time for one more coffee."
+MANDARIN = "早上好！去海边的火车九点出发，还来得及再喝一杯咖啡。"
+CONSENT = "The person in this clip or picture is me, or has agreed to this use."
+REFERENCE_HINT = (
+    "Three to ten seconds of clear speech, facing the camera. Nothing leaves this machine: the clip is "
+    "deleted after an hour."
+)
+READY = "<div class='status' role='status'>Ready.</div>"
+NO_TAKE = (
+    "<p class='quiet'>Generate a video first: its sound and face curves will be drawn here.</p>"
+)
+NO_LIVE = """
+<div class="quiet"><p><strong>Talk with a presenter, live.</strong> The live server is not running here.</p>
+<p>Start it beside this page, then reload:</p><pre>omnitalker serve</pre></div>
+"""
+FOOTER = """
+<footer>Every file is marked as generated. Use only voices and faces of people who agreed.</footer>
+"""
+
+CSS = """
+.gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
+.top h1 { font-size: 1.7rem; font-weight: 700; letter-spacing: -.02em; margin: .4rem 0 0; }
+.top p { margin: .1rem 0 .2rem; color: var(--body-text-color-subdued); font-size: 1rem; }
+#presenters .grid-container { gap: 10px; }
+#presenters button.thumbnail-lg { border-radius: 14px; aspect-ratio: 1; border: 3px solid transparent; }
+#presenters button.thumbnail-lg.selected { border-color: var(--color-accent); box-shadow: none; }
+#presenters .caption-label { border-radius: 8px; font-weight: 600; }
+#text textarea { font-size: 1.08rem; line-height: 1.55; }
+#generate { font-size: 1.08rem; min-height: 3rem; }
+#cancel { min-height: 3rem; }
+#player video { border-radius: 14px; background: #101418; }
+.status { padding: .55rem .8rem; border-radius: 10px; background: var(--background-fill-secondary);
+  color: var(--body-text-color); font-variant-numeric: tabular-nums; }
+.status .bar { height: 6px; border-radius: 3px; margin-top: .45rem; background: var(--border-color-primary); overflow: hidden; }
+.status .bar i { display: block; height: 100%; background: var(--color-accent); transition: width .3s; }
+.status.bad { background: color-mix(in srgb, #c0392b 14%, transparent); }
+.findings { list-style: none; margin: .3rem 0; padding: 0; display: grid; gap: .3rem; }
+.findings li { display: flex; gap: .6rem; align-items: baseline; margin: 0; }
+.findings li > span:first-child { width: 1.35rem; height: 1.35rem; border-radius: 50%; flex: none; display: grid;
+  place-items: center; color: #fff; font-size: .8rem; font-weight: 700; }
+.findings .good > span:first-child { background: #1e8449; } .findings .fair > span:first-child { background: #b9770e; }
+.findings .bad > span:first-child { background: #c0392b; }
+.sr-only { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.inside { overflow-x: auto; padding: .4rem 0; }
+.inside svg { display: block; color: var(--body-text-color); }
+.inside .label { fill: currentColor; font-size: 13px; opacity: .8; }
+.inside .word { fill: currentColor; font-size: 13px; font-weight: 600; }
+.inside .base { stroke: currentColor; opacity: .15; } .inside .tick { stroke: currentColor; opacity: .22; stroke-dasharray: 3 4; }
+.inside .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke: var(--color-accent); }
+.inside .curve.c1 { stroke: #1e9e78; } .inside .curve.c2 { stroke: #c8841a; }
+.quiet { padding: 1.2rem; color: var(--body-text-color-subdued); }
+.quiet pre { display: inline-block; padding: .5rem .9rem; border-radius: 8px; background: var(--background-fill-secondary); }
+iframe.live { width: 100%; height: 78vh; border: 0; border-radius: 14px; background: #101418; }
+footer { color: var(--body-text-color-subdued); font-size: .85rem; }
+@media (max-width: 640px) {
+  .gradio-container { padding: 8px !important; }
+  .top h1 { font-size: 1.35rem; } .top p { font-size: .92rem; }
+}
+"""

@@ -1,0 +1,44 @@
+"""The page over an untrained model and the sketch renderer, served once for all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from app.studio import DemoStudio
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+
+@pytest.fixture
+def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStudio]:
+    from app.library import StyleShelf
+    from app.studio import DemoStudio
+    from omnitalker.studio import Studio
+
+    made = DemoStudio(Studio(tiny_pipeline), StyleShelf(tmp_path / "styles"), renderer="sketch")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def address(
+    tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where the page is served."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
+    from app.launch import DemoSettings, serve
+    from app.library import StyleShelf
+    from app.studio import DemoStudio
+    from omnitalker.studio import Studio
+
+    shelf = StyleShelf(tmp_path_factory.mktemp("styles"))
+    studio = DemoStudio(Studio(tiny_pipeline), shelf, renderer="sketch")
+    running = serve(studio, DemoSettings(port=7899, queue=4))
+    yield running.address
+    running.close()
