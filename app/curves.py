@@ -18,11 +18,12 @@ from omnitalker.audio.mel import mel_covering
 from omnitalker.motion.names import INDEX
 from omnitalker.types import FloatArray, TimedWord
 
-PIXELS_PER_SECOND = 150
+PIXELS_PER_SECOND = 210
 MEL_HEIGHT = 130
 ROW_HEIGHT = 62
 LABELS_WIDTH = 92
-WORDS_HEIGHT = 30
+WORDS_HEIGHT = 50
+LETTER_WIDTH = 8
 ROWS: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("jaw", ("jawOpen",), 0.7),
     ("lips", ("mouthPucker", "mouthFunnel"), 0.7),
@@ -97,8 +98,14 @@ def _word_lines(words: Iterable[TimedWord], height: int) -> list[str]:
 
 
 def _words(words: Iterable[TimedWord], top: int) -> list[str]:
-    return [
-        f"<text class='word' x='{word.start * PIXELS_PER_SECOND + 3:.0f}' y='{top + 20}'>"
-        f"{html.escape(word.text)}</text>"
-        for word in words
-    ]
+    """In two lines where they would run into one another."""
+    ends = [0.0, 0.0]
+    parts = []
+    for word in words:
+        x = word.start * PIXELS_PER_SECOND + 3
+        line = 0 if ends[0] <= x else 1
+        ends[line] = x + LETTER_WIDTH * (len(word.text) + 1)
+        parts.append(
+            f"<text class='word' x='{x:.0f}' y='{top + 20 + 20 * line}'>{html.escape(word.text)}</text>"
+        )
+    return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import logging
 import threading
@@ -111,15 +112,17 @@ class Handlers:
         return last.take.video
 
     def look_at(self, path: str | None) -> tuple:
-        """Checks of a new reference: (findings, transcript, voice choice, own face)."""
+        """Checks of a new reference: (reference, findings, voice choice, own face)."""
         if not path:
-            return "", gr.skip(), gr.skip(), gr.skip()
+            return None, "", gr.skip(), gr.skip()
         findings = checks.check_reference(path)
         if not checks.is_usable(findings):
-            return checks.as_html(findings), "", gr.skip(), gr.skip()
+            return None, checks.as_html(findings), gr.skip(), gr.skip()
         has_face = any("face" in f.words and f.verdict != "bad" for f in findings)
-        text = checks.transcribe(path)
-        return checks.as_html(findings), text, FROM_REFERENCE, has_face
+        return path, checks.as_html(findings), FROM_REFERENCE, has_face
+
+    def transcribe(self, reference: str | None) -> str:
+        return checks.transcribe(reference) if reference else ""
 
     def look_at_portrait(self, path: str | None) -> tuple:
         """(findings, own face)."""
@@ -128,10 +131,20 @@ class Handlers:
         findings = checks.check_reference(path)
         return checks.as_html(findings), checks.is_usable(findings)
 
-    def choose_presenter(self, event: gr.SelectData) -> tuple[str, str | None]:
-        """(presenter, voice): a face brings its voice."""
+    def choose_presenter(self, event: gr.SelectData) -> tuple[str, str | None, str]:
+        """(presenter, voice, poster): a face brings its voice, and waits in the empty player."""
         person = self._people[int(event.index)]
-        return person.name, person.voice
+        return person.name, person.voice, self.poster(person)
+
+    def poster(self, person: Presenter | None) -> str:
+        """The presenter's picture for the player while it is empty."""
+        if person is None or person.picture is None:
+            return ""
+        picture = base64.b64encode(person.picture.read_bytes()).decode()
+        return (
+            "<style>#player .empty { background: center / cover no-repeat "
+            f"url(data:image/jpeg;base64,{picture}); }}</style>"
+        )
 
     def save_style(self, name: str, *values: Any) -> tuple:
         """Keep what the controls mean: (name field, list, voices)."""

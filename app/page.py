@@ -21,6 +21,15 @@ THEME = gr.themes.Soft(
     radius_size="lg",
     font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
+).set(
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_padding="0",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_label_background_fill="*background_fill_secondary",
+    block_label_text_color="*body_text_color",
+    block_label_text_color_dark="*body_text_color",
 )
 
 
@@ -63,50 +72,52 @@ class _Page:
 
     def _speak_tab(self) -> None:
         with gr.Row(equal_height=False):
-            with gr.Column(scale=6, min_width=320):
+            with gr.Column(scale=6, min_width=280):
                 self._presenters()
                 self.text = gr.Textbox(
                     value=words.ENGLISH, label="What to say", lines=3, max_lines=10,
                     max_length=LONGEST_TEXT, elem_id="text",
                 )  # fmt: skip
                 gr.Examples(
-                    [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Try",
-                    example_labels=["English", "中文"],
+                    [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Examples",
+                    example_labels=["English", "中文"], api_visibility="private",
                 )  # fmt: skip
-                with gr.Row():
+                with gr.Row(elem_id="go"):
                     self.generate = gr.Button(
-                        "Generate", variant="primary", elem_id="generate", scale=3
+                        "Generate", variant="primary", elem_id="generate", scale=3, min_width=140
                     )
                     self.cancel = gr.Button(
-                        "Cancel", variant="stop", elem_id="cancel", scale=1, interactive=False
-                    )
-                self._controls()
-                self._reference()
-            with gr.Column(scale=5, min_width=320):
-                self.player = gr.Video(
-                    label="Video", streaming=True, autoplay=True, elem_id="player", height=440,
-                    interactive=False, buttons=[],
-                )  # fmt: skip
+                        "Cancel", variant="secondary", elem_id="cancel", scale=1, min_width=90,
+                        interactive=False,
+                    )  # fmt: skip
                 self.status = gr.HTML(words.READY, elem_id="status")
+            with gr.Column(scale=5, min_width=280):
+                self.player = gr.Video(
+                    label="Video", show_label=False, streaming=True, autoplay=True,
+                    elem_id="player", interactive=False, buttons=[],
+                )  # fmt: skip
                 self.files = gr.Files(
                     label="Downloads: video, sound, subtitles, ARKit curves, style",
                     visible=False, interactive=False, elem_id="files",
                 )  # fmt: skip
+        self._controls()
+        self._reference()
 
     def _presenters(self) -> None:
         first = self.people[0] if self.people else None
         self.presenter = gr.State(first.name if first else None)
         pictures = [(str(p.picture), p.title) for p in self.people if p.picture]
         self.gallery = gr.Gallery(
-            value=pictures, label="Presenter", columns=max(3, len(pictures)), rows=1, height="auto",
+            value=pictures, label="Presenter", show_label=False, columns=max(3, len(pictures)), rows=1, height="auto",
             allow_preview=False, selected_index=0 if pictures else None, object_fit="cover",
             elem_id="presenters", buttons=[], interactive=False, visible=bool(pictures),
         )  # fmt: skip
+        self.poster = gr.HTML(self.handlers.poster(first), elem_id="poster", padding=False)
 
     def _controls(self) -> None:
         voices = self.handlers.voices()
         first = self.people[0].voice if self.people else voices[0]
-        with gr.Row():
+        with gr.Row(elem_id="main-controls"):
             self.manner = gr.Dropdown(
                 list(self.manners), value=self.manners[0], label="Manner", min_width=130
             )
@@ -117,13 +128,18 @@ class _Page:
             self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
         with gr.Accordion("More controls", open=False, elem_id="more"):
             with gr.Row():
-                self.intensity = gr.Slider(0, 2, 1, step=0.1, label="Strength of the manner")
-                self.speed = gr.Slider(0.5, 2, 1, step=0.05, label="Speed")
+                sliders = (
+                    ("Strength of the manner", 0.0), ("Speed", 0.5), ("Expressiveness", 0.0),
+                    ("Head motion", 0.0),
+                )  # fmt: skip
+                self.intensity, self.speed, self.expressiveness, self.head_motion = (
+                    gr.Slider(low, 2.0, 1.0, step=0.05, label=label, min_width=220)
+                    for label, low in sliders
+                )
             with gr.Row():
-                self.expressiveness = gr.Slider(0, 2, 1, step=0.1, label="Expressiveness")
-                self.head_motion = gr.Slider(0, 2, 1, step=0.1, label="Head motion")
-            with gr.Row():
-                self.size = gr.Radio([256, 512, 768], value=512, label="Size in pixels")
+                self.size = gr.Radio(
+                    [256, 512, 768], value=512, label="Size in pixels", min_width=230
+                )
                 self.seed = gr.Number(0, label="Seed", precision=0, min_width=90)
                 self.subtitles = gr.Checkbox(True, label="Subtitle files", min_width=130)
 
@@ -133,15 +149,15 @@ class _Page:
             with gr.Row():
                 self.clip = gr.Video(
                     label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=220,
-                    include_audio=True, buttons=[],
+                    include_audio=True, buttons=[], min_width=220,
                 )  # fmt: skip
                 self.voice_clip = gr.Audio(
                     label="Or a voice alone", sources=["upload", "microphone"], type="filepath",
-                    buttons=[],
+                    buttons=[], min_width=220,
                 )  # fmt: skip
                 self.portrait = gr.Image(
                     label="And a portrait", sources=["upload", "webcam"], type="filepath",
-                    height=220, buttons=[],
+                    height=220, buttons=[], min_width=220,
                 )  # fmt: skip
             self.reference = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings")
@@ -200,11 +216,13 @@ class _Page:
         self.cancel.click(
             hands.cancel, None, [self.status, *buttons], cancels=[made], queue=False, **private
         )
-        self.gallery.select(hands.choose_presenter, None, [self.presenter, self.voice], **private)
-        looked_at = [self.findings, self.transcript, self.voice, self.own_face]
+        self.gallery.select(
+            hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **private
+        )
+        looked_at = [self.reference, self.findings, self.voice, self.own_face]
         for source in (self.clip, self.voice_clip):
-            source.change(lambda path: path, source, self.reference, **private).then(
-                hands.look_at, source, looked_at, api_visibility="private"
+            source.change(hands.look_at, source, looked_at, api_visibility="private").then(
+                hands.transcribe, self.reference, self.transcript, api_visibility="private"
             )
         self.portrait.change(
             hands.look_at_portrait,

@@ -155,6 +155,7 @@ class DemoStudio:
     def _voice(self, wish: Wish) -> StylePrompt:
         voice = wish.voice
         if voice == FROM_REFERENCE:
+            _check_consent(wish)
             if wish.reference is None:
                 raise InputError("record or upload a clip first, under Your own reference")
             return self.studio.style(
@@ -175,6 +176,7 @@ class DemoStudio:
     def _see(self, wish: Wish) -> Renderer:
         face: str | Path | None = wish.presenter
         if wish.own_face:
+            _check_consent(wish)
             face = wish.portrait or wish.reference
             if face is None:
                 raise InputError("upload a portrait or a clip whose face should be shown")
@@ -187,11 +189,6 @@ class DemoStudio:
             raise InputError(
                 f"the text has {len(wish.text):,} characters; this page takes up to {LONGEST_TEXT:,}"
             )
-        if (wish.voice == FROM_REFERENCE or wish.own_face) and not wish.consent:
-            raise InputError(
-                "tick the box that says the person in the reference agreed; "
-                "a voice and a face belong to somebody"
-            )
 
     def _folder(self) -> Path:
         """A new one; those of long ago go."""
@@ -201,6 +198,14 @@ class DemoStudio:
                 if time.time() - folder.stat().st_mtime > KEEP_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)
             return Path(tempfile.mkdtemp(dir=root))
+
+
+def _check_consent(wish: Wish) -> None:
+    if not wish.consent:
+        raise InputError(
+            "tick the box that says the person in the reference agreed; "
+            "a voice and a face belong to somebody"
+        )
 
 
 class _Made:

@@ -26,16 +26,22 @@ FOOTER = """
 
 CSS = """
 .gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
+.gradio-container > .main, .gradio-container main, .gradio-container .wrap { width: 100%; }
 .top h1 { font-size: 1.7rem; font-weight: 700; letter-spacing: -.02em; margin: .4rem 0 0; }
 .top p { margin: .1rem 0 .2rem; color: var(--body-text-color-subdued); font-size: 1rem; }
-#presenters .grid-container { gap: 10px; }
+#presenters { padding: 0; border: 0; box-shadow: none; background: none; min-height: 0 !important; }
+#presenters .grid-wrap { height: auto !important; min-height: 0 !important; max-height: none !important; padding: 0; overflow: visible; }
+#presenters .grid-container { gap: 10px; padding: 0; }
+#poster { display: none; }
 #presenters button.thumbnail-lg { border-radius: 14px; aspect-ratio: 1; border: 3px solid transparent; }
 #presenters button.thumbnail-lg.selected { border-color: var(--color-accent); box-shadow: none; }
 #presenters .caption-label { border-radius: 8px; font-weight: 600; }
 #text textarea { font-size: 1.08rem; line-height: 1.55; }
 #generate { font-size: 1.08rem; min-height: 3rem; }
 #cancel { min-height: 3rem; }
-#player video { border-radius: 14px; background: #101418; }
+#player { border: 0; aspect-ratio: 1; min-height: 0; border-radius: 18px; overflow: hidden; }
+#player video { width: 100%; height: 100%; object-fit: contain; background: #101418; }
+#player .empty { height: 100%; min-height: 100%; } #player .empty svg { display: none; }
 .status { padding: .55rem .8rem; border-radius: 10px; background: var(--background-fill-secondary);
   color: var(--body-text-color); font-variant-numeric: tabular-nums; }
 .status .bar { height: 6px; border-radius: 3px; margin-top: .45rem; background: var(--border-color-primary); overflow: hidden; }

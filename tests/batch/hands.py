@@ -21,6 +21,9 @@ class Hand:
         self._store = LocalStore(Path(settings.out))
         self._ledger = Ledger(self._store)
 
+    def process_id(self) -> int:
+        return os.getpid()
+
     def make(self, task: Task, attempt: int) -> Record:
         text = task.job.text
         if text == "die" or (text == "die once" and attempt == 1):

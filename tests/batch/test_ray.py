@@ -1,0 +1,79 @@
+"""The Ray engine on a real cluster of processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitalker.batch.engine import Finished, drive
+from omnitalker.batch.local import EngineError
+from omnitalker.batch.work import RunSettings
+from tests.batch.hands import Broken, Hand, tasks_for
+
+ray = pytest.importorskip("ray", reason="needs pip install 'omnitalker[batch]'")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Three workers' worth of CPUs, whatever this machine has."""
+    root = str(Path(__file__).parents[2])
+    ray.init(
+        num_cpus=3,
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=80_000_000,
+        runtime_env={"env_vars": {"PYTHONPATH": root}},
+    )
+    yield
+    ray.shutdown()
+
+
+def pool(out: Path, workers: int, factory: type) -> object:
+    from omnitalker.batch.ray_pool import RayPool
+
+    return RayPool(RunSettings(checkpoint="none", out=str(out)), workers, factory=factory)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_every_job_is_done_once_though_an_actor_is_killed_in_mid_job(tmp_path: Path) -> None:
+    workers = pool(tmp_path, 3, Hand)
+    texts = ["slow"] * 6 + ["x"] * 24 + ["die once", "fail"]
+    events = drive(workers, tasks_for(texts), retries=2)  # type: ignore[arg-type]
+    first = next(events)
+    victim = workers.actors[0]  # type: ignore[attr-defined]
+    threading.Timer(0.2, lambda: ray.kill(victim)).start()
+    finished = [event.record for event in [first, *events] if isinstance(event, Finished)]
+    assert Counter(record.id for record in finished).most_common(1)[0][1] == 1
+    assert len(finished) == len(texts)
+    assert [record.id for record in finished if not record.ok] == ["031"]
+    assert sum(record.attempts > 1 for record in finished if record.ok) >= 1
+    made = Counter((tmp_path / "journal").read_text().split())
+    assert len(made) == len(texts) - 1
+    assert set(made.values()) == {1}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_killed_process_costs_its_job_only(tmp_path: Path) -> None:
+    workers = pool(tmp_path, 2, Hand)
+    process = ray.get(workers.actors[1].process_id.remote())  # type: ignore[attr-defined]
+    events = drive(workers, tasks_for(["slow"] * 4 + ["x"] * 8), retries=1)  # type: ignore[arg-type]
+    next(events)
+    time.sleep(0.1)
+    os.kill(process, signal.SIGKILL)
+    finished = [event.record for event in events if isinstance(event, Finished)]
+    assert len(finished) == 12
+    assert all(record.ok for record in finished)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_an_actor_that_cannot_start_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="no weights here"):
+        list(drive(pool(tmp_path, 1, Broken), tasks_for(["a"]), retries=1))  # type: ignore[arg-type]
