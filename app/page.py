@@ -27,6 +27,8 @@ THEME = gr.themes.Soft(
     block_title_padding="0",
     block_title_text_color="*body_text_color",
     block_title_text_color_dark="*body_text_color",
+    body_background_fill="*neutral_50",
+    checkbox_border_color="*neutral_400",
     block_label_background_fill="*background_fill_secondary",
     block_label_text_color="*body_text_color",
     block_label_text_color_dark="*body_text_color",
@@ -148,7 +150,7 @@ class _Page:
             gr.Markdown(words.REFERENCE_HINT)
             with gr.Row():
                 self.clip = gr.Video(
-                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=220,
+                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=270,
                     include_audio=True, buttons=[], min_width=220,
                 )  # fmt: skip
                 self.voice_clip = gr.Audio(
@@ -157,7 +159,7 @@ class _Page:
                 )  # fmt: skip
                 self.portrait = gr.Image(
                     label="And a portrait", sources=["upload", "webcam"], type="filepath",
-                    height=220, buttons=[], min_width=220,
+                    height=270, buttons=[], min_width=220,
                 )  # fmt: skip
             self.reference = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings")

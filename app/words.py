@@ -26,7 +26,8 @@ FOOTER = """
 
 CSS = """
 .gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
-.gradio-container > .main, .gradio-container main, .gradio-container .wrap { width: 100%; }
+.gradio-container, .gradio-container > .main { min-width: 0; max-width: 100vw; }
+.gradio-container > .main, .gradio-container main { width: 100%; }
 .top h1 { font-size: 1.7rem; font-weight: 700; letter-spacing: -.02em; margin: .4rem 0 0; }
 .top p { margin: .1rem 0 .2rem; color: var(--body-text-color-subdued); font-size: 1rem; }
 #presenters { padding: 0; border: 0; box-shadow: none; background: none; min-height: 0 !important; }
@@ -66,7 +67,8 @@ CSS = """
 iframe.live { width: 100%; height: 78vh; border: 0; border-radius: 14px; background: #101418; }
 footer { color: var(--body-text-color-subdued); font-size: .85rem; }
 @media (max-width: 640px) {
-  .gradio-container { padding: 8px !important; }
+  .gradio-container > .main { padding: 8px 10px !important; }
+  .tab-container button { padding-inline: .55rem !important; }
   .top h1 { font-size: 1.35rem; } .top p { font-size: .92rem; }
 }
 """
