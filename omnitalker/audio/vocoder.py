@@ -170,7 +170,7 @@ class Vocoder(ModelMixin, ConfigMixin):
         pitch = torch.cat([state.pitch, heard[:, state.pitch.shape[1] :]], dim=1)
         start = torch.full((len(mel),), timeline.mel_frames_to_samples(state.first))
         spectrum = self.decoder.spectrum(mel, pitch, state.cycles, start.to(mel.device))
-        return self.decoder.to_samples(spectrum), pitch
+        return self.decoder.to_samples(self.decoder.settle(spectrum, mel)), pitch
 
     def _move(self, state: StreamState, mel: Tensor, pitch: Tensor, until: int) -> StreamState:
         """The state after speaking up to frame `until`, the past that is no longer needed dropped."""

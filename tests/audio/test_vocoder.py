@@ -10,6 +10,7 @@ from vocos.models import VocosBackbone
 from vocos.pretrained import Vocos
 
 from omnitalker.audio.mel import LogMel
+from omnitalker.audio.source_filter import SourceFilterDecoder
 from omnitalker.audio.vocoder import Decoding, Vocoder
 from omnitalker.errors import InputError, WeightsError
 
@@ -100,6 +101,18 @@ def test_untrained_source_filter_already_has_about_the_right_mel() -> None:
     mel = LogMel()(speech_like())
     made = LogMel()(Vocoder().eval().decode(mel))
     assert (made[:, :-1] - mel).abs().mean() < 0.8
+
+
+@torch.no_grad()
+def test_settling_brings_the_mel_closer() -> None:
+    torch.manual_seed(0)
+    decoder, mel = SourceFilterDecoder(32, 48, 2, 16, 1), LogMel()(speech_like())
+    made = decoder.spectrum(mel, decoder.pitch.hz(mel), torch.zeros(1), torch.zeros(1).long())
+    off = [
+        float((LogMel()(decoder.to_samples(spectrum)) - mel).abs().mean())
+        for spectrum in (made, decoder.settle(made, mel))
+    ]
+    assert off[1] < 0.6 * off[0]
 
 
 def test_griffin_lim_keeps_the_mel() -> None:
