@@ -19,6 +19,7 @@ from omnitalker.rendering.framing import over
 from omnitalker.rendering.lids import LidSlide
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth import DrawnMouth
+from omnitalker.rendering.scale import scaled
 from omnitalker.rendering.texture import OwnFace, OwnMouth
 from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
 
@@ -64,6 +65,7 @@ class WarpRenderer:
     def __init__(self, identity: Identity, size: int = 512) -> None:
         if size < 64 or size % 2:
             raise InputError(f"Frame size {size}: expected an even number of at least 64 pixels.")
+        identity = scaled(identity, size)
         self.identity = identity
         self.size = (size, size)
         self._zoom = size / identity.size
@@ -79,13 +81,12 @@ class WarpRenderer:
         triangles = picture_triangles()
         self._fine = [_Part(np.array(loop), triangles, 1) for loop in _EDGES]
         self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
-        self._layers(identity, size)
+        self._layers(identity)
 
-    def _layers(self, identity: Identity, size: int) -> None:
+    def _layers(self, identity: Identity) -> None:
         dimmed = identity.picture * (identity.matte.astype(np.float32) / 255)[..., None]
         self._picture = np.dstack([np.rint(dimmed).astype(np.uint8), identity.matte])
-        shrink = cv2.INTER_AREA if size < identity.size else cv2.INTER_CUBIC
-        self._background = cv2.resize(identity.background, self.size, interpolation=shrink)
+        self._background = cv2.resize(identity.background, self.size, interpolation=cv2.INTER_CUBIC)
         axis = (np.arange(NODES, dtype=np.float32) + 0.5) * (identity.size / NODES) - 0.5
         self._unmoved = np.stack(np.meshgrid(axis, axis), axis=-1)
 

@@ -46,15 +46,17 @@ class RefinerConfig:
     steps: int = 1500
     max_minutes: float = 8.0
     batch: int = 4
-    patch: int = 128
+    patch: int = 96
     mouth_share: float = 0.5
     """Patches around the mouth; the rest are anywhere on the face."""
     width: int = 24
     learning_rate: float = 1e-3
-    gradient_weight: float = 0.5
+    gradient_weight: float = 0.2
+    detail_weight: float = 0.6
+    """Weight of having as much detail as the camera saw, wherever exactly it lies: L1 alone would blur."""
     feature_weight: float = 0.3
     critic_weight: float = 0.01
-    critic_from: float = 0.5
+    critic_from: float = 0.4
     """Share of the training after which the critic joins."""
     seed: int = 0
 
@@ -157,6 +159,7 @@ def fit(refiner: Refiner, pairs: Pairs, config: RefinerConfig) -> int:
         better = refiner(warped, motion)
         loss = F.l1_loss(better, real)
         loss = loss + config.gradient_weight * _gradient_loss(better, real)
+        loss = loss + config.detail_weight * _detail_loss(better, real)
         if progress >= config.critic_from:
             loss = loss + _criticised(critic, rival, better, real, config)
         optimiser.zero_grad(set_to_none=True)
@@ -196,6 +199,17 @@ def _patches(
 def _gradient_loss(a: Tensor, b: Tensor) -> Tensor:
     across = F.l1_loss(a.diff(dim=-1), b.diff(dim=-1))
     return across + F.l1_loss(a.diff(dim=-2), b.diff(dim=-2))
+
+
+def _detail_loss(a: Tensor, b: Tensor) -> Tensor:
+    """How strong edges are on average in every 8 x 8 pixels, compared."""
+
+    def strength(picture: Tensor) -> Tensor:
+        grey = picture.mean(dim=1, keepdim=True)
+        across, down = grey.diff(dim=-1)[..., :-1, :], grey.diff(dim=-2)[..., :-1]
+        return F.avg_pool2d(torch.sqrt(across**2 + down**2 + 1e-5), 8, stride=4)
+
+    return F.l1_loss(strength(a), strength(b))
 
 
 def _criticised(

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -56,3 +57,18 @@ def test_faces_of_the_bank_appear_in_their_pose():
         x, y = np.rint(renderer.place(face, pose)[0][50]).astype(int)
         tones.append(float(renderer.frame(pose)[y, x].mean()))
     np.testing.assert_allclose(tones, [80, 120, 160, 200], atol=4)
+
+
+def test_a_smaller_frame_shows_the_same_face():
+    identity = painted_identity(320)
+    left, top = np.floor(identity.landmarks.min(axis=0)).astype(int)
+    right, bottom = np.ceil(identity.landmarks.max(axis=0)).astype(int)
+    crop = identity.picture[top:bottom, left:right]
+    poses = np.stack([motion(headRotY=yaw) for yaw in (-0.3, -0.1, 0.1, 0.3)])
+    layout = (identity.landmarks - [left, top]).astype(np.float32)
+    bank = TextureBank(np.stack([crop] * 4), poses, layout)
+    large, small = (WarpRenderer(replace(identity, faces=bank), size) for size in (320, 192))
+    assert small.identity.size == 192
+    for values in (motion(), motion(headRotY=0.15, jawOpen=0.3)):
+        shrunk = cv2.resize(large.frame(values), (192, 192), interpolation=cv2.INTER_AREA)
+        assert np.abs(shrunk.astype(int) - small.frame(values)).mean() < 2.5
