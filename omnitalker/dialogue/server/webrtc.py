@@ -112,13 +112,13 @@ class _Peer:
         try:
             description = RTCSessionDescription(offer.sdp, offer.type)
             await connection.setRemoteDescription(description)
+            connection.addTrack(self._pair.audio)
+            if self._desk.session.pictures is not None:
+                connection.addTrack(self._pair.video)
+            await connection.setLocalDescription(await connection.createAnswer())
         except (ValueError, AttributeError, KeyError, IndexError) as error:
             await connection.close()
             raise InputError(f"the offer cannot be read: {error}") from error
-        connection.addTrack(self._pair.audio)
-        if self._desk.session.pictures is not None:
-            connection.addTrack(self._pair.video)
-        await connection.setLocalDescription(await connection.createAnswer())
         self._metrics.watch(self._desk.session)
         self._desk.open(asyncio.get_running_loop(), self._tell)
         self._desk.session.start()
