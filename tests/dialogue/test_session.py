@@ -132,8 +132,9 @@ def test_text_without_words_and_foreign_letters_are_left_out(performer: Performe
         live.session.say("😀 🎉 ... !!! ```code```")
         live.session.push_text("")
         live.session.end_text()
-        live.session.say("Привет. Fine.")
         live.wait_for("speech_ended")
+        live.session.say("Привет. Fine.")
+        live.wait_for("speech_ended", count=2)
     assert [w.text.lower() for c in live.chunks for w in c.words] == ["fine"]
     assert "error" not in live.kinds()
 
