@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from omnitalker import assets
@@ -29,6 +29,7 @@ from omnitalker.sampling.guidance import Guidance
 from omnitalker.streaming import stream
 from omnitalker.styles import StyleLibrary
 from omnitalker.text.frontend import TextFrontend
+from omnitalker.text.lexicon import read_lexicon
 from omnitalker.types import AVChunk, Frame, MotionTrack, Renderer, Speech, StylePrompt, Text
 
 
@@ -48,6 +49,10 @@ class OmniTalkerPipeline(DiffusionPipeline):
     """
 
     _optional_components = ["recogniser"]  # noqa: RUF012 (diffusers reads it from the class)
+    transformer: DualBranchDiT
+    duration: DurationModel
+    vocoder: Vocoder
+    recogniser: PhonemeRecogniser | None
     model_cpu_offload_seq = "recogniser->duration->transformer->vocoder"
 
     def __init__(
@@ -101,7 +106,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
             **self.components, steps=self.config.steps, schedule=self.config.schedule
         )
         other.register_to_config(_name_or_path=self.config._name_or_path)
-        other.frontend = TextFrontend(lexicon=path)
+        other.frontend = TextFrontend(read_lexicon(path))
         return other
 
     def stream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def run(
@@ -14,7 +15,7 @@ def run(
     init_from: Path | None,
     overrides: tuple[str, ...],
 ) -> None:
-    common = {
+    common: dict[str, Any] = {
         "run_dir": run_dir,
         "resume": resume,
         "init_from": init_from,

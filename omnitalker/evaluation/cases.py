@@ -97,7 +97,7 @@ def real_voice_cases(corpus: Corpus, most: int, seconds: float | None = None) ->
 
 def built_in_cases(styles: StyleLibrary, most: int) -> list[Case]:
     """For a checkpoint without its corpus: the shipped voices say the built-in sentences."""
-    cases = []
+    cases: list[Case] = []
     for voice, manners in styles.catalogue().items():
         for manner in manners:
             language = "zh" if len(cases) % 5 == 4 else "en"

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from omnitalker.motion.names import MOTION_DIM
+MOTION_DIM = 61
+"""Coefficients of a frame, as `motion.names` lists them."""
 
 
 class _Block(nn.Module):

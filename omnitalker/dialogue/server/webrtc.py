@@ -14,11 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
-from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
-import av
-import numpy as np
 from aiortc import (
     MediaStreamTrack,
     RTCDataChannel,
@@ -35,7 +32,6 @@ from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.server.metrics import Metrics
 from omnitalker.dialogue.server.socket import parse_message
 from omnitalker.errors import InputError, OmniTalkerError
-from omnitalker.media.sound import to_int16
 from omnitalker.types import AVChunk
 
 log = logging.getLogger(__name__)
@@ -165,14 +161,14 @@ class _Peer:
     async def _hear(self, track: MediaStreamTrack) -> None:
         from aiortc.mediastreams import MediaStreamError
 
-        resampler = av.AudioResampler("s16", "mono", MICROPHONE_RATE)
+        reader = MicrophoneReader(MICROPHONE_RATE)
         while True:
             try:
                 frame = await track.recv()
             except MediaStreamError:
                 return
-            for piece in resampler.resample(cast(av.AudioFrame, frame)):
-                self._desk.hear_sound(piece.to_ndarray().astype("<i2").tobytes())
+            for piece in reader.read(frame):
+                self._desk.hear_sound(piece)
 
     def _tell_words(self, chunk: AVChunk) -> None:
         for word in chunk.words:
@@ -223,14 +219,9 @@ class _SoundTrack(MediaStreamTrack):
         super().__init__()
         self._pair = pair
 
-    async def recv(self) -> av.AudioFrame:
+    async def recv(self) -> Any:
         chunk = await _next_or_end(self, self._pair)
-        samples = to_int16(chunk.samples)[None]
-        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-        frame.sample_rate = timeline.SAMPLE_RATE
-        frame.pts = timeline.video_frames_to_samples(chunk.index)
-        frame.time_base = Fraction(1, timeline.SAMPLE_RATE)
-        return frame
+        return sound_frame(chunk.samples, chunk.index)
 
 
 class _PictureTrack(MediaStreamTrack):
@@ -240,12 +231,9 @@ class _PictureTrack(MediaStreamTrack):
         super().__init__()
         self._pair = pair
 
-    async def recv(self) -> av.VideoFrame:
+    async def recv(self) -> Any:
         chunk = await _next_or_end(self, self._pair)
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(chunk.frames[0]), format="rgb24")
-        frame.pts = chunk.index * VIDEO_CLOCK // timeline.VIDEO_FPS
-        frame.time_base = Fraction(1, VIDEO_CLOCK)
-        return frame
+        return picture_frame(chunk.frames[0], chunk.index)
 
 
 async def _next_or_end(track: MediaStreamTrack, pair: PairedTracks) -> AVChunk:

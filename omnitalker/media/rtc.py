@@ -1,0 +1,44 @@
+"""Frames as WebRTC tracks want them, and a microphone's frames as plain samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.media.sound import to_int16
+from omnitalker.types import FloatArray, Frame
+
+VIDEO_CLOCK = 90_000
+
+
+def sound_frame(samples: FloatArray, index: int) -> av.AudioFrame:
+    """The 960 samples of video frame `index`."""
+    frame = av.AudioFrame.from_ndarray(to_int16(samples)[None], format="s16", layout="mono")
+    frame.sample_rate = timeline.SAMPLE_RATE
+    frame.pts = timeline.video_frames_to_samples(index)
+    frame.time_base = Fraction(1, timeline.SAMPLE_RATE)
+    return frame
+
+
+def picture_frame(picture: Frame, index: int) -> av.VideoFrame:
+    """Video frame `index` on WebRTC's clock."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    frame.pts = index * VIDEO_CLOCK // timeline.VIDEO_FPS
+    frame.time_base = Fraction(1, VIDEO_CLOCK)
+    return frame
+
+
+class MicrophoneReader:
+    """Received frames of any rate -> 16-bit little-endian mono at `rate`."""
+
+    def __init__(self, rate: int) -> None:
+        self._resampler = av.AudioResampler("s16", "mono", rate)
+
+    def read(self, frame: object) -> Iterator[bytes]:
+        for piece in self._resampler.resample(cast(av.AudioFrame, frame)):
+            yield piece.to_ndarray().astype("<i2").tobytes()
