@@ -53,7 +53,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
     duration: DurationModel
     vocoder: Vocoder
     recogniser: PhonemeRecogniser | None
-    model_cpu_offload_seq = "recogniser->duration->transformer->vocoder"
+    model_cpu_offload_seq = "recogniser->duration->transformer->vocoder"  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -73,7 +73,9 @@ class OmniTalkerPipeline(DiffusionPipeline):
         self.frontend = TextFrontend()
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, **kwargs: Any) -> OmniTalkerPipeline:
+    def from_pretrained(  # type: ignore[override]
+        cls, name: str | Path, **kwargs: Any
+    ) -> OmniTalkerPipeline:
         """A checkpoint folder, or the short name of a shipped one (`tiny`)."""
         path = assets.checkpoint_dir(name)
         try:
@@ -90,22 +92,22 @@ class OmniTalkerPipeline(DiffusionPipeline):
     def sampling(self) -> SamplingSettings:
         """The checkpoint's own default."""
         return SamplingSettings(
-            steps=self.config.steps,
-            schedule=self.config.schedule,
-            guidance=Guidance(text=self.config.text_guidance),
+            steps=self.config["steps"],
+            schedule=self.config["schedule"],
+            guidance=Guidance(text=self.config["text_guidance"]),
         )
 
     @property
     def styles(self) -> StyleLibrary:
         """The voices that came with the checkpoint."""
-        return StyleLibrary(Path(self.config._name_or_path))
+        return StyleLibrary(Path(self.config["_name_or_path"]))
 
     def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
         """The same weights with a user's pronunciations."""
         other = type(self)(
             **self.components, steps=self.config.steps, schedule=self.config.schedule
         )
-        other.register_to_config(_name_or_path=self.config._name_or_path)
+        other.register_to_config(_name_or_path=self.config["_name_or_path"])
         other.frontend = TextFrontend(read_lexicon(path))
         return other
 

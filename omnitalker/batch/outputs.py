@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -98,7 +99,7 @@ def _renderer(studio: PreparedStudio, job: Job, kind: str) -> Renderer:
         return plain
     if not hasattr(plain, "person"):
         raise InputError(f"the {kind} renderer has no framing; use framing 1:1, no background")
-    return _framed(plain, job)
+    return _framed(cast(CutoutRenderer, plain), job)
 
 
 def _framed(plain: CutoutRenderer, job: Job) -> Renderer:
@@ -118,7 +119,9 @@ def _framed(plain: CutoutRenderer, job: Job) -> Renderer:
 
 def _recorded(chunks: Iterator[AVChunk], made: Made) -> Iterator[AVChunk]:
     """Pass the chunks on and keep what comes after them needs."""
-    samples, motion, words = [], [], []
+    samples: list[FloatArray] = []
+    motion: list[FloatArray] = []
+    words: list[TimedWord] = []
     for chunk in chunks:
         samples.append(chunk.samples)
         motion.append(chunk.motion)

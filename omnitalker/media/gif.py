@@ -42,7 +42,7 @@ def write_gif(path: str | Path, frames: Sequence[Frame], max_side: int = 320) ->
         for index in range(len(kept)):
             coloured = exit_.pull()
             coloured.pts = index
-            container.mux(stream.encode(coloured))  # type: ignore[attr-defined]
+            container.mux(stream.encode(coloured))  # type: ignore[attr-defined, arg-type]
         container.mux(stream.encode(None))  # type: ignore[attr-defined]
         del graph
 

@@ -48,7 +48,7 @@ class Refiner(nn.Module):
         self.up = nn.ModuleList(_Block(w, condition) for w in widths[:-1])
         self.leave = nn.Conv2d(width, 12, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        nn.init.constant_(self.leave.bias, 0.0)  # type: ignore[arg-type]
 
     def forward(self, picture: Tensor, motion: Tensor) -> Tensor:
         """picture: (B, 3, H, W); motion: (B, 61) -> (B, 3, H, W), not clipped."""

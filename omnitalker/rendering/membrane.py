@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.types import FloatArray
 
@@ -22,7 +25,7 @@ class Membrane:
         self._rim = rim
         self._film = _film(rim)
 
-    def spread(self, around: FloatArray, patch: FloatArray) -> FloatArray:
+    def spread(self, around: npt.NDArray[Any], patch: npt.NDArray[Any]) -> FloatArray:
         """(h, w, 3) what to add to `patch` so that its rim is like `around`'s. Both (h, w, 3)."""
         wanted = cv2.resize(around, _CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)
         present = cv2.resize(patch, _CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)

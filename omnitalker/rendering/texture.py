@@ -130,7 +130,7 @@ class OwnMouth:
     def _missing(self, face: FloatArray, shares: FloatArray) -> float:
         """0 where the bank knows mouths as open as this one, 1 where its crops would have to be torn apart."""
         known = float(self._gaps @ shares)
-        t = min(max((_gap(face) - TEAR * known - 0.015) / 0.05, 0.0), 1.0)
+        t = float(np.clip((_gap(face) - TEAR * known - 0.015) / 0.05, 0.0, 1.0))
         return t * t * (3 - 2 * t)
 
 

@@ -55,7 +55,7 @@ class _Part:
         start = step // 2
         fine = np.ascontiguousarray(region[start::step, start::step])
         nodes = (points - np.array((left - 0.5, top - 0.5), np.float32)) / step - 0.5
-        backward_map(nodes, source, self._triangles, depth, fine.shape[:2], fine)
+        backward_map(nodes, source, self._triangles, depth, (fine.shape[0], fine.shape[1]), fine)
         region[:] = fine if step == 1 else cv2.resize(fine, (width, height))
 
 

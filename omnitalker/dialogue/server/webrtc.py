@@ -35,7 +35,6 @@ from omnitalker.errors import InputError, OmniTalkerError
 from omnitalker.types import AVChunk
 
 log = logging.getLogger(__name__)
-VIDEO_CLOCK = 90_000
 MICROPHONE_RATE = 16_000
 CHANNEL = "omnitalker"
 
