@@ -104,9 +104,8 @@ class OmniTalkerPipeline(DiffusionPipeline):
 
     def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
         """The same weights with a user's pronunciations."""
-        other = type(self)(
-            **self.components, steps=self.config.steps, schedule=self.config.schedule
-        )
+        settings = {name: self.config[name] for name in ("steps", "schedule", "text_guidance")}
+        other = type(self)(**self.components, **settings)
         other.register_to_config(_name_or_path=self.config["_name_or_path"])
         other.frontend = TextFrontend(read_lexicon(path))
         return other

@@ -32,6 +32,7 @@ from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.server.metrics import Metrics
 from omnitalker.dialogue.server.socket import parse_message
 from omnitalker.errors import InputError, OmniTalkerError
+from omnitalker.media.rtc import MicrophoneReader, picture_frame, sound_frame
 from omnitalker.types import AVChunk
 
 log = logging.getLogger(__name__)
