@@ -26,8 +26,8 @@ USUAL_CLOSED = 0.12
 """How open a tracker sees closed eyes, as a part of open ones, where the person never blinks."""
 BLINK_DIP = 0.45
 """A dip below this part of the usual opening is a blink, and shows how the person's closed eyes are seen."""
-CLOSED_EYES = 0.4
-"""Eyes narrower than this part of the model's are taken for closed."""
+CLOSED_EYES = 0.45
+"""Eyes whose widest opening is narrower than this part of the model's are taken for closed."""
 IGNORED = 0.1
 """Flutter of the lids below this strength is noise."""
 
@@ -73,7 +73,8 @@ def measure_opening(points: FloatArray, model: FaceModel) -> Opening:
         model.neutral[_CORNERS[:, 1]] - model.neutral[_CORNERS[:, 0]], axis=-1
     )
     expected = lid_gap(model.neutral) / model_wide * np.median(wide, axis=0)
-    usual = np.maximum(usual, CLOSED_EYES * expected)
+    if usual.mean() < CLOSED_EYES * expected.mean():
+        usual = 0.8 * expected
     lowest = np.percentile(gap, 1, axis=0)
     closed = np.where(lowest < BLINK_DIP * usual, lowest, USUAL_CLOSED * usual)
     return Opening(gap, usual, np.clip(closed, 0, BLINK_DIP * usual))
@@ -81,7 +82,7 @@ def measure_opening(points: FloatArray, model: FaceModel) -> Opening:
 
 def eyes_closed(opening: Opening) -> bool:
     """Whether the eyes are hardly ever open."""
-    return bool((np.percentile(opening.part, 90, axis=0) < 0.35).all())
+    return bool(np.percentile(opening.part.mean(1), 90) < 0.5)
 
 
 def blink_strengths(

@@ -210,6 +210,9 @@ def _warnings(
         said.append(
             "The eyes are closed throughout; open eyes cannot be shown as this person's own."
         )
+    tilt = np.degrees(np.median(np.abs(fit.values[found, INDEX["headRotZ"]])))
+    if tilt > 45:
+        said.append(f"The head is tilted by {tilt:.0f} degrees; turn the picture upright first.")
     yaw = np.degrees(np.median(np.abs(fit.values[found, INDEX["headRotY"]])))
     if yaw > 30:
         said.append(

@@ -81,6 +81,16 @@ def test_a_portrait_is_a_clip_of_one_frame(portrait: Frame) -> None:
     assert np.linalg.norm(pixels - face.landmarks[0, :, :2], axis=1).mean() < 0.03 * eyes
 
 
+def test_closed_eyes_are_told_and_not_taken_for_the_neutral(frames: tuple[Frame, ...]) -> None:
+    face = FaceTracker().track([frames[25]])
+    lids = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+    assert face.motion.values[0, lids].max() > 0.8
+    assert any("eyes are closed" in warning for warning in face.warnings)
+    awake = FaceTracker().track([frames[0]])
+    assert awake.motion.values[0, lids].max() < 0.3
+    assert awake.warnings == ()
+
+
 def test_gaps_are_bridged_and_told(frames: tuple[Frame, ...], tracked: TrackedFace) -> None:
     holes = [
         np.full_like(frame, 90) if 8 <= i < 12 else frame for i, frame in enumerate(frames[:24])
