@@ -160,7 +160,11 @@ def build(folder: Path, name: str, size: int) -> Identity:
     unit = EYEBALL_CM / model.eyeball_radius
     camera = camera_of(known, unit)
     neutral = with_eyes(neutral_of(known, model), known["lid_edges_cm"], unit)
-    names = [still for still in known["stills"] if (folder / f"{still}.png").exists()]
+    names = [
+        still
+        for still, entry in known["stills"].items()
+        if entry["box"] != "eyes" and (folder / f"{still}.png").exists()
+    ]
     frames = [read(folder / f"{still}.png") for still in names]
     pivot = np.array(known["pivot_cm"])
     motion = np.stack([motion_of(known["stills"][still], pivot, unit) for still in names])
