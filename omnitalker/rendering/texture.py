@@ -23,7 +23,7 @@ MOUTH_SHARPNESS = 8.0
 FACE_SHARPNESS = 3.0
 STEP = 2
 """Pixels of the frame between nodes of the mouth's warp."""
-TEAR = 1.3
+TEAR = 1.15
 """How much further apart than in the bank lips may be pulled before teeth look stretched."""
 EDGE = 0.10
 """Width over which the face goes over into the picture around it, in eye distances."""
