@@ -1,4 +1,4 @@
-"""Forced alignment: the best way to spread a sequence of units over frames.
+"""Viterbi searches: how a known sequence spreads over frames, and which sequence fits best.
 
 Legend: T mel frames, V symbols, U units, S states (a unit that lasts at least k frames is k states in a row).
 """
@@ -91,6 +91,39 @@ def _trace(came_from: np.ndarray, state: int) -> np.ndarray:
         path[t] = state
         state = came_from[t, state]
     return path
+
+
+def best_sequence(
+    log_probabilities: FloatArray, follows: FloatArray, shortest: int = 2
+) -> list[int]:
+    """(T, V), (V, V) log-probability of column after row -> the likeliest symbols in order.
+
+    Each lasts at least `shortest` frames.
+    """
+    frames, symbols = log_probabilities.shape
+    here = np.arange(symbols)
+    score = np.full((shortest, symbols), -np.inf)
+    score[0] = log_probabilities[0]
+    entered_from = np.zeros((frames, symbols), dtype=np.int32)
+    stayed = np.zeros((frames, symbols), dtype=bool)
+    for t in range(1, frames):
+        entering = score[-1][:, None] + follows
+        entered_from[t] = entering.argmax(axis=0)
+        moved = np.concatenate([entering[entered_from[t], here][None], score[:-1]])
+        stayed[t] = score[-1] > moved[-1]
+        moved[-1] = np.maximum(moved[-1], score[-1])
+        score = moved + log_probabilities[t]
+    symbol, part = int(score[-1].argmax()), shortest - 1
+    found = [symbol]
+    for t in range(frames - 1, 0, -1):
+        if part == shortest - 1 and stayed[t, symbol]:
+            continue
+        if part > 0:
+            part -= 1
+            continue
+        symbol, part = int(entered_from[t, symbol]), shortest - 1
+        found.append(symbol)
+    return found[::-1]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Which phonemes are spoken, and when: a small convolutional network on the mel.
 
-Two heads on one trunk. The `frame` head says what is spoken at a frame and gives sharp boundaries; the `ctc`
-head says what is spoken at all, for speech without a transcript. A third tells stress and tone.
+The `frame` head says what is spoken at a frame; searched with a table of which phoneme follows which, it also
+tells what is said in speech without a transcript. The `tone` head tells stress and tone. The `ctc` head only
+helps to train the trunk.
 
 Legend: B batch, T mel frames at 93.75/s, V symbols.
 """
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 
 from omnitalker import timeline
 from omnitalker.errors import InputError
-from omnitalker.models.alignment import Unit, fit_of, viterbi
+from omnitalker.models.alignment import Unit, best_sequence, fit_of, viterbi
 from omnitalker.models.layers import ConvNeXtBlock, blank
 from omnitalker.types import FloatArray, Phoneme, TimedPhoneme
 
@@ -65,6 +66,9 @@ class PhonemeRecogniser(ModelMixin, ConfigMixin):
 
     config_name = "config.json"  # type: ignore[assignment]
 
+    follows: Tensor
+    """(V, V): log-probability that the column's symbol follows the row's."""
+
     @register_to_config
     def __init__(
         self,
@@ -87,6 +91,8 @@ class PhonemeRecogniser(ModelMixin, ConfigMixin):
         self.frame = nn.Linear(width, len(symbols))
         self.ctc = nn.Linear(width, len(symbols))
         self.tone = nn.Linear(width, tones)
+        even = -torch.log(torch.tensor(float(len(symbols))))
+        self.register_buffer("follows", even.expand(len(symbols), len(symbols)).clone())
 
     @classmethod
     def from_pretrained(cls, path: str | Path, **options: Any) -> PhonemeRecogniser:  # type: ignore[override]
@@ -140,9 +146,10 @@ def recognise(model: PhonemeRecogniser, mel: FloatArray) -> Alignment:
     Phonemes belong to no word. Where nothing is recognised, one silence is all there is.
     """
     evidence = _evidence(model, mel)
-    best = evidence.ctc[0].argmax(dim=-1)
-    spoken = [int(i) for i in torch.unique_consecutive(best) if int(i) != BLANK]
-    phonemes = [Phoneme(model.symbols[i]) for i in spoken]
+    log_probabilities = evidence.frame[0].float().log_softmax(dim=-1).numpy()
+    found = best_sequence(log_probabilities, model.follows.cpu().numpy())
+    silence = model.ids[model.silence]
+    phonemes = [Phoneme(model.symbols[i]) for i in found if i not in (BLANK, silence)]
     phonemes = phonemes[: (len(mel) - 1) // 2] or [Phoneme(model.silence)]
     alignment = _aligned(model, evidence, phonemes, silence_everywhere=True)
     tones = evidence.tone[0].float().log_softmax(dim=-1).numpy()

@@ -31,6 +31,7 @@ from omnitalker.training.recogniser_data import (
     Batch,
     TimedSpeech,
     Transcribed,
+    follows_of,
     from_corpus,
     make_batch,
     read_real,
@@ -155,6 +156,7 @@ class Trainer:
         )
         self.corpus, self.unseen = _split(config)
         self.real = _real(config)
+        self._count_followers()
         self.aligned: list[TimedSpeech] = []
         self.step = 0
 
@@ -163,6 +165,7 @@ class Trainer:
         c = self.config
         if self.real and self.step in c.align_at:
             self.corpus, self.unseen = _split(c)
+            self._count_followers()
             self.aligned = self_aligned(self.model, self.real, c.dropped)
         rng = np.random.default_rng((c.seed, self.step))
         own = bool(self.aligned) and rng.random() < c.real_share
@@ -175,6 +178,9 @@ class Trainer:
         self.schedule.step()
         self.step += 1
         return loss.item()
+
+    def _count_followers(self) -> None:
+        self.model.follows.copy_(torch.from_numpy(follows_of(self.corpus)))
 
     def save(self) -> None:
         state = {

@@ -126,6 +126,18 @@ def self_aligned(
     return found
 
 
+def follows_of(speech: Sequence[TimedSpeech], smoothing: float = 20.0) -> FloatArray:
+    """(V, V) log-probability of a symbol after another, from how often it is; smoothed by its own share."""
+    counts = np.zeros((len(SYMBOLS), len(SYMBOLS)))
+    for symbols in {item.symbols.tobytes(): item.symbols for item in speech}.values():
+        np.add.at(counts, (symbols[:-1], symbols[1:]), 1)
+    share = counts.sum(axis=0) + 0.5
+    share /= share.sum()
+    chance = (counts + smoothing * share) / (counts.sum(axis=1, keepdims=True) + smoothing)
+    unheard = np.array([s in SILENT and s != SILENCE for s in SYMBOLS])
+    return np.where(unheard, -30.0, np.log(chance)).astype(np.float32)
+
+
 def _heard(symbols: IntArray) -> IntArray:
     """Every pause becomes SILENCE; the mask stays what it is."""
     silent = _IS_SILENT[symbols] & (symbols != 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from omnitalker.errors import InputError
-from omnitalker.models.alignment import Unit, fit_of, viterbi
+from omnitalker.models.alignment import Unit, best_sequence, fit_of, viterbi
 
 
 def log_probabilities(frames: int, symbols: int, seed: int) -> np.ndarray:
@@ -63,3 +63,17 @@ def test_the_weakest_stretch_shows_missing_words() -> None:
     assert fit_of(good + good).weakest == pytest.approx(np.exp(-0.1 / 3), rel=1e-5)
     assert fit.weakest == pytest.approx(np.exp(-6.0 / 3), rel=1e-5)
     assert fit.overall > 0.4
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_best_sequence_is_the_best_of_all(seed: int) -> None:
+    scores = log_probabilities(7, 3, seed)
+    follows = np.random.default_rng(100 + seed).normal(size=(3, 3)).astype(np.float32)
+    totals: dict[tuple[int, ...], float] = {}
+    for length in (1, 2, 3):
+        for symbols in itertools.product(range(3), repeat=length):
+            units = [Unit(s, None, shortest=2) for s in symbols]
+            between = sum(follows[a, b] for a, b in itertools.pairwise(symbols))
+            totals[symbols] = best_by_trying_all(scores, units) + float(between)
+    best = max(totals, key=lambda symbols: totals[symbols])
+    assert tuple(best_sequence(scores, follows)) == best
