@@ -77,7 +77,7 @@ def test_recognition_names_what_the_frame_head_says() -> None:
     logits[0, :, SYMBOL_IDS["sil"]] = 0.0
     for place, symbol in enumerate(said):
         logits[0, 5 + 8 * place : 11 + 8 * place, SYMBOL_IDS[symbol]] = 5.0
-    logits[0, 20, SYMBOL_IDS["m"]] = 6.0
+    logits[0, 15, SYMBOL_IDS["m"]] = 6.0
     model.frame.register_forward_hook(lambda *_: logits)
     found = recognise(model, mel(40)).phonemes
     assert [timed.phoneme.symbol for timed in found if timed.phoneme.symbol != "sil"] == said
