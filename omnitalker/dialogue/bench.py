@@ -79,6 +79,12 @@ class _Probe:
     def count(self, kind: str) -> int:
         return sum(event.kind == kind for event in self.events)
 
+    def first_after(self, count: int, began: float) -> float:
+        """Milliseconds from `began` to the speech frame after the first `count`."""
+        self.wait(lambda: len(self.speech) > count)
+        came = self.speech[count] if len(self.speech) > count else began + PATIENCE
+        return 1000 * (came - began)
+
     def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
         deadline = time.perf_counter() + seconds
         while not condition() and time.perf_counter() < deadline:
@@ -104,8 +110,7 @@ def latency(performer: Performer, turns: int) -> dict[str, float]:
             began = time.perf_counter()
             probe.session.push_text(" ")
             probe.session.end_text()
-            probe.wait(lambda n=before: len(probe.speech) > n)  # type: ignore[misc]
-            waits.append(1000 * (probe.speech[before] - began))
+            waits.append(probe.first_after(before, began))
             probe.session.interrupt()
             time.sleep(0.4)
         inner = [1000 * s for s in probe.session.stats.first_chunk_seconds]
@@ -156,8 +161,7 @@ def interruption(performer: Performer, turns: int) -> dict[str, float]:
             late.append(probe.late_speech)
             before, began = len(probe.speech), time.perf_counter()
             probe.session.say(SENTENCES[turn % len(SENTENCES)])
-            probe.wait(lambda n=before: len(probe.speech) > n)  # type: ignore[misc]
-            waits.append(1000 * (probe.speech[before] - began))
+            waits.append(probe.first_after(before, began))
             probe.session.interrupt()
             time.sleep(0.3)
     return {"old_frames_most": max(late), **{f"next_{k}": v for k, v in _spread(waits).items()}}
