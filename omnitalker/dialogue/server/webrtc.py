@@ -38,6 +38,9 @@ from omnitalker.types import AVChunk
 log = logging.getLogger(__name__)
 MICROPHONE_RATE = 16_000
 CHANNEL = "omnitalker"
+CONNECT_SECONDS = 30.0
+_UNREADABLE = (InputError, ValueError, AttributeError, LookupError, AssertionError)
+"""What aiortc raises where an offer is not what it should be."""
 
 
 class Offer(BaseModel):
@@ -106,18 +109,21 @@ class _Peer:
         connection.on("connectionstatechange", self._on_state)
         self._pair = PairedTracks(self._desk.session.open_outlet(), self._tell_words)
         try:
+            if "\nm=" not in offer.sdp:
+                raise InputError("the offer holds no media; offer to receive audio and video")
             description = RTCSessionDescription(offer.sdp, offer.type)
             await connection.setRemoteDescription(description)
             connection.addTrack(self._pair.audio)
             if self._desk.session.pictures is not None:
                 connection.addTrack(self._pair.video)
             await connection.setLocalDescription(await connection.createAnswer())
-        except (ValueError, AttributeError, KeyError, IndexError) as error:
+        except _UNREADABLE as error:
             await connection.close()
             raise InputError(f"the offer cannot be read: {error}") from error
         self._metrics.watch(self._desk.session)
         self._desk.open(asyncio.get_running_loop(), self._tell)
         self._desk.session.start()
+        self._tasks.append(asyncio.create_task(self._expect(), name="omnitalker-peer"))
         local = connection.localDescription
         return {"sdp": local.sdp, "type": local.type}
 
@@ -134,6 +140,13 @@ class _Peer:
         self._metrics.settle(self._desk.session)
         self._seat.close()
         self._forget(self)
+
+    async def _expect(self) -> None:
+        """A peer that made an offer and never came gives its place back."""
+        await asyncio.sleep(CONNECT_SECONDS)
+        if self._connection.connectionState != "connected":
+            # Not awaited: closing cancels this very task.
+            self._closing = asyncio.create_task(self.aclose(), name="omnitalker-peer-closing")
 
     async def _on_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed", "disconnected"):
