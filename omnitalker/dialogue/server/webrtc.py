@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 MICROPHONE_RATE = 16_000
 CHANNEL = "omnitalker"
 CONNECT_SECONDS = 30.0
+_MOST_WAITING = {"audio": 2 * timeline.VIDEO_FPS, "video": 5}
+"""Chunks. Where encoding is too slow, pictures are left out rather than shown 200 ms after their sound."""
 _UNREADABLE = (InputError, ValueError, AttributeError, LookupError, AssertionError)
 """What aiortc raises where an offer is not what it should be."""
 
@@ -213,10 +215,10 @@ class PairedTracks:
             while not waiting:
                 chunk = await anext(self._outlet)
                 self._on_chunk(chunk)
-                for queue in self._waiting.values():
+                for other, queue in self._waiting.items():
                     queue.append(chunk)
-                    if len(queue) > 2 * timeline.VIDEO_FPS:
-                        queue.popleft()  # nobody reads this track
+                    if len(queue) > _MOST_WAITING[other]:
+                        queue.popleft()
         return waiting.popleft()
 
     def close(self) -> None:
