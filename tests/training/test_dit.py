@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from omnitalker.config import load_config
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.presets import build_dit
 from omnitalker.training import dit as training
@@ -202,3 +203,12 @@ def test_learnt_guidance_moves_the_target_only_where_there_is_text(
 
     assert not torch.allclose(gradient(0.0, True), gradient(0.35, True))
     torch.testing.assert_close(gradient(0.0, False), gradient(0.35, False))
+
+
+@pytest.mark.parametrize("name", ["dit", "dit_guided", "dit_base"])
+def test_the_settings_in_the_repository_are_valid(name: str) -> None:
+    root = Path(__file__).parents[2]
+    config = load_config(training.DitTrainConfig, root / "configs" / "train" / f"{name}.yaml")
+    assert (root / config.model).is_file()
+    assert sum(config.lengths.shares) == pytest.approx(1)
+    assert len(config.lengths.shares) == len(config.lengths.blocks)
