@@ -69,6 +69,10 @@ class Handlers:
             shown = "Stopped." if stop.event.is_set() else _sentence(str(error))
             kind = "" if stop.event.is_set() else "bad"
             yield gr.skip(), _status(shown, kind), gr.skip(), gr.skip(), *_buttons(busy=False)
+        except Exception:  # the visitor is told that it failed, the log says why
+            log.exception("generation failed")
+            shown = "Something went wrong on this side; the log of the page has the details."
+            yield gr.skip(), _status(shown, "bad"), gr.skip(), gr.skip(), *_buttons(busy=False)
         finally:
             with self._lock:
                 if self._stops.get(session) is stop:

@@ -25,8 +25,8 @@ FOOTER = """
 """
 
 CSS = """
-.gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
-.gradio-container, .gradio-container > .main { min-width: 0; max-width: 100vw; }
+.gradio-container { width: 100% !important; max-width: 1180px !important; margin: 0 auto !important; }
+.gradio-container, .gradio-container > .main { min-width: 0; max-width: min(100vw, 1180px) !important; }
 .gradio-container > .main, .gradio-container main { width: 100%; }
 .top h1 { font-size: 1.7rem; font-weight: 700; letter-spacing: -.02em; margin: .4rem 0 0; }
 .top p { margin: .1rem 0 .2rem; color: var(--body-text-color-subdued); font-size: 1rem; }
@@ -43,7 +43,7 @@ CSS = """
 #player { border: 0; aspect-ratio: 1; min-height: 0; border-radius: 18px; overflow: hidden; }
 #player video { width: 100%; height: 100%; object-fit: contain; background: #101418; }
 #player .empty { height: 100%; min-height: 100%; } #player .empty svg { display: none; }
-.status { padding: .55rem .8rem; border-radius: 10px; background: var(--background-fill-secondary);
+.status { padding: .55rem .8rem; border-radius: 10px; background: var(--block-background-fill);
   color: var(--body-text-color); font-variant-numeric: tabular-nums; }
 .status .bar { height: 6px; border-radius: 3px; margin-top: .45rem; background: var(--border-color-primary); overflow: hidden; }
 .status .bar i { display: block; height: 100%; background: var(--color-accent); transition: width .3s; }

@@ -42,7 +42,7 @@ class Hand:
         return record
 
 
-class Broken:
+class Broken(Hand):
     def __init__(self, settings: RunSettings) -> None:
         raise ValueError("no weights here")
 
