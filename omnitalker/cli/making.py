@@ -69,7 +69,7 @@ def pack(
     ] = None,
     steps: Annotated[int, typer.Option(help="Default network steps.")] = 3,
     schedule: Annotated[str, typer.Option(help="uniform, sway or epss.")] = "sway",
-    text_guidance: Annotated[float, typer.Option(help="Default guidance; 1 = off.")] = 2.0,
+    text_guidance: Annotated[float, typer.Option(help="Default guidance; 1 = off.")] = 1.5,
 ) -> None:
     """Put trained parts together into a checkpoint, with its built-in voices."""
     from omnitalker.training.pack import pack as put_together

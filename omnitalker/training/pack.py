@@ -26,7 +26,7 @@ def pack(
     *,
     steps: int = 3,
     schedule: str = "sway",
-    text_guidance: float = 2.0,
+    text_guidance: float = 1.5,
 ) -> dict[str, list[str]]:
     """Write model_index.json beside the parts' folders, and the built-in voices; returns those.
 
