@@ -96,7 +96,7 @@ class Handlers:
         speed: float = 1.0,
         size: int = 512,
         seed: int = 0,
-    ) -> Path:
+    ) -> str:
         """The API: a text becomes an mp4. Empty presenter or voice means the default one."""
         wish = Wish(
             text=text,
@@ -113,7 +113,7 @@ class Handlers:
         except OmniTalkerError as error:
             raise gr.Error(_sentence(str(error))) from error
         assert last.take is not None
-        return last.take.video
+        return str(last.take.video)
 
     def look_at(self, path: str | None) -> tuple:
         """Checks of a new reference: (reference, findings, voice choice, own face)."""

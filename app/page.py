@@ -64,13 +64,30 @@ class _Page:
             gr.HTML(words.FOOTER)
             talk_tab.select(self.handlers.talk, None, talk, api_visibility="private")
             self._wire()
-            gr.api(
+            self._service()
+        return blocks
+
+    def _service(self) -> None:
+        """The public API: components that nobody sees, so that the video travels as a file."""
+        with gr.Row(visible=False):
+            inputs: list[Any] = [gr.Textbox(label="text")]
+            for name, value in (
+                ("presenter", ""), ("voice", ""), ("manner", "neutral"), ("language", "auto"),
+            ):  # fmt: skip
+                inputs.append(gr.Textbox(value, label=name))
+            inputs.append(gr.Number(1.0, label="speed"))
+            inputs += [
+                gr.Number(512, label="size", precision=0),
+                gr.Number(0, label="seed", precision=0),
+            ]
+            gr.Button("speak").click(
                 self.handlers.speak,
+                inputs,
+                gr.File(label="video"),
                 api_name="speak",
                 concurrency_limit=self.at_once,
                 concurrency_id="making",
             )
-        return blocks
 
     def _speak_tab(self) -> None:
         with gr.Row(equal_height=False):
