@@ -96,7 +96,9 @@ def test_an_interruption_on_0_6_is_silence_within_a_frame_or_two(session: Any) -
     fake_llm.say(LONG, is_end=False)
     fake_llm.say("", is_end=True)
     wait_until(lambda: len(loud(fake_client.GOT)) > before + 15, 20)
-    session.emit_signal(ChatSignal(ChatSignalType.INTERRUPT, ChatSignalSourceType.CLIENT))
+    session.emit_signal(
+        ChatSignal(type=ChatSignalType.INTERRUPT, source_type=ChatSignalSourceType.CLIENT)
+    )
     at = time.monotonic()
     time.sleep(1.0)
     assert all(when < at + 0.15 for when in loud(fake_client.GOT))

@@ -1,5 +1,7 @@
 """A host handler that says what the test tells it to."""
 
+import inspect
+
 from chat_engine.common.handler_base import (
     HandlerBase,
     HandlerBaseInfo,
@@ -56,7 +58,7 @@ def say(text: str, is_end: bool) -> None:
     bundle = DataBundle(context.definition)
     bundle.set_main_data(text)
     data = ChatData(source=context.owner, type=ChatDataType.AVATAR_TEXT, data=bundle)
-    if hasattr(context, "data_submitter"):
+    if "finish_stream" in inspect.signature(context.submit_data).parameters:
         context.submit_data(data, finish_stream=is_end)
         return
     if is_end:
