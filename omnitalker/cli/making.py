@@ -67,9 +67,9 @@ def pack(
     voices: Annotated[
         Path | None, typer.Option(help="YAML of built-in voices, see configs/train/voices.yaml.")
     ] = None,
-    steps: Annotated[int, typer.Option(help="Default network steps.")] = 3,
+    steps: Annotated[int, typer.Option(help="Default network steps.")] = 4,
     schedule: Annotated[str, typer.Option(help="uniform, sway or epss.")] = "sway",
-    text_guidance: Annotated[float, typer.Option(help="Default guidance; 1 = off.")] = 1.5,
+    text_guidance: Annotated[float, typer.Option(help="Default guidance; 1 = off.")] = 1.0,
 ) -> None:
     """Put trained parts together into a checkpoint, with its built-in voices."""
     from omnitalker.training.pack import pack as put_together

@@ -24,13 +24,13 @@ def pack(
     checkpoint: str | Path,
     voices: str | Path | None = None,
     *,
-    steps: int = 3,
+    steps: int = 4,
     schedule: str = "sway",
-    text_guidance: float = 1.5,
+    text_guidance: float = 1.0,
 ) -> dict[str, list[str]]:
     """Write model_index.json beside the parts' folders, and the built-in voices; returns those.
 
-    steps, schedule and guidance become the checkpoint's default: three guided steps, so six passes.
+    steps, schedule and guidance become the checkpoint's default: four plain steps, guidance being learnt into the weights.
     """
     folder = Path(checkpoint)
     missing = [name for name in PARTS if not (folder / name / "config.json").is_file()]
