@@ -232,9 +232,7 @@ class _Page:
             concurrency_id="making",
             **private,
         )
-        self.cancel.click(
-            hands.cancel, None, [self.status, *buttons], cancels=[made], queue=False, **private
-        )
+        self.cancel.click(hands.cancel, None, [self.status, *buttons], queue=False, **private)
         self.gallery.select(
             hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **private
         )
