@@ -10,19 +10,18 @@ import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli import batch_progress
+from omnitalker.cli.live import bench_app
 from omnitalker.errors import InputError
 
 if TYPE_CHECKING:
     from omnitalker.batch.manifest import Manifest
     from omnitalker.batch.run import Plan
 
-bench_app = typer.Typer(no_args_is_help=True, help="Measure speed on this machine.")
 SHOWN_BAD_ROWS = 50
 
 
 def register(app: typer.Typer) -> None:
     app.command("batch")(batch)
-    app.add_typer(bench_app, name="bench")
 
 
 def batch(
