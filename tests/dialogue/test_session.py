@@ -102,6 +102,7 @@ def test_the_face_never_jumps(performer: Performer) -> None:
     with Recorder(performer) as live:
         live.session.say("One, two, three.")
         live.wait_for("speech_ended")
+        wait_until(lambda: bool(live.chunks) and live.chunks[-1].is_idle)
         live.session.push_text(LONG)
         live.wait_for("speech_started", 2)
         wait_until(lambda: live.session.stats.speech_frames > 80)
