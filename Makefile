@@ -8,7 +8,7 @@ TEXT ?= Hello! I am OmniTalker. I speak and move in one go, on the two cores of 
 .PHONY: demo app test lint clean
 
 demo: $(VENV)/.core
-	$(BIN)/omnitalker speak "$(TEXT)" -o out/hello.mp4 --subtitles
+	$(BIN)/omnitalker generate "$(TEXT)" -o out/hello.mp4 --subtitles
 
 app: $(VENV)/.dev
 	$(BIN)/omnitalker demo

@@ -19,7 +19,10 @@ from diffusers.utils import BaseOutput
 
 from omnitalker import assets
 from omnitalker.audio.vocoder import Vocoder
-from omnitalker.errors import WeightsError
+from omnitalker.errors import InputError, WeightsError
+from omnitalker.files import AtomicFile
+from omnitalker.media.sound import write_wav
+from omnitalker.media.writer import VideoWriter
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.recogniser import PhonemeRecogniser
@@ -30,7 +33,17 @@ from omnitalker.streaming import stream
 from omnitalker.styles import StyleLibrary
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import read_lexicon
-from omnitalker.types import AVChunk, Frame, MotionTrack, Renderer, Speech, StylePrompt, Text
+from omnitalker.types import (
+    AVChunk,
+    FloatArray,
+    Frame,
+    MotionTrack,
+    Renderer,
+    Speech,
+    StylePrompt,
+    Text,
+    TimedWord,
+)
 
 
 @dataclass
@@ -40,6 +53,31 @@ class OmniTalkerOutput(BaseOutput):
     speech: Speech
     motion: MotionTrack
     frames: list[Frame]
+
+    @property
+    def audio(self) -> FloatArray:
+        """(N,) at 24 kHz."""
+        return self.speech.samples
+
+    @property
+    def words(self) -> tuple[TimedWord, ...]:
+        """With their times and their places in the text."""
+        return self.speech.words
+
+    def save(self, path: str | Path) -> Path:
+        """An .mp4 (made with a renderer), or the sound alone as .wav."""
+        path = Path(path)
+        if path.suffix.lower() == ".wav":
+            with AtomicFile(path) as temporary:
+                write_wav(temporary, self.audio)
+            return path
+        if not self.frames:
+            raise InputError("there are no pictures to save: pass a renderer, or save to a .wav")
+        height, width = self.frames[0].shape[:2]
+        with VideoWriter(path, (width, height)) as writer:
+            writer.write_frames(self.frames)
+            writer.write_samples(self.audio)
+        return path
 
 
 class OmniTalkerPipeline(DiffusionPipeline):

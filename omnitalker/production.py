@@ -58,15 +58,17 @@ def produce(
 ) -> ProductionReport:
     """Make the files; they appear under their names only when they are whole."""
     suffix = production.output.suffix.lower()
-    if suffix not in (".mp4", ".wav"):
+    if suffix not in (".mp4", ".wav", ".csv"):
         raise InputError(
-            f"cannot write '{production.output.name}': use a name ending in .mp4 or .wav"
+            f"cannot write '{production.output.name}': use a name ending in .mp4 or .wav (or .csv for motion)"
         )
     collector = _Collector(production.request.text, on_progress)
     started = time.perf_counter()
     chunks = collector.watch(pipeline.stream(production.request, production.renderer))
     if suffix == ".mp4":
         _write_video(chunks, production)
+    elif suffix == ".csv":
+        export_csv(MotionTrack(np.concatenate([c.motion for c in chunks])), production.output)
     else:
         _write_wav(chunks, production.output)
     wall = time.perf_counter() - started

@@ -21,7 +21,7 @@ from omnitalker.media.reader import read_clip
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
-from omnitalker.reference.style import load_style, mix_styles
+from omnitalker.reference.style import load_style, mix_styles, scale_style
 from omnitalker.rendering.framing import (
     ASPECTS,
     Aspect,
@@ -72,19 +72,54 @@ class Studio:
         ref: str | Path | None = None,
         ref_text: str | None = None,
         style: str | Path | None = None,
+        voice: str | Path | None = None,
         manner: str = "neutral",
+        intensity: float = 1.0,
         presenter: str | Path | None = None,
     ) -> StylePrompt:
         """The voice and manner: of a reference clip, of a style file, or of a built-in voice.
 
-        Without any of them the presenter's own voice speaks.
+        `voice` replaces the voice alone. Without any of them the presenter's own voice speaks.
         """
         if ref is not None and style is not None:
             raise InputError("give either a reference clip or a style, not both")
+        if ref is not None and self.reference(ref, ref_text).style is None:
+            ref = None  # a picture lends the face alone
+        if voice is not None and (ref is not None or style is not None):
+            face = self.style(ref=ref, ref_text=ref_text, style=style, manner=manner)
+            return mix_styles(self._voice(voice, manner), scale_style(face, intensity))
+        if voice is not None:
+            return scale_style(self._voice(voice, manner), intensity)
+        found = self._manner(ref, ref_text, style, manner, presenter)
+        return found if intensity == 1.0 else scale_style(found, intensity)
+
+    def face_of(self, ref: str | Path | None, ref_text: str | None = None) -> str | None:
+        """The reference as presenter, unless it is only a sound."""
+        if ref is None or self.reference(ref, ref_text).tracked is None:
+            return None
+        return str(ref)
+
+    def _voice(self, voice: str | Path, manner: str) -> StylePrompt:
+        if Path(voice).exists():
+            return (
+                self.style(ref=voice) if Path(voice).suffix != ".safetensors" else load_style(voice)
+            )
+        return self.pipeline.styles.get(str(voice), manner)
+
+    def _manner(
+        self,
+        ref: str | Path | None,
+        ref_text: str | None,
+        style: str | Path | None,
+        manner: str,
+        presenter: str | Path | None,
+    ) -> StylePrompt:
         if ref is not None:
             found = self.reference(ref, ref_text).style
             if found is None:
                 raise InputError(f"{Path(ref).name} has no sound; a portrait cannot lend a voice")
+            if not found.has_voice:
+                return mix_styles(voice=self.pipeline.styles.get(manner=manner), face=found)
             if not found.has_motion:
                 face = self.pipeline.styles.get(manner=manner)
                 return mix_styles(voice=found, face=face)

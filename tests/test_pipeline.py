@@ -71,3 +71,17 @@ def test_wrong_checkpoints_get_one_line(tmp_path: Path, tiny_checkpoint: Path) -
     with pytest.raises(WeightsError, match="cannot be loaded") as caught:
         OmniTalkerPipeline.from_pretrained(broken)
     assert "\n" not in str(caught.value)
+
+
+def test_the_output_saves_itself(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> None:
+    from omnitalker.media.reader import read_clip
+    from omnitalker.rendering.sketch import SketchRenderer
+
+    style = tiny_pipeline.styles.get("bob")
+    output = tiny_pipeline("Hello.", style, renderer=SketchRenderer((128, 128)))
+    clip = read_clip(output.save(tmp_path / "a.mp4"))
+    assert len(clip.frames) == len(output.frames) == len(output.motion.values)
+    assert len(read_clip(output.save(tmp_path / "a.wav")).samples) == len(output.audio)
+    assert [word.text.lower() for word in output.words] == ["hello"]
+    with pytest.raises(InputError, match="renderer"):
+        tiny_pipeline("Hello.", style).save(tmp_path / "b.mp4")

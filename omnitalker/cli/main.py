@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import batch, demo, face, live, making, speak
+from omnitalker.cli import batch, demo, doctor, face, live, making, speak
 from omnitalker.errors import OmniTalkerError
 
 app = typer.Typer(
     name="omnitalker",
     help="Text and one short reference clip in, a talking head in that voice and manner out.\n\n"
-    'Start with:  omnitalker speak "Hello, nice to meet you." -o out/hello.mp4',
+    'Start with:  omnitalker generate "Hello, nice to meet you." -o out/hello.mp4',
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,6 +51,7 @@ face.register(app)
 batch.register(app)
 demo.register(app)
 live.register(app)
+doctor.register(app)
 
 
 def run() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from omnitalker import timeline
 from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli.progress import progress_bar
 
@@ -131,6 +132,34 @@ def style_create(
         print(f"note: {warning}")
     save_style(studio.style(ref=clip, ref_text=text), output)
     print(f"{output}: use it with --style {output}")
+
+
+@style_app.command("list")
+def style_list(
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+) -> None:
+    """The built-in voices and their manners."""
+    from omnitalker import assets
+    from omnitalker.styles import StyleLibrary
+
+    for name, manners in StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue().items():
+        print(f"{name:12} {', '.join(manners)}")
+
+
+@style_app.command("show")
+def style_show(file: Annotated[Path, typer.Argument(help="A style file.")]) -> None:
+    """What is in a style file."""
+    from omnitalker.reference.style import load_style
+
+    style = load_style(file)
+    seconds = float(style.blocks * timeline.BLOCK_SECONDS)
+    known = float((style.phonemes > 0).mean())
+    print(f"length      {seconds:.2f} s")
+    print(f"voice       {'yes' if style.has_voice else 'no (a placeholder)'}")
+    print(f"face        {'yes' if style.has_motion else 'no (a placeholder)'}")
+    print(f"phonemes    {100 * known:.0f} % known")
+    for name, value in sorted(style.metadata.items()):
+        print(f"{name:11} {value}")
 
 
 @style_app.command("mix")

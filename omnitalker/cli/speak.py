@@ -15,7 +15,8 @@ from omnitalker.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
-    app.command("speak")(speak)
+    app.command("generate")(speak)
+    app.command("speak", hidden=True)(speak)
     app.command("voices")(voices)
 
 
@@ -36,19 +37,27 @@ def speak(
     ref_text: Annotated[
         str | None, typer.Option("--ref-text", help="What is said in --ref (optional).")
     ] = None,
+    voice: Annotated[
+        str | None,
+        typer.Option("--voice", help="Who is heard: a built-in voice, or a recording or clip."),
+    ] = None,
     style: Annotated[
         str | None,
         typer.Option("--style", help="A saved style file, or a built-in voice ('voices' lists)."),
     ] = None,
     presenter: Annotated[
         str | None,
-        typer.Option("--presenter", help="Face: a built-in presenter, or a portrait or clip."),
+        typer.Option(
+            "--face", "--presenter", help="Who is seen: a built-in presenter, a portrait or a clip."
+        ),
     ] = None,
     manner: Annotated[
         str,
         typer.Option(
-            help="neutral, calm, happy, sad, angry, fearful, disgusted or surprised "
-            "(built-in voices; a --ref brings its own)."
+            "--emotion",
+            "--manner",
+            help="NAME or NAME:intensity (0-2, scales the face): neutral, calm, happy, sad, angry, fearful, disgusted or surprised "
+            "(built-in voices; a --ref brings its own).",
         ),
     ] = "neutral",
     language: Annotated[str, typer.Option(help="en, zh, or auto for each span.")] = "auto",
@@ -76,6 +85,12 @@ def speak(
     motion_csv: Annotated[
         bool, typer.Option("--motion-csv", help="Write the ARKit curves beside the video.")
     ] = False,
+    audio_only: Annotated[
+        bool, typer.Option("--audio-only", help="Only the sound (.wav).")
+    ] = False,
+    motion_only: Annotated[
+        bool, typer.Option("--motion-only", help="Only the motion (ARKit .csv).")
+    ] = False,
     lexicon: Annotated[
         Path | None, typer.Option(help="words.tsv: a word, a tab, its pronunciation.")
     ] = None,
@@ -90,11 +105,11 @@ def speak(
 
     Examples:
 
-      omnitalker speak "Hello there." -o hello.mp4
+      omnitalker generate "Hello there." -o hello.mp4
 
-      omnitalker speak "Good news!" --presenter ava --manner happy --subtitles
+      omnitalker generate "Good news!" --presenter ava --manner happy --subtitles
 
-      omnitalker speak "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
+      omnitalker generate "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
     """
     words = _read_text(text, text_file)
     # torch and mediapipe load here, not for --help
@@ -102,12 +117,22 @@ def speak(
     from omnitalker.request import SpeakRequest
     from omnitalker.studio import FrameWish, Studio
 
+    if audio_only or motion_only:
+        output = output.with_suffix(".wav" if audio_only else ".csv")
     studio = Studio.from_pretrained(checkpoint, device)
+    emotion, _, strength = manner.partition(":")
+    presenter = presenter or studio.face_of(ref, ref_text)
     pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
     request = SpeakRequest(
         text=words,
         style=studio.style(
-            ref=ref, ref_text=ref_text, style=style, manner=manner, presenter=presenter
+            ref=ref,
+            ref_text=ref_text,
+            style=style,
+            voice=voice,
+            manner=emotion,
+            intensity=_intensity(strength),
+            presenter=presenter,
         ),
         language=language,  # type: ignore[arg-type]
         speed=speed,
@@ -122,9 +147,9 @@ def speak(
         request=request,
         output=output,
         renderer=None
-        if output.suffix.lower() == ".wav"
+        if output.suffix.lower() in (".wav", ".csv")
         else studio.renderer(
-            presenter or ref,
+            presenter,
             kind=renderer,
             size=size,
             frame=FrameWish(paste_back, aspect, background),
@@ -138,6 +163,18 @@ def speak(
         f"{', '.join(map(str, report.files))}: {report.seconds:.1f} s made in "
         f"{report.wall_seconds:.1f} s ({report.real_time_factor:.2f} x real time)"
     )
+
+
+def _intensity(text: str) -> float:
+    try:
+        value = float(text or 1.0)
+    except ValueError:
+        raise InputError(
+            f"the intensity of an emotion is a number from 0 to 2, got '{text}'"
+        ) from None
+    if not 0 <= value <= 2:
+        raise InputError(f"the intensity of an emotion goes from 0 to 2, got {value:g}")
+    return value
 
 
 def voices(

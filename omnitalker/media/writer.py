@@ -36,7 +36,8 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         settings: VideoSettings | None = None,
         with_audio: bool = True,
     ) -> None:
-        self.size = size
+        self.size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        """Even, as H.264 wants it: an odd picture gets its last row or column twice."""
         self.frames_written = 0
         self.samples_written = 0
         self._settings = settings or VideoSettings()
@@ -71,7 +72,7 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
     def write_frames(self, frames: Iterable[Frame]) -> None:
         assert self._container is not None, "use VideoWriter in a with statement"
         for pixels in frames:
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(_even(pixels), format="rgb24")
             frame.pts = self.frames_written
             self._container.mux(self._video.encode(frame))
             self.frames_written += 1
@@ -104,6 +105,13 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         self._file.__exit__(type(failure) if failure else None, failure, trace)
         if failure is not None and error is None:
             raise failure
+
+
+def _even(pixels: Frame) -> Frame:
+    height, width = pixels.shape[:2]
+    if height % 2 or width % 2:
+        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return np.ascontiguousarray(pixels)
 
 
 def audio_frame(samples: FloatArray, pts: int = 0) -> av.AudioFrame:

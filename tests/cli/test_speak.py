@@ -107,3 +107,37 @@ def test_corrupt_silent_and_short_references_are_told(speak, tmp_path: Path) -> 
         assert isinstance(result.exception, InputError), name
         assert message in str(result.exception)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_motion_alone_and_sound_alone(speak, tmp_path: Path) -> None:
+    assert speak("-o", str(tmp_path / "a.mp4"), "--motion-only").exit_code == 0
+    assert speak("-o", str(tmp_path / "b.mp4"), "--audio-only").exit_code == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "b.wav"]
+
+
+def test_an_emotion_has_an_intensity(speak, tmp_path: Path) -> None:
+    output = str(tmp_path / "a.wav")
+    assert speak("-o", output, "--style", "ada", "--emotion", "happy:0.5").exit_code == 0
+    result = speak("-o", output, "--style", "ada", "--emotion", "happy:5")
+    assert "from 0 to 2" in str(result.exception)
+
+
+def test_voice_and_face_are_set_apart(speak, tmp_path: Path) -> None:
+    output = tmp_path / "a.wav"
+    assert speak("-o", str(output), "--voice", "bob", "--style", "ada").exit_code == 0
+    assert output.exists()
+
+
+def test_styles_are_listed_and_shown(tiny_checkpoint: Path) -> None:
+    listed = CliRunner().invoke(app, ["style", "list", "--checkpoint", str(tiny_checkpoint)])
+    assert "ada" in listed.output
+    file = tiny_checkpoint / "voices" / "ada" / "happy.safetensors"
+    shown = CliRunner().invoke(app, ["style", "show", str(file)])
+    assert "1.28 s" in shown.output
+
+
+def test_the_doctor_names_what_is_here_and_what_is_missing() -> None:
+    told = CliRunner().invoke(app, ["doctor"]).output
+    assert "torch" in told
+    assert "GFLOP/s" in told
+    assert len(told.splitlines()) < 30

@@ -168,3 +168,11 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path: Path) -> N
     assert done.stdout.startswith("told: cannot write"), done.stdout + done.stderr
     assert len(done.stdout.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_odd_sizes_are_made_even(tmp_path: Path) -> None:
+    path = tmp_path / "odd.mp4"
+    with VideoWriter(path, (65, 47)) as writer:
+        writer.write_frames([picture(90, 65, 47)] * 3)
+        writer.write_samples(np.zeros(2_880, np.float32))
+    assert read_clip(path).frames[0].shape == (48, 66, 3)
