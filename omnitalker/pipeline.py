@@ -18,6 +18,7 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from omnitalker import assets
+from omnitalker.analysis import analyse
 from omnitalker.audio.vocoder import Vocoder
 from omnitalker.errors import InputError, WeightsError
 from omnitalker.files import AtomicFile
@@ -163,6 +164,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         text: str,
         style: StylePrompt | None = None,
         *,
+        reference: str | Path | None = None,
         renderer: Renderer | None = None,
         num_inference_steps: int | None = None,
         generator: torch.Generator | None = None,
@@ -170,7 +172,9 @@ class OmniTalkerPipeline(DiffusionPipeline):
         return_dict: bool = True,
         **controls: Any,
     ) -> OmniTalkerOutput | tuple[Speech, MotionTrack, list[Frame]]:
-        """Say `text` in the manner of `style` (the first built-in voice when None).
+        """Say `text` in the manner of `style`, or of the clip at `reference`.
+
+        With neither, the first built-in voice speaks.
 
         `controls` are the other fields of `SpeakRequest`: language, speed, pauses, seed, ...
         """
@@ -178,6 +182,10 @@ class OmniTalkerPipeline(DiffusionPipeline):
             controls["sampling"] = replace(self.sampling, steps=num_inference_steps)
         if generator is not None:
             controls["seed"] = generator.initial_seed() % 2**31
+        if reference is not None:
+            style = analyse(self, reference).style
+            if style is None or not style.has_voice:
+                raise InputError(f"{Path(reference).name} has no voice; pass a clip with speech")
         request = SpeakRequest(text=text, style=style or self.styles.get(), **controls)
         chunks = []
         for chunk in self.stream(request, renderer):

@@ -14,7 +14,7 @@ from omnitalker import timeline
 from omnitalker.errors import InputError
 from omnitalker.files import AtomicFile
 from omnitalker.media.sound import write_wav
-from omnitalker.media.subtitles import to_srt, to_vtt
+from omnitalker.media.subtitles import cues, to_srt, to_vtt
 from omnitalker.media.writer import VideoSettings, VideoWriter
 from omnitalker.motion.export import export_csv
 from omnitalker.request import SpeakRequest
@@ -66,7 +66,7 @@ def produce(
     started = time.perf_counter()
     chunks = collector.watch(pipeline.stream(production.request, production.renderer))
     if suffix == ".mp4":
-        _write_video(chunks, production)
+        _write_video(chunks, production, collector)
     elif suffix == ".csv":
         export_csv(MotionTrack(np.concatenate([c.motion for c in chunks])), production.output)
     else:
@@ -105,13 +105,20 @@ class _Collector:
                 self._on_progress(done, f"{self.seconds:.1f} s made")
 
 
-def _write_video(chunks: Iterator[AVChunk], production: Production) -> None:
+def _write_video(chunks: Iterator[AVChunk], production: Production, collector: _Collector) -> None:
     if production.renderer is None:
         raise InputError("a video needs a presenter; write to a .wav for the sound alone")
     size = production.renderer.size
-    with VideoWriter(production.output, size, settings=production.video) as writer:
+    with VideoWriter(
+        production.output,
+        size,
+        settings=production.video,
+        with_subtitles=production.subtitles,
+    ) as writer:
         for chunk in chunks:
             writer.write(chunk)
+        if production.subtitles:
+            writer.write_subtitles(cues(collector.words, production.request.text))
 
 
 def _write_wav(chunks: Iterator[AVChunk], output: Path) -> None:

@@ -85,3 +85,16 @@ def test_the_output_saves_itself(tiny_pipeline: OmniTalkerPipeline, tmp_path: Pa
     assert [word.text.lower() for word in output.words] == ["hello"]
     with pytest.raises(InputError, match="renderer"):
         tiny_pipeline("Hello.", style).save(tmp_path / "b.mp4")
+
+
+def test_a_recording_can_be_the_reference(
+    tiny_pipeline: OmniTalkerPipeline, tmp_path: Path
+) -> None:
+    from omnitalker.media.sound import write_wav
+
+    time = np.arange(48_000) / 24_000
+    buzz = 0.1 * np.sign(np.sin(2 * np.pi * 120 * time)) * (np.sin(2 * np.pi * 3 * time) > -0.5)
+    write_wav(tmp_path / "voice.wav", buzz.astype(np.float32))
+    output = tiny_pipeline("Hello.", reference=tmp_path / "voice.wav", seed=1)
+    other = tiny_pipeline("Hello.", seed=1)
+    assert not np.array_equal(output.motion.values[:4], other.motion.values[:4])

@@ -18,7 +18,7 @@ def to_srt(words: Iterable[TimedWord], source: str) -> str:
     """SubRip text. `source` is the user's text, from which the written form of each word is taken."""
     lines = [
         f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
-        for number, (start, end, text) in enumerate(_cues(words, source), start=1)
+        for number, (start, end, text) in enumerate(cues(words, source), start=1)
     ]
     return "\n".join(lines)
 
@@ -27,17 +27,18 @@ def to_vtt(words: Iterable[TimedWord], source: str) -> str:
     """WebVTT text."""
     lines = [
         f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text}\n"
-        for start, end, text in _cues(words, source)
+        for start, end, text in cues(words, source)
     ]
     return "\n".join(["WEBVTT\n", *lines])
 
 
-def _cues(words: Iterable[TimedWord], source: str) -> list[tuple[float, float, str]]:
-    cues = []
+def cues(words: Iterable[TimedWord], source: str) -> list[tuple[float, float, str]]:
+    """(start, end, text) of every line."""
+    found = []
     for group in _groups(list(words), source):
         text = " ".join(source[group[0].start_char : group[-1].end_char].split())
-        cues.append((group[0].start, group[-1].end, text + _closing_mark(group[-1], source)))
-    return cues
+        found.append((group[0].start, group[-1].end, text + _closing_mark(group[-1], source)))
+    return found
 
 
 def _groups(words: Sequence[TimedWord], source: str) -> list[list[TimedWord]]:

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
 import av
 import numpy as np
+from av.subtitles.subtitle import SubtitleSet
 
 from omnitalker import timeline
 from omnitalker.files import AtomicFile
 from omnitalker.types import AVChunk, FloatArray, Frame
+
+_MILLISECOND = Fraction(1, 1000)
+_ASS_HEADER = (
+    b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
+    b"Style: Default,Arial,16\n\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         *,
         settings: VideoSettings | None = None,
         with_audio: bool = True,
+        with_subtitles: bool = False,
     ) -> None:
         self.size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         """Even, as H.264 wants it: an odd picture gets its last row or column twice."""
@@ -42,6 +51,7 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         self.samples_written = 0
         self._settings = settings or VideoSettings()
         self._with_audio = with_audio
+        self._with_subtitles = with_subtitles
         self._file = AtomicFile(path)
         self._container: av.container.OutputContainer | None = None
 
@@ -62,6 +72,10 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
             self._audio = self._container.add_stream("aac", rate=timeline.SAMPLE_RATE)
             self._audio.layout = "mono"
             self._audio.bit_rate = self._settings.audio_bitrate
+        if self._with_subtitles:
+            self._subtitles = self._container.add_stream("mov_text")
+            self._subtitles.codec_context.subtitle_header = _ASS_HEADER
+            self._subtitles.time_base = _MILLISECOND
         return self
 
     def write(self, chunk: AVChunk) -> None:
@@ -85,6 +99,20 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         frame = audio_frame(samples, self.samples_written)
         self._container.mux(self._audio.encode(frame))
         self.samples_written += len(samples)
+
+    def write_subtitles(self, lines: Iterable[tuple[float, float, str]]) -> None:
+        """A track that players can switch on: (start, end, text), in seconds and in order."""
+        assert self._container is not None, "use VideoWriter in a with statement"
+        for start, end, text in lines:
+            shown = text.replace("\n", " ").replace("{", "(").replace("}", ")")
+            first, length = round(1000 * start), round(1000 * (end - start))
+            line = SubtitleSet.create(f"0,0,Default,,0,0,0,,{shown}".encode(), 0, length, first)
+            packet = self._subtitles.codec_context.encode_subtitle(line)
+            packet.stream = self._subtitles
+            packet.pts = packet.dts = first
+            packet.duration = length
+            packet.time_base = _MILLISECOND
+            self._container.mux(packet)
 
     def __exit__(
         self,

@@ -176,3 +176,19 @@ def test_odd_sizes_are_made_even(tmp_path: Path) -> None:
         writer.write_frames([picture(90, 65, 47)] * 3)
         writer.write_samples(np.zeros(2_880, np.float32))
     assert read_clip(path).frames[0].shape == (48, 66, 3)
+
+
+def test_subtitles_are_a_track_of_the_video(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with VideoWriter(path, (64, 48), with_subtitles=True) as writer:
+        writer.write_frames([picture(90)] * 50)
+        writer.write_samples(np.zeros(48_000, np.float32))
+        writer.write_subtitles([(0.2, 0.9, "Hello, {you}"), (1.0, 1.8, "你好。")])
+    with av.open(str(path)) as container:
+        track = container.streams.subtitles[0]
+        packets = [p for p in container.demux(track) if p.size > 2]
+        texts = [bytes(p)[2:].decode() for p in packets]
+        starts = [float(p.pts * p.time_base) for p in packets]
+    assert texts == ["Hello, (you)", "你好。"]
+    assert starts == pytest.approx([0.2, 1.0], abs=0.01)
+    assert len(read_clip(path).frames) == 50
