@@ -121,6 +121,9 @@ def speak(
         output = output.with_suffix(".wav" if audio_only else ".csv")
     studio = Studio.from_pretrained(checkpoint, device)
     emotion, _, strength = manner.partition(":")
+    if ref is not None:
+        for warning in studio.reference(ref, ref_text).warnings:
+            print(f"note: {warning}", file=sys.stderr)
     presenter = presenter or studio.face_of(ref, ref_text)
     pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
     request = SpeakRequest(

@@ -141,3 +141,12 @@ def test_the_doctor_names_what_is_here_and_what_is_missing() -> None:
     assert "torch" in told
     assert "GFLOP/s" in told
     assert len(told.splitlines()) < 30
+
+
+def test_a_long_reference_is_shortened_and_it_is_said(speak, tmp_path: Path) -> None:
+    time = np.arange(24_000 * 13) / 24_000
+    buzz = 0.1 * np.sign(np.sin(2 * np.pi * 120 * time)) * (np.sin(2 * np.pi * 3 * time) > -0.5)
+    write_wav(tmp_path / "long.wav", buzz.astype(np.float32))
+    result = speak("-o", str(tmp_path / "a.wav"), "--ref", str(tmp_path / "long.wav"))
+    assert result.exit_code == 0, result.output
+    assert "13.0 s long" in result.output
