@@ -197,12 +197,9 @@ def _pause_at(text: str, position: int) -> str:
 def _library() -> ctypes.CDLL:
     """By its path: by name alone the loader gives the copy that `omnitalker.text` may have loaded already."""
     places = sorted(Path("/usr/lib").glob("*/libespeak-ng.so.1"))
-    try:
-        return ctypes.CDLL(str(places[0]) if places else "libespeak-ng.so.1")
-    except OSError as error:
-        raise InputError(
-            f"libespeak-ng is not installed ({error}). Run scripts/install_teachers.sh"
-        ) from error
+    if not places:
+        raise InputError("libespeak-ng is not installed. Run scripts/install_teachers.sh")
+    return ctypes.CDLL(str(places[0]))
 
 
 def _initialise(library: ctypes.CDLL) -> int:
