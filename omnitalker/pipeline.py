@@ -167,6 +167,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         reference: str | Path | None = None,
         renderer: Renderer | None = None,
         num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
         generator: torch.Generator | None = None,
         callback_on_chunk: Callable[[AVChunk], None] | None = None,
         return_dict: bool = True,
@@ -178,8 +179,12 @@ class OmniTalkerPipeline(DiffusionPipeline):
 
         `controls` are the other fields of `SpeakRequest`: language, speed, pauses, seed, ...
         """
+        sampling = controls.pop("sampling", None) or self.sampling
         if num_inference_steps is not None:
-            controls["sampling"] = replace(self.sampling, steps=num_inference_steps)
+            sampling = replace(sampling, steps=num_inference_steps)
+        if guidance_scale is not None:
+            sampling = replace(sampling, guidance=replace(sampling.guidance, text=guidance_scale))
+        controls["sampling"] = sampling
         if generator is not None:
             controls["seed"] = generator.initial_seed() % 2**31
         if reference is not None:

@@ -98,3 +98,20 @@ def test_a_recording_can_be_the_reference(
     output = tiny_pipeline("Hello.", reference=tmp_path / "voice.wav", seed=1)
     other = tiny_pipeline("Hello.", seed=1)
     assert not np.array_equal(output.motion.values[:4], other.motion.values[:4])
+
+
+def test_steps_and_guidance_can_be_chosen(
+    tiny_pipeline: OmniTalkerPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    stream = type(tiny_pipeline).stream
+
+    def listening(self, request, renderer=None, clauses=None):
+        asked.append(request.sampling)
+        return stream(self, request, renderer, clauses)
+
+    monkeypatch.setattr(type(tiny_pipeline), "stream", listening)
+    tiny_pipeline("Hello.", num_inference_steps=8, guidance_scale=3.0)
+    tiny_pipeline("Hello.")
+    assert (asked[0].steps, asked[0].guidance.text) == (8, 3.0)
+    assert asked[1] == tiny_pipeline.sampling

@@ -13,6 +13,7 @@ import numpy as np
 from omnitalker import timeline
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
+from omnitalker.media.outgoing import OutgoingBytes
 from omnitalker.media.writer import audio_frame
 from omnitalker.types import FloatArray
 
@@ -61,11 +62,11 @@ class SoundEncoder:
         self.content_type = CONTENT_TYPES[kind]
         self._kind = kind
         self._written = 0
-        self._buffer = io.BytesIO()
+        self._buffer = OutgoingBytes()
         self._container: av.container.OutputContainer | None = None
         if kind in _CONTAINERS:
             container, codec = _CONTAINERS[kind]
-            self._container = av.open(_Unseekable(self._buffer), "w", format=container)
+            self._container = av.open(self._buffer, "w", format=container)
             stream = self._container.add_stream(codec, rate=timeline.SAMPLE_RATE)
             self._stream = cast(av.AudioStream, stream)
             self._stream.layout = "mono"
@@ -81,30 +82,14 @@ class SoundEncoder:
             frame = audio_frame(samples, self._written)
             self._container.mux(self._stream.encode(frame))
         self._written += len(samples)
-        return self._take()
+        return self._buffer.take()
 
     def finish(self) -> bytes:
         """The last bytes; call once."""
         if self._container is not None:
             self._container.mux(self._stream.encode(None))
             self._container.close()
-        return self._take()
-
-    def _take(self) -> bytes:
-        data = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        return data
-
-
-class _Unseekable:
-    """A file that av can only append to, as a network connection is."""
-
-    def __init__(self, buffer: io.BytesIO) -> None:
-        self._buffer = buffer
-
-    def write(self, data: bytes) -> int:
-        return self._buffer.write(data)
+        return self._buffer.take()
 
 
 def _streaming_wav_header() -> bytes:
