@@ -18,6 +18,7 @@ import gradio as gr
 from app import checks, words
 from app.cast import FROM_REFERENCE, SAVED, Presenter
 from app.curves import inside
+from app.player import Piece
 from app.studio import DemoStudio, Progress, Stop, Take, Wish
 from omnitalker.errors import OmniTalkerError
 
@@ -51,18 +52,12 @@ class Handlers:
             yield gr.skip(), _status("Getting ready …"), gr.skip(), gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
                 if step.take is None:
-                    yield (
-                        str(step.piece),
-                        _working(step),
-                        gr.skip(),
-                        gr.skip(),
-                        *_buttons(busy=True),
-                    )
+                    yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)
                     continue
                 kept = [*takes, step.take][-TAKES_KEPT:]
                 files = [str(path) for path in step.take.files]
                 yield (
-                    gr.skip(), _finished(step.take), gr.update(value=files, visible=True), kept,
+                    _piece(step), _finished(step.take), gr.update(value=files, visible=True), kept,
                     *_buttons(busy=False),
                 )  # fmt: skip
         except OmniTalkerError as error:
@@ -222,6 +217,10 @@ def _wish(values: tuple[Any, ...]) -> Wish:
     named["size"] = int(named["size"])
     named["reference_text"] = named["reference_text"] or ""
     return Wish(**named)
+
+
+def _piece(step: Progress) -> Piece:
+    return {"segment": str(step.piece), "seconds": step.piece_seconds}
 
 
 def _buttons(*, busy: bool) -> tuple[Any, Any]:

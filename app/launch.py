@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.library import StyleShelf
 from omnitalker.assets import DEFAULT_CHECKPOINT
-from omnitalker.errors import ConfigError, MissingExtra
+from omnitalker.errors import MissingExtra
 
 if TYPE_CHECKING:
     from app.studio import DemoStudio
@@ -61,11 +60,6 @@ def start(settings: DemoSettings) -> Running:
         import gradio  # noqa: F401
     except ImportError as error:
         raise MissingExtra("gradio", "app", "the web demo") from error
-    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
-        raise ConfigError(
-            "the web demo streams video through Gradio, which needs the programs ffmpeg and ffprobe; "
-            "install them (Debian and Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg)"
-        )
     from app.studio import DemoStudio
     from omnitalker.studio import Studio
 

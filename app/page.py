@@ -10,6 +10,7 @@ import gradio as gr
 from app import words
 from app.cast import Presenter
 from app.handlers import Handlers
+from app.player import streaming_player
 from app.studio import LONGEST_TEXT
 from omnitalker.request import MANNERS
 
@@ -111,10 +112,9 @@ class _Page:
                     )  # fmt: skip
                 self.status = gr.HTML(words.READY, elem_id="status")
             with gr.Column(scale=5, min_width=280):
-                self.player = gr.Video(
-                    label="Video", show_label=False, streaming=True, autoplay=True,
-                    elem_id="player", interactive=False, buttons=[],
-                )  # fmt: skip
+                self.player = streaming_player(
+                    label="Video", show_label=False, autoplay=True, elem_id="player", buttons=[]
+                )
                 self.files = gr.Files(
                     label="Downloads: video, sound, subtitles, ARKit curves, style",
                     visible=False, interactive=False, elem_id="files",
@@ -176,11 +176,11 @@ class _Page:
                 )  # fmt: skip
                 self.portrait = gr.Image(
                     label="And a portrait", sources=["upload", "webcam"], type="filepath",
-                    height=270, buttons=[], min_width=220,
+                    height=270, buttons=[], min_width=220, elem_id="portrait",
                 )  # fmt: skip
             self.reference = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings")
-            self.portrait_findings = gr.HTML("")
+            self.portrait_findings = gr.HTML("", elem_id="portrait-findings")
             self.transcript = gr.Textbox(
                 label="What is said in it (filled in for English; mend it, or leave it empty)",
                 lines=1,

@@ -18,9 +18,10 @@ from app.library import StyleShelf
 from omnitalker import timeline
 from omnitalker.errors import InputError
 from omnitalker.files import AtomicFile
+from omnitalker.media.segments import Segment, SegmentEncoder
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
-from omnitalker.media.writer import VideoSettings, VideoWriter
+from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.export import export_csv
 from omnitalker.reference.style import mix_styles, save_style, scale_style
 from omnitalker.request import SpeakRequest
@@ -29,10 +30,8 @@ from omnitalker.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePr
 
 FIRST_PIECE_FRAMES = 16
 LATER_PIECE_FRAMES = 32
-"""Multiples of 16 frames: a whole number of AAC blocks (16 x 960 = 15 x 1024 samples), so no gaps."""
 LONGEST_TEXT = 2000
 KEEP_SECONDS = 3600
-_PIECE = VideoSettings(crf=23, preset="ultrafast")
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,11 @@ class Take:
 
 @dataclass(frozen=True)
 class Progress:
-    """One step: a piece to play, and at the end the take."""
+    """One step: a piece to play, the last one with the take."""
 
-    piece: Path | None
+    piece: Path
+    """An MPEG-TS segment."""
+    piece_seconds: float
     made: float
     """Seconds of video so far."""
     elapsed: float
@@ -110,7 +111,7 @@ class DemoStudio:
         self._lock = threading.Lock()
 
     def speak(self, wish: Wish, stop: Stop | None = None) -> Iterator[Progress]:
-        """Pieces in order, then one `Progress` with the take. Closing the iterator ends the work."""
+        """Pieces in order, the last with the take. Closing the iterator ends the work."""
         started = time.monotonic()
         self._check(wish)
         renderer = self._see(wish)
@@ -126,7 +127,7 @@ class DemoStudio:
             low_latency=True,
         )
         folder = self._folder()
-        made = _Made(wish, folder, started)
+        made = _Made(wish, folder, renderer.size, started)
         stream = self.studio.pipeline.stream(request, renderer)
         with (
             closing(_pieces(stream)) as pieces,  # type: ignore[type-var]
@@ -134,7 +135,7 @@ class DemoStudio:
         ):
             for piece in pieces:
                 film.write(piece)
-                yield made.add(piece, renderer.size)
+                yield made.add(piece)
                 if stop is not None and stop.event.is_set():
                     raise InputError("stopped")
                 if time.monotonic() - started > self._max_seconds:
@@ -211,22 +212,28 @@ def _check_consent(wish: Wish) -> None:
 class _Made:
     """What has been made of one wish so far."""
 
-    def __init__(self, wish: Wish, folder: Path, started: float) -> None:
+    def __init__(self, wish: Wish, folder: Path, size: tuple[int, int], started: float) -> None:
         self.video = folder / "omnitalker.mp4"
+        self._segments = SegmentEncoder(size)
         self._wish, self._folder, self._started = wish, folder, started
         self._chunks: list[AVChunk] = []
         self._first_at = 0.0
         self._count = 0
 
-    def add(self, piece: AVChunk, size: tuple[int, int]) -> Progress:
-        path = self._folder / f"piece{self._count:04}.mp4"
-        with VideoWriter(path, size, settings=_PIECE) as writer:
-            writer.write(piece)
-        self._count += 1
+    def add(self, piece: AVChunk) -> Progress:
+        segment = self._segments.push(piece)
         self._chunks.append(AVChunk(0, 0.0, piece.samples, piece.motion, words=piece.words))
         elapsed = time.monotonic() - self._started
         self._first_at = self._first_at or elapsed
-        return Progress(path, self._seconds, elapsed, self._remaining(elapsed))
+        return self._progress(segment, elapsed, self._remaining(elapsed))
+
+    def _progress(
+        self, segment: Segment, elapsed: float, remaining: float | None, take: Take | None = None
+    ) -> Progress:
+        path = self._folder / f"piece{self._count:04}.ts"
+        path.write_bytes(segment.data)
+        self._count += 1
+        return Progress(path, segment.seconds, self._seconds, elapsed, remaining, take)
 
     @property
     def _seconds(self) -> float:
@@ -275,7 +282,7 @@ class _Made:
             wall_seconds=wall,
             first_seconds=self._first_at,
         )
-        return Progress(None, self._seconds, wall, 0.0, take)
+        return self._progress(self._segments.finish(), wall, 0.0, take)
 
 
 def _title(wish: Wish) -> str:

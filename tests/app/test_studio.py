@@ -13,6 +13,7 @@ from app.curves import inside
 from app.studio import FIRST_PIECE_FRAMES, Stop, Wish
 from omnitalker.errors import InputError
 from omnitalker.media.probe import probe
+from omnitalker.media.segments import HELD_FRAMES
 from omnitalker.media.sound import write_wav
 from omnitalker.reference.style import load_style
 
@@ -30,12 +31,13 @@ def hum(seconds: float, hertz: float = 120.0, level: float = 0.2) -> np.ndarray:
 
 
 def test_pieces_are_the_video_and_the_take_has_every_file(demo: DemoStudio) -> None:
-    *pieces, last = list(demo.speak(WISH))
+    pieces = list(demo.speak(WISH))
+    last = pieces[-1]
     assert last.take is not None
-    lengths = [probe(piece.piece) for piece in pieces if piece.piece]
-    assert lengths[0].pictures == FIRST_PIECE_FRAMES
-    assert all(length.pictures % 16 == 0 for length in lengths[:-1])
-    assert sum(length.pictures for length in lengths) == round(25 * last.take.seconds)
+    lengths = [probe(piece.piece).pictures for piece in pieces]
+    assert lengths[0] == FIRST_PIECE_FRAMES - HELD_FRAMES
+    assert lengths == [round(25 * piece.piece_seconds) for piece in pieces]
+    assert sum(lengths) == round(25 * last.take.seconds)
     assert {path.suffix for path in last.take.files} == {
         ".mp4", ".wav", ".srt", ".vtt", ".csv", ".safetensors",
     }  # fmt: skip
@@ -54,7 +56,7 @@ def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
     stop = Stop()
     steps = demo.speak(replace(WISH, text="One two three. " * 30), stop)
     first = next(steps)
-    assert first.piece is not None
+    assert first.piece.exists()
     stop.event.set()
     with pytest.raises(InputError, match="stopped"):
         next(steps)

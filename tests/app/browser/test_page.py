@@ -1,0 +1,89 @@
+"""The page as people use it, and as programs do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from omnitalker.media.probe import probe
+
+_VIDEO = "document.querySelector('#player video')"
+_STATUS = "document.querySelector('#status').innerText"
+LONG_TEXT = "One two three four five six seven eight nine. " * 20
+
+
+def say(page: Any, text: str) -> None:
+    page.locator("#text textarea").fill(text)
+    page.locator("#generate").click()
+
+
+def status(page: Any, pattern: str) -> str:
+    """Waits until the status line matches."""
+    page.wait_for_function(f"/{pattern}/.test({_STATUS})")
+    return str(page.locator("#status").inner_text())
+
+
+def test_a_visitor_generates_a_video_that_plays_with_sound(
+    visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit()
+    monkeypatch.setenv("PATH", "")  # neither ffmpeg nor anything else can be called
+    say(page, "Good morning to you all, and welcome to this short test of the page.")
+    status(page, r"\d s made in \d+ s")
+    assert page.locator("#cancel").is_enabled()
+    done = status(page, "^Done")
+    seconds = float(re.search(r"([\d.]+) s of video", done)[1])  # type: ignore[index]
+    page.wait_for_function(f"{_VIDEO}.currentTime > 0.5")
+    facts = page.evaluate(
+        f"(v => [v.readyState, v.videoWidth, v.webkitAudioDecodedByteCount, v.duration, v.error])"
+        f"({_VIDEO})"
+    )
+    assert facts[0] >= 3
+    assert facts[1] == 512
+    assert facts[2] > 0
+    assert facts[4] is None
+    page.wait_for_function(f"Math.abs({_VIDEO}.duration - {seconds}) < 0.1")
+    downloads = page.locator("#files").inner_text()
+    for suffix in ("mp4", "wav", "srt", "vtt", "csv", "safetensors"):
+        assert suffix in downloads
+    assert "/tmp" not in page.locator("body").inner_text()
+    page.get_by_role("tab", name="See inside").click()
+    page.wait_for_selector(".inside polyline")
+
+
+def test_mistakes_are_shown_in_words_and_cancel_cancels(visit: Any, tmp_path: Path) -> None:
+    page = visit()
+    say(page, " ")
+    assert "something to say" in status(page, "^Write")
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 200, np.uint8))
+    page.get_by_role("button", name="Your own reference").click()
+    page.locator("#portrait input[type=file]").set_input_files(str(tmp_path / "wall.png"))
+    page.wait_for_selector("#portrait-findings .bad")
+    assert "no face found" in page.locator("#portrait-findings").inner_text()
+    say(page, LONG_TEXT)
+    status(page, "made in")
+    page.locator("#cancel").click()
+    status(page, "^Stopped")
+    page.wait_for_timeout(1500)
+    assert page.locator("#status").inner_text().startswith("Stopped")
+    assert page.locator("#generate").is_enabled()
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(visit: Any) -> None:
+    page = visit(390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_program_uses_it_as_a_service(address: str) -> None:
+    gradio_client = pytest.importorskip("gradio_client")
+    client = gradio_client.Client(address, verbose=False)
+    made = client.predict("Good morning.", "", "ada", size=256, api_name="/speak")
+    assert "omnitalker-demo" not in made  # a copy on this side, not a path of the host
+    assert probe(Path(made)).pictures > 5
+    with pytest.raises(Exception, match="something to say"):
+        client.predict(" ", api_name="/speak")
