@@ -42,7 +42,7 @@ def nearest_shares(
 
 
 def mixed(crops: Frame, shares: FloatArray) -> Frame:
-    """(K, h, w, 3) -> (h, w, 3)."""
+    """(K, h, w, C) -> (h, w, C)."""
     picked = np.flatnonzero(shares > 5e-3)
     picked = picked[np.argsort(shares[picked])]
     total, weight = crops[picked[0]], float(shares[picked[0]])
@@ -54,10 +54,13 @@ def mixed(crops: Frame, shares: FloatArray) -> Frame:
 
 
 class OwnFace:
-    """The skin of one identity, as it looks in other poses and expressions."""
+    """The skin of one identity, as it looks in other poses and expressions.
 
-    def __init__(self, identity: Identity, bank: TextureBank) -> None:
-        self._crops, self._known = bank.crops, face_descriptor(bank.motion)
+    picture: (S, S, 4) the cut-out picture that the skin belongs in.
+    """
+
+    def __init__(self, identity: Identity, bank: TextureBank, picture: Frame) -> None:
+        self._known = face_descriptor(bank.motion)
         height, width = bank.crops.shape[1:3]
         left, top = np.rint(identity.landmarks[0] - bank.layout[0]).astype(int)
         self._place = slice(top, top + height), slice(left, left + width)
@@ -67,16 +70,19 @@ class OwnFace:
         cv2.fillPoly(canvas, [oval], 1)
         inward = cv2.distanceTransform(cv2.copyMakeBorder(canvas, 1, 1, 1, 1, 0), cv2.DIST_L2, 5)
         t = np.clip(inward[1:-1, 1:-1] / edge, 0, 1)
-        self._window = (t * t * (3 - 2 * t)).astype(np.float32)
-        self._rest = 1 - self._window
+        window = np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8)
+        self._window = cv2.merge([window] * 4)
+        rest, around = cv2.bitwise_not(self._window), np.ascontiguousarray(picture[self._place])
+        self._around = cv2.multiply(around, rest, scale=1 / 255)
+        matte = around[..., 3]
+        self._crops = np.stack([np.dstack([crop, matte]) for crop in bank.crops])
 
     def skin(self, picture: Frame, motion: FloatArray) -> Frame:
         """The cut-out picture (S, S, 4) with the face as `motion` shows it; a copy."""
         shares = nearest_shares(self._known, face_descriptor(motion), FACE_SHARPNESS)
-        own = mixed(self._crops, shares)
+        own = cv2.multiply(mixed(self._crops, shares), self._window, scale=1 / 255)
         result = picture.copy()
-        region = result[self._place][..., :3]
-        region[:] = cv2.blendLinear(own, np.ascontiguousarray(region), self._window, self._rest)
+        result[self._place] = cv2.add(own, self._around)
         return result
 
 
@@ -101,8 +107,8 @@ class OwnMouth:
         self._near = np.flatnonzero(inside)
 
     def draw(self, frame: Frame, picture: Frame, face: FloatArray, points: FloatArray) -> float:
-        """Paint over the lips, in place. picture: the skin of this frame; face: (478, 3) before the pose;
-        points: sheet in frame pixels. Returns how much the inside still has to be drawn, 0..1."""
+        """Paint over the lips, in place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; face: (478, 3)
+        before the pose; points: sheet in frame pixels. Returns how much the inside still has to be drawn, 0..1."""
         size = (frame.shape[1], frame.shape[0])
         left, top, width, height = curves.box_around(points[self._near], 0.0, size)
         width, height = width // STEP * STEP, height // STEP * STEP
@@ -115,8 +121,9 @@ class OwnMouth:
         grid = backward_map(nodes, self._layout, self._triangles, flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
         shares = nearest_shares(self._known, mouth_descriptor(face), MOUTH_SHARPNESS)
-        mouth = cv2.remap(self._lit(picture, shares), where, None, cv2.INTER_LINEAR)
-        region = frame[top : top + height, left : left + width, :3]
+        lit = cv2.cvtColor(self._lit(picture, shares), cv2.COLOR_RGB2RGBA)
+        mouth = cv2.remap(lit, where, None, cv2.INTER_LINEAR)
+        region = frame[top : top + height, left : left + width]
         alpha = cv2.remap(self._window, where, None, cv2.INTER_LINEAR)
         region[:] = cv2.blendLinear(mouth, np.ascontiguousarray(region), alpha, 1 - alpha)
         return self._missing(face, shares)
@@ -124,7 +131,7 @@ class OwnMouth:
     def _lit(self, picture: Frame, shares: FloatArray) -> Frame:
         """(h, w, 3) the mixed mouth, led over to the colours of the skin around it."""
         mouth = mixed(self._crops, shares)
-        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)
+        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)[..., :3]
         return cv2.add(mouth, self._membrane.spread(around, mouth), dtype=cv2.CV_8U)
 
     def _missing(self, face: FloatArray, shares: FloatArray) -> float:

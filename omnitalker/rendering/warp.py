@@ -28,7 +28,7 @@ NODES = 128
 _OVAL = np.array(face_regions.OVAL)
 
 
-_EDGES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE, face_regions.INNER_LIPS)
+_EYES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE)
 TURNED = 0.12
 """From this turn on (radians, away from the picture's pose) the face may cover parts of itself: finer nodes then."""
 
@@ -77,11 +77,14 @@ class WarpRenderer:
         self._lids = LidSlide(identity)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
-        self._own_face = OwnFace(identity, identity.faces) if identity.faces else None
-        triangles = picture_triangles()
-        self._fine = [_Part(np.array(loop), triangles, 1) for loop in _EDGES]
-        self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
         self._layers(identity)
+        faces = identity.faces
+        self._own_face = OwnFace(identity, faces, self._picture) if faces else None
+        triangles = picture_triangles()
+        # A mouth bank paints over the lips, with fine nodes of its own.
+        edges = _EYES if self._own_mouth else (*_EYES, face_regions.INNER_LIPS)
+        self._fine = [_Part(np.array(loop), triangles, 1) for loop in edges]
+        self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
 
     def _layers(self, identity: Identity) -> None:
         dimmed = identity.picture * (identity.matte.astype(np.float32) / 255)[..., None]
@@ -120,7 +123,7 @@ class WarpRenderer:
         person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         share = 1.0
         if self._own_mouth:
-            share = self._own_mouth.draw(person, picture[..., :3], face, points)
+            share = self._own_mouth.draw(person, picture, face, points)
         if share > 0:
             self._mouth.draw(person, points, coefficients, self._zoom, share)
         for eye in self._eyes:
