@@ -132,7 +132,10 @@ def _face_guard(width: float, back: float) -> Callable[[np.ndarray], np.ndarray]
 
 
 def bob(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> np.ndarray:
-    """Side-parted hair falling to a soft edge at `cut` (height in cm) with ends turned in."""
+    """Side-parted hair falling to a soft edge at `cut` (height in cm) with ends turned in.
+
+    The parting ends on the crown: behind it hair falls backwards, which closes the outline above it.
+    """
     mask = head.masks["scalp"] * smoothstep(-6, -3, surface.mean[:, 1])
     roots = surface.sample(mask, style["count"], rng)
     place = roots.place(surface.points)
@@ -141,12 +144,14 @@ def bob(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> 
     def parting(p: np.ndarray) -> np.ndarray:
         return part * smoothstep(-8, 2, p[:, 2])
 
-    side = np.sign(place[:, 0] - parting(place))
+    apart = place[:, 0] - parting(place)
+    side = np.sign(apart) * smoothstep(0.5, 5.0, place[:, 2])
+    side += (1 - np.abs(side)) * np.clip(apart / 6.0, -1, 1)
     top = smoothstep(9.0, 12.5, place[:, 1])
     fore = smoothstep(2.0, 8.0, place[:, 2])
     start = roots.normal * (0.55 + style["lift"] * fore * top)[:, None]
     start[:, 0] += side * (0.8 + 0.6 * top)
-    start[:, 2] -= 0.75 * fore * (1 - 0.4 * top)
+    start[:, 2] -= 0.75 * fore * (1 - 0.4 * top) + 1.2 * (1 - np.abs(side)) * top
     tilt = style.get("sweep", 0.35)
 
     def field(p: np.ndarray) -> np.ndarray:
@@ -156,6 +161,7 @@ def bob(head: Head, surface: Surface, style: dict, rng: np.random.Generator) -> 
         out[:, 0] = side * (1.1 * high * near + 0.05)
         out[:, 1] = -(0.3 + 0.9 * (1 - high * near))
         out[:, 2] = -tilt * smoothstep(3.0, 8.5, p[:, 2]) * (0.4 + 0.6 * (1 - high))
+        out[:, 2] -= 1.1 * (1 - np.abs(side)) * high
         low = smoothstep(style["cut"] + 5.5, style["cut"] + 0.5, p[:, 1])
         out[:, 0] -= np.sign(p[:, 0]) * low * style["curl_in"]
         out[:, 2] += low * style.get("curl_fore", 0.1)

@@ -14,6 +14,7 @@ import mathutils
 import meshes
 import numpy as np
 import surface
+import tongue
 from head import SKIN_POINTS, gaze_from, load_head, rotation, turned
 
 IRIS_RADIUS = 0.60
@@ -58,6 +59,7 @@ class Person:
         self.config = config
         self.head = load_head(path, identity_modes(config), config["build"], config["bake"])
         self.surface = surface.Surface(self.head)
+        self._tongue = tongue.tongue_weight(self.head)
         self._parts = [
             self._add_part("teeth", (3,), materials.teeth_material(config["teeth"]), 1),
             self._add_part("gums", (2,), materials.gum_material((0.45, 0.12, 0.11)), 1),
@@ -68,10 +70,16 @@ class Person:
         self._add_hair()
         self._add_clothes()
 
-    def take(self, weights: dict[str, float], rotvec: np.ndarray) -> None:
-        """Show expression strengths (our names) and a head rotation vector in radians."""
+    def take(
+        self,
+        weights: dict[str, float],
+        rotvec: np.ndarray,
+        tip: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Show expression strengths (our names), a head rotation vector in radians, and the tip of the
+        tongue so many centimetres up and forward."""
         shape = model_weights(weights)
-        expressed = self.head.expressed(shape)
+        expressed = tongue.with_tongue(self.head.expressed(shape), self._tongue, *tip)
         points = turned(expressed, self.head.neck_weight, rotvec)
         skin = points[:SKIN_POINTS]
         normals = surface.point_normals(skin, self.surface.triangles)

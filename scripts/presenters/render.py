@@ -99,7 +99,7 @@ class Studio:
 
     def take(self, still: Still) -> None:
         """Render one still; parts are laid over the neutral picture."""
-        self.person.take(still.weights, np.radians(still.turn))
+        self.person.take(still.weights, np.radians(still.turn), still.tongue)
         full = still.box == "full"
         self.scene.cycles.samples = max(4, self.samples // 2) if full else self.samples
         box = box_pixels(still.box, self.size)
