@@ -54,7 +54,7 @@ def as_html(findings: list[Finding]) -> str:
     spoken = {"good": "Good", "fair": "Note", "bad": "Problem"}
     rows = "".join(
         f"<li class='{f.verdict}'><span aria-hidden='true'>{marks[f.verdict]}</span>"
-        f"<span class='sr-only'>{spoken[f.verdict]}: </span>{html.escape(f.words)}</li>"
+        f"<span class='sr-only'>{spoken[f.verdict]}: </span>{html.escape(f.words[:1].upper() + f.words[1:])}</li>"
         for f in findings
     )
     return f"<ul class='findings' role='status'>{rows}</ul>"

@@ -35,33 +35,60 @@ HEAD = ("head", ("headRotX", "headRotY", "headRotZ"), 0.25)
 
 
 def inside(take: Take) -> str:
-    """HTML: scrolls sideways when the take is long."""
+    """HTML: what was made, and below it the style prompt that it goes on from."""
     usable = len(take.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
-    width = max(320.0, take.seconds * PIXELS_PER_SECOND)
-    height = MEL_HEIGHT + ROW_HEIGHT * (len(ROWS) + 1) + WORDS_HEIGHT
-    parts = [_mel(take.samples[:usable], width), *_word_lines(take.words, height)]
-    top = MEL_HEIGHT
-    for title, names, limit in ROWS:
-        values = np.maximum.reduce([take.motion[:, INDEX[name]] for name in names])
-        parts += _row(title, [(values / limit).clip(0, 1)], top, width)
-        top += ROW_HEIGHT
-    title, names, limit = HEAD
-    turns = [take.motion[:, INDEX[name]] for name in names]
-    curves = [((turn - turn.mean()) / limit / 2 + 0.5).clip(0, 1) for turn in turns]
-    parts += _row(title, curves, top, width)
-    parts += _words(take.words, top + ROW_HEIGHT)
-    label = html.escape(f"Mel-spectrogram and face curves of {take.seconds:.1f} seconds of speech")
+    made = mel_covering(take.samples[:usable]) if usable else None
+    sections = [_section("What was made", made, take.motion, take.words)]
+    style = take.style
+    if style.has_voice or style.has_motion:
+        mel = style.mel if style.has_voice else None
+        motion = style.motion if style.has_motion else None
+        sections.append(_section("The reference whose manner it goes on from", mel, motion, ()))
+    return "".join(sections)
+
+
+def _section(
+    title: str, mel: FloatArray | None, motion: FloatArray | None, words: Iterable[TimedWord]
+) -> str:
+    """One time axis; scrolls sideways where it is long. mel: (T, 100), motion: (F, 61)."""
+    seconds = float(
+        timeline.video_frames_to_seconds(len(motion))
+        if motion is not None
+        else timeline.mel_frames_to_seconds(len(mel) if mel is not None else 0)
+    )
+    width = max(320.0, seconds * PIXELS_PER_SECOND)
+    parts, top = [], 0
+    if mel is not None:
+        parts.append(_mel(mel, width))
+        top += MEL_HEIGHT
+    if motion is not None:
+        parts += _curves(motion, top, width)
+        top += ROW_HEIGHT * (len(ROWS) + 1)
+    words = tuple(words)
+    parts += [*_word_lines(words, top), *_words(words, top)]
+    height = top + (WORDS_HEIGHT if words else 0)
+    label = html.escape(f"{title}: mel-spectrogram and face curves, {seconds:.1f} seconds")
     return (
+        f"<h2 class='inside-title'>{html.escape(title)} <small>{seconds:.1f} s</small></h2>"
         f"<div class='inside' tabindex='0' role='region' aria-label='{label}'>"
         f"<svg role='img' aria-label='{label}' width='{LABELS_WIDTH + width:.0f}' height='{height}' "
         f"viewBox='{-LABELS_WIDTH} 0 {LABELS_WIDTH + width:.0f} {height}'>{''.join(parts)}</svg></div>"
     )
 
 
-def _mel(samples: FloatArray, width: float) -> str:
-    if not len(samples):
-        return ""
-    mel = mel_covering(samples)
+def _curves(motion: FloatArray, top: int, width: float) -> list[str]:
+    parts: list[str] = []
+    for title, names, limit in ROWS:
+        values = np.maximum.reduce([motion[:, INDEX[name]] for name in names])
+        parts += _row(title, [(values / limit).clip(0, 1)], top, width)
+        top += ROW_HEIGHT
+    title, names, limit = HEAD
+    turns = [motion[:, INDEX[name]] for name in names]
+    levels = [((turn - turn.mean()) / limit / 2 + 0.5).clip(0, 1) for turn in turns]
+    return parts + _row(title, levels, top, width)
+
+
+def _mel(mel: FloatArray, width: float) -> str:
     low, high = np.percentile(mel, (5, 99.5))
     levels = ((mel - low) / max(high - low, 1e-6)).clip(0, 1)
     picture = cv2.applyColorMap((255 * levels.T[::-1]).astype(np.uint8), cv2.COLORMAP_MAGMA)

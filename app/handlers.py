@@ -49,7 +49,8 @@ class Handlers:
             self._stops[session] = stop
         try:
             wish = _wish(values)
-            yield gr.skip(), _status("Getting ready …"), gr.skip(), gr.skip(), *_buttons(busy=True)
+            files = gr.update(value=None, visible=False)
+            yield gr.skip(), _status("Getting ready …"), files, gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
                 if step.take is None:
                     yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)
@@ -156,9 +157,20 @@ class Handlers:
     def delete_style(self, chosen: str | None) -> tuple:
         return self._shelf(lambda: self._demo.shelf.delete(chosen or ""), "Deleted")
 
-    def voices(self) -> list[str]:
-        saved = [SAVED + name for name in self._demo.shelf.names]
-        return [*self._demo.studio.pipeline.styles.names, FROM_REFERENCE, *saved]
+    def voices(self) -> list[tuple[str, str]]:
+        """(as it is shown, value): built-in ones, the visitor's own, saved ones."""
+        built_in = [(name.title(), name) for name in self._demo.studio.pipeline.styles.names]
+        saved = [(f"{name} (saved)", SAVED + name) for name in self._demo.shelf.names]
+        return [*built_in, ("My reference", FROM_REFERENCE), *saved]
+
+    def saved(self) -> list[str]:
+        return self._demo.shelf.names
+
+    def use_style(self, chosen: str | None) -> tuple:
+        """(voice, tab): a saved style becomes the voice of the first tab."""
+        if not chosen:
+            raise gr.Error("Choose a saved style first.")
+        return SAVED + chosen, gr.update(selected="speak")
 
     def manners(self) -> set[str]:
         """Those that any built-in voice has."""

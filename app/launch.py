@@ -93,7 +93,7 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
         prevent_thread_lock=True,
         theme=THEME,
         css=words.CSS,
-        footer_links=["api"],
+        footer_links=[],
         ssr_mode=False,
         quiet=True,
     )

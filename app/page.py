@@ -19,6 +19,7 @@ DELETE_EVERY, DELETE_OLDER = 600, 3600
 THEME = gr.themes.Soft(
     primary_hue="indigo",
     neutral_hue="slate",
+    text_size="md",
     radius_size="lg",
     font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
@@ -29,6 +30,12 @@ THEME = gr.themes.Soft(
     block_title_text_color="*body_text_color",
     block_title_text_color_dark="*body_text_color",
     body_background_fill="*neutral_50",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_400",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_600",
+    button_primary_background_fill_hover_dark="*primary_700",
     checkbox_border_color="*neutral_400",
     block_label_background_fill="*background_fill_secondary",
     block_label_text_color="*body_text_color",
@@ -49,20 +56,20 @@ class _Page:
         with gr.Blocks(
             title=words.TITLE, delete_cache=(DELETE_EVERY, DELETE_OLDER), analytics_enabled=False
         ) as blocks:
-            gr.HTML(words.HEADER)
+            gr.HTML(words.HEADER, padding=False)
             self.takes = gr.State([])
-            with gr.Tabs():
-                with gr.Tab("Speak"):
+            with gr.Tabs() as self.tabs:
+                with gr.Tab("Speak", id="speak"):
                     self._speak_tab()
                 with gr.Tab("See inside"):
-                    self.inside = gr.HTML(words.NO_TAKE)
+                    self.inside = gr.HTML(words.NO_TAKE, padding=False)
                 with gr.Tab("Compare"):
                     self._compare_tab()
                 with gr.Tab("Styles"):
                     self._styles_tab()
                 with gr.Tab("Talk") as talk_tab:
-                    talk = gr.HTML(words.NO_LIVE)
-            gr.HTML(words.FOOTER)
+                    talk = gr.HTML(words.NO_LIVE, padding=False)
+            gr.HTML(words.FOOTER, padding=False)
             talk_tab.select(self.handlers.talk, None, talk, api_visibility="private")
             self._wire()
             self._service()
@@ -110,7 +117,7 @@ class _Page:
                         "Cancel", variant="secondary", elem_id="cancel", scale=1, min_width=90,
                         interactive=False,
                     )  # fmt: skip
-                self.status = gr.HTML(words.READY, elem_id="status")
+                self.status = gr.HTML(words.READY, elem_id="status", padding=False)
             with gr.Column(scale=5, min_width=280):
                 self.player = streaming_player(
                     label="Video", show_label=False, autoplay=True, elem_id="player", buttons=[]
@@ -135,20 +142,21 @@ class _Page:
 
     def _controls(self) -> None:
         voices = self.handlers.voices()
-        first = self.people[0].voice if self.people else voices[0]
+        first = self.people[0].voice if self.people else voices[0][1]
         with gr.Row(elem_id="main-controls"):
             self.manner = gr.Dropdown(
-                list(self.manners), value=self.manners[0], label="Manner", min_width=130
-            )
+                [(manner.title(), manner) for manner in self.manners], value=self.manners[0],
+                label="Manner", min_width=130,
+            )  # fmt: skip
             self.language = gr.Dropdown(
-                [("detect", "auto"), ("English", "en"), ("中文", "zh")], value="auto",
+                [("Detect", "auto"), ("English", "en"), ("中文", "zh")], value="auto",
                 label="Language", min_width=130,
             )  # fmt: skip
             self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
         with gr.Accordion("More controls", open=False, elem_id="more"):
             with gr.Row():
                 sliders = (
-                    ("Strength of the manner", 0.0), ("Speed", 0.5), ("Expressiveness", 0.0),
+                    ("Manner strength", 0.0), ("Speed", 0.5), ("Expressiveness", 0.0),
                     ("Head motion", 0.0),
                 )  # fmt: skip
                 self.intensity, self.speed, self.expressiveness, self.head_motion = (
@@ -179,8 +187,8 @@ class _Page:
                     height=270, buttons=[], min_width=220, elem_id="portrait",
                 )  # fmt: skip
             self.reference = gr.State(None)
-            self.findings = gr.HTML("", elem_id="findings")
-            self.portrait_findings = gr.HTML("", elem_id="portrait-findings")
+            self.findings = gr.HTML("", elem_id="findings", padding=False)
+            self.portrait_findings = gr.HTML("", elem_id="portrait-findings", padding=False)
             self.transcript = gr.Textbox(
                 label="What is said in it (filled in for English; mend it, or leave it empty)",
                 lines=1,
@@ -189,28 +197,33 @@ class _Page:
             self.consent = gr.Checkbox(False, label=words.CONSENT, elem_id="consent")
 
     def _compare_tab(self) -> None:
-        with gr.Row():
+        gr.Markdown(words.COMPARE_HINT)
+        with gr.Row(elem_id="compare"):
             sides = []
             for label in ("Left", "Right"):
-                with gr.Column(min_width=300):
+                with gr.Column(min_width=280):
                     choice = gr.Dropdown([], label=label)
-                    video = gr.Video(label=label, interactive=False, height=400, buttons=[])
+                    video = gr.Video(
+                        label=label, show_label=False, interactive=False, height=420, buttons=[]
+                    )
                     sides.append((choice, video))
         (self.left, self.left_video), (self.right, self.right_video) = sides
+        gr.Button("Play both").click(None, None, None, js=words.PLAY_BOTH)
 
     def _styles_tab(self) -> None:
-        gr.Markdown(
-            "Keep the voice and manner that the **Speak** tab is set to, under a name. "
-            "Kept styles appear among the voices; they stay on this machine."
-        )
-        with gr.Row():
-            self.style_name = gr.Textbox(label="Name", max_length=40, min_width=200)
-            self.save = gr.Button("Save current style", variant="primary", min_width=150)
-        names = [v.split(": ", 1)[1] for v in self.handlers.voices() if v.startswith("saved: ")]
-        with gr.Row():
-            self.saved = gr.Dropdown(names, value=None, label="Saved styles", min_width=200)
-            self.rename = gr.Button("Rename to the name above", min_width=150)
-            self.delete = gr.Button("Delete", variant="stop", min_width=100)
+        gr.Markdown(words.STYLES_HINT)
+        with gr.Row(elem_classes="shelf"):
+            self.style_name = gr.Textbox(label="Name for the current style", max_length=40, scale=3)
+            self.save = gr.Button("Save", variant="primary", min_width=110)
+        with gr.Row(elem_classes="shelf"):
+            self.saved = gr.Dropdown(
+                self.handlers.saved(), value=None, label="Saved styles", scale=3
+            )
+            self.use = gr.Button("Use as voice", min_width=110)
+            self.delete = gr.Button("Delete", variant="stop", min_width=110)
+        with gr.Row(elem_classes="shelf"):
+            self.new_name = gr.Textbox(label="New name", max_length=40, scale=3)
+            self.rename = gr.Button("Rename", min_width=110)
 
     def _wish(self) -> list[Any]:
         """In the order of `Wish`'s fields."""
@@ -224,6 +237,7 @@ class _Page:
         hands = self.handlers
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         buttons = [self.generate, self.cancel]
+        self.generate.click(None, None, self.status, js=words.QUEUED, **private)
         made = self.generate.click(
             hands.generate,
             [self.takes, *self._wish()],
@@ -258,8 +272,10 @@ class _Page:
             choice.change(hands.show_take, inputs, video, **private)
         shelf = [self.style_name, self.saved, self.voice]
         self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **private)
-        self.rename.click(hands.rename_style, [self.saved, self.style_name], shelf, **private)
+        renamed = [self.new_name, self.saved, self.voice]
+        self.rename.click(hands.rename_style, [self.saved, self.new_name], renamed, **private)
         self.delete.click(hands.delete_style, self.saved, shelf, **private)
+        self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **private)
 
 
 def build_page(handlers: Handlers, people: tuple[Presenter, ...], *, at_once: int = 1) -> gr.Blocks:

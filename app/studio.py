@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -31,6 +32,7 @@ from omnitalker.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePr
 FIRST_PIECE_FRAMES = 16
 LATER_PIECE_FRAMES = 32
 LONGEST_TEXT = 2000
+LONGEST_FILE_NAME = 48
 KEEP_SECONDS = 3600
 
 
@@ -70,6 +72,8 @@ class Take:
     samples: FloatArray
     motion: FloatArray
     words: tuple[TimedWord, ...]
+    style: StylePrompt
+    """What it goes on from."""
     seconds: float
     wall_seconds: float
     first_seconds: float
@@ -213,7 +217,7 @@ class _Made:
     """What has been made of one wish so far."""
 
     def __init__(self, wish: Wish, folder: Path, size: tuple[int, int], started: float) -> None:
-        self.video = folder / "omnitalker.mp4"
+        self.video = folder / f"{_file_name(wish)}.mp4"
         self._segments = SegmentEncoder(size)
         self._wish, self._folder, self._started = wish, folder, started
         self._chunks: list[AVChunk] = []
@@ -278,6 +282,7 @@ class _Made:
             samples=samples,
             motion=motion,
             words=words,
+            style=style,
             seconds=self._seconds,
             wall_seconds=wall,
             first_seconds=self._first_at,
@@ -286,10 +291,27 @@ class _Made:
 
 
 def _title(wish: Wish) -> str:
+    """Who, how, what: enough to tell two takes apart."""
     text = " ".join(wish.text.split())
     short = text if len(text) <= 24 else text[:23] + "…"
-    face = "own face" if wish.own_face else (wish.presenter or "default")
-    return f"{face}, {wish.voice or 'default voice'}, {wish.manner}: {short}"
+    voice = "" if wish.voice in (None, wish.presenter) else f" with the voice {wish.voice}"
+    changed = [
+        f"{name.replace('_', ' ')} {getattr(wish, name):g}"
+        for name in ("intensity", "speed", "expressiveness", "head_motion")
+        if getattr(wish, name) != 1.0
+    ]
+    changed += [f"seed {wish.seed}"] if wish.seed else []
+    return f"{_face(wish).title()}{voice}, {', '.join([wish.manner, *changed])}: {short}"
+
+
+def _face(wish: Wish) -> str:
+    return "own face" if wish.own_face else (wish.presenter or "default")
+
+
+def _file_name(wish: Wish) -> str:
+    """Like ava-good-morning-the: whoever finds it among the downloads knows it again."""
+    words = re.sub(r"[^\w\s]", "", wish.text.lower()).split()
+    return "-".join([*_face(wish).split(), *words[:3]])[:LONGEST_FILE_NAME]
 
 
 def _pieces(stream: Iterator[AVChunk]) -> Iterator[AVChunk]:

@@ -13,6 +13,17 @@ REFERENCE_HINT = (
     "deleted after an hour."
 )
 READY = "<div class='status' role='status'>Ready.</div>"
+QUEUED = "() => \"<div class='status' role='status'>Waiting for its turn …</div>\""
+COMPARE_HINT = (
+    "Two of your last videos side by side: change one setting, generate again, and look. "
+    "Your own reference is among the choices once there is one."
+)
+PLAY_BOTH = """() => { document.querySelectorAll('#compare video').forEach(
+  video => { video.currentTime = 0; video.play(); }); }"""
+STYLES_HINT = (
+    "Keep the voice and manner that the **Speak** tab is set to, under a name of your own. "
+    "Kept styles appear among the voices and stay on this machine."
+)
 NO_TAKE = (
     "<p class='quiet'>Generate a video first: its sound and face curves will be drawn here.</p>"
 )
@@ -21,7 +32,8 @@ NO_LIVE = """
 <p>Start it beside this page, then reload:</p><pre>omnitalker serve</pre></div>
 """
 FOOTER = """
-<footer>Every file is marked as generated. Use only voices and faces of people who agreed.</footer>
+<footer>Every file is marked as generated. Use only voices and faces of people who agreed.
+<a href="?view=api">Use it from a program</a></footer>
 """
 
 CSS = """
@@ -43,6 +55,7 @@ CSS = """
 #player { border: 0; aspect-ratio: 1; min-height: 0; border-radius: 18px; overflow: hidden; }
 #player video { width: 100%; height: 100%; object-fit: contain; background: #101418; }
 #player .empty { height: 100%; min-height: 100%; } #player .empty svg { display: none; }
+#status, #status .html-container { padding: 0 !important; }
 .status { padding: .55rem .8rem; border-radius: 10px; background: var(--block-background-fill);
   color: var(--body-text-color); font-variant-numeric: tabular-nums; }
 .status .bar { height: 6px; border-radius: 3px; margin-top: .45rem; background: var(--border-color-primary); overflow: hidden; }
@@ -62,6 +75,12 @@ CSS = """
 .inside .base { stroke: currentColor; opacity: .15; } .inside .tick { stroke: currentColor; opacity: .22; stroke-dasharray: 3 4; }
 .inside .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke: var(--color-accent); }
 .inside .curve.c1 { stroke: #1e9e78; } .inside .curve.c2 { stroke: #c8841a; }
+.inside-title { font-size: 1rem; font-weight: 600; margin: .8rem 0 .2rem; }
+.inside-title small { font-weight: 400; color: var(--body-text-color-subdued); }
+.shelf { align-items: end; } .shelf > .form { border: 0; } .shelf button { min-height: 2.6rem; margin-bottom: .5rem; }
+#compare video { object-fit: contain; background: #101418; border-radius: 14px; }
+#files td, #files th { padding-block: .3rem !important; } #files .file-preview tr { height: auto; }
+#files button[aria-label="Remove this file"], #files .label-clear-button { display: none; }
 .quiet { padding: 1.2rem; color: var(--body-text-color-subdued); }
 .quiet pre { display: inline-block; padding: .5rem .9rem; border-radius: 8px; background: var(--background-fill-secondary); }
 iframe.live { width: 100%; height: 78vh; border: 0; border-radius: 14px; background: #101418; }

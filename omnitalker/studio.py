@@ -31,7 +31,7 @@ from omnitalker.rendering.framing import (
 )
 from omnitalker.rendering.sketch import SketchRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import Identity, Renderer, StylePrompt
+from omnitalker.types import Frame, Identity, Renderer, StylePrompt
 
 T = TypeVar("T")
 RendererKind = Literal["warp", "refined", "sketch"]
@@ -215,7 +215,8 @@ def _framed(renderer: WarpRenderer, wish: FrameWish) -> Renderer:
     return FramedRenderer(renderer, cast(Aspect, wish.aspect), _backdrop(wish.background))
 
 
-def _backdrop(background: str) -> Backdrop:
+def plain_backdrop(background: str) -> Backdrop | None:
+    """For own, blur and #rrggbb; None for what must be the path of a picture or video."""
     if background in ("own", "blur"):
         return Backdrop(kind=cast(Literal["own", "blur"], background))
     if re.fullmatch(r"#[0-9a-fA-F]{6}", background):
@@ -225,10 +226,22 @@ def _backdrop(background: str) -> Backdrop:
         raise InputError(
             f"background '{background}' is neither own, blur, a colour like #eceef1, nor a picture"
         )
-    picture = read_clip(background, max_seconds=1.0).frames
-    if not picture:
-        raise InputError(f"background {background} holds no picture")
-    return Backdrop(kind="image", image=picture[0])
+    return None
+
+
+def backdrop_pictures(background: str, max_seconds: float) -> tuple[Frame, ...]:
+    """Of the file that stands behind the person; one for a picture."""
+    pictures = read_clip(background, max_seconds=max_seconds).frames
+    if not pictures:
+        raise InputError(f"background {Path(background).name} holds no picture")
+    return pictures
+
+
+def _backdrop(background: str) -> Backdrop:
+    plain = plain_backdrop(background)
+    if plain is not None:
+        return plain
+    return Backdrop(kind="image", image=backdrop_pictures(background, max_seconds=1.0)[0])
 
 
 def _file_key(path: str | Path) -> Hashable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from omnitalker.batch.cache import PreparedStudio
 from omnitalker.batch.jobs import Job
 from omnitalker.errors import InputError
 from omnitalker.media.gif import write_gif
-from omnitalker.media.reader import read_clip
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.webm import WebmWriter
@@ -26,6 +24,7 @@ from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.export import export_csv
 from omnitalker.rendering.framing import Backdrop, CutoutRenderer, FramedRenderer, straight_alpha
 from omnitalker.request import SpeakRequest
+from omnitalker.studio import backdrop_pictures, plain_backdrop
 from omnitalker.types import AVChunk, FloatArray, Frame, MotionTrack, Renderer, TimedWord
 
 WITHOUT_PICTURE = ("wav", "csv")
@@ -34,7 +33,6 @@ GIF_SECONDS = 12.0
 BACKDROP_SECONDS = 8.0
 THUMBNAIL_SIDE = 96
 SAMPLED_PICTURES = 3
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass
@@ -104,17 +102,13 @@ def _renderer(studio: PreparedStudio, job: Job, kind: str) -> Renderer:
 
 def _framed(plain: CutoutRenderer, job: Job) -> Renderer:
     background = job.background or "blur"
-    if background == "blur":
-        return FramedRenderer(plain, job.framing, Backdrop("blur"))
-    if _COLOUR.fullmatch(background):
-        red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
-        return FramedRenderer(plain, job.framing, Backdrop("colour", colour=(red, green, blue)))
-    clip = read_clip(background, max_seconds=BACKDROP_SECONDS)
-    if not clip.frames:
-        raise InputError(f"{Path(background).name} has no picture to put behind the person")
-    if len(clip.frames) == 1:
-        return FramedRenderer(plain, job.framing, Backdrop("image", image=clip.frames[0]))
-    return MovingBackdropRenderer(plain, job.framing, clip.frames)
+    backdrop = plain_backdrop(background)
+    if backdrop is not None:
+        return FramedRenderer(plain, job.framing, backdrop)
+    pictures = backdrop_pictures(background, BACKDROP_SECONDS)
+    if len(pictures) == 1:
+        return FramedRenderer(plain, job.framing, Backdrop("image", image=pictures[0]))
+    return MovingBackdropRenderer(plain, job.framing, pictures)
 
 
 def _recorded(chunks: Iterator[AVChunk], made: Made) -> Iterator[AVChunk]:

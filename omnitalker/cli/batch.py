@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
-from omnitalker.cli import batch_progress
+from omnitalker.cli import batch_progress, options
 from omnitalker.cli.live import bench_app
 from omnitalker.errors import InputError
 
@@ -62,11 +62,11 @@ def batch(
         bool, typer.Option("--json", help="Events as JSON lines on standard output.")
     ] = False,
     checks: Annotated[bool, typer.Option(help="Check every output automatically.")] = True,
-    renderer: Annotated[str, typer.Option(help="warp, refined or sketch.")] = "warp",
+    renderer: options.RendererName = "warp",
     threads: Annotated[int, typer.Option(help="CPU threads per worker.")] = 1,
     cache_megabytes: Annotated[int, typer.Option(help="Room for prepared references.")] = 2048,
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
+    device: options.Device = "cpu",
 ) -> None:
     """Make many videos; stop it whenever you like, it goes on where it was.
 
@@ -126,9 +126,9 @@ def bench_batch(
     jobs: Annotated[int, typer.Option(help="Videos per measurement.")] = 8,
     workers: Annotated[int, typer.Option(help="Compared with one worker.")] = 2,
     size: Annotated[int, typer.Option(help="Picture side: 256, 512 or 768.")] = 256,
-    renderer: Annotated[str, typer.Option(help="warp, refined or sketch.")] = "warp",
+    renderer: options.RendererName = "warp",
     presenter: Annotated[str | None, typer.Option(help="Face; default: the first.")] = None,
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """Throughput of one worker and of several, start-up cost per job, memory per worker."""
     from omnitalker.batch.bench import bench

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli import options
 from omnitalker.errors import InputError
 
 
@@ -29,10 +30,10 @@ def demo(
     live_url: Annotated[
         str | None, typer.Option(help="Where 'omnitalker serve' runs, for the Talk tab.")
     ] = None,
-    renderer: Annotated[str, typer.Option(help="warp, refined or sketch.")] = "warp",
+    renderer: options.RendererName = "warp",
     styles: Annotated[Path | None, typer.Option(help="Where visitors' styles are kept.")] = None,
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
+    device: options.Device = "cpu",
 ) -> None:
     """Open the web page: type, press Generate, watch.
 

@@ -9,6 +9,7 @@ import typer
 
 from omnitalker import timeline
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli import options
 from omnitalker.cli.progress import progress_bar
 
 TrainKind = Literal["dit", "duration", "aligner", "vocoder", "refiner"]
@@ -116,7 +117,7 @@ def style_create(
     clip: Annotated[Path, typer.Argument(help="A clip or recording of 1-10 s.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .safetensors to write.")],
     text: Annotated[str | None, typer.Option(help="What is said in it (optional).")] = None,
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """Analyse a clip once; use its voice and manner for ever with --style."""
     from omnitalker.reference.style import save_style
@@ -136,7 +137,7 @@ def style_create(
 
 @style_app.command("list")
 def style_list(
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """The built-in voices and their manners."""
     from omnitalker import assets

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 import av
 import numpy as np
 from av.video.frame import PictureType
 
 from omnitalker import timeline
+from omnitalker.media.live_video import live_streams
 from omnitalker.media.outgoing import OutgoingBytes
 from omnitalker.media.writer import audio_frame
 from omnitalker.types import AVChunk, FloatArray, Frame
@@ -43,21 +43,14 @@ class SegmentEncoder:
             "flush_packets": "1",
         }
         self._container = av.open(self._buffer, "w", format="mpegts", options=options)
-        video = self._container.add_stream("libx264", rate=timeline.VIDEO_FPS)
-        self._video = cast(av.VideoStream, video)
-        self._video.width, self._video.height = size
-        self._video.pix_fmt = "yuv420p"
-        self._video.options = {
-            "crf": str(crf),
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "forced-idr": "1",
-        }
-        self._video.thread_count = 1  # more would hold pictures back
-        audio = self._container.add_stream("aac", rate=SOUND_RATE)
-        self._audio = cast(av.AudioStream, audio)
-        self._audio.layout = "mono"
-        self._audio.bit_rate = bit_rate
+        self._video, self._audio = live_streams(
+            self._container,
+            size,
+            crf=crf,
+            bit_rate=bit_rate,
+            sound_rate=SOUND_RATE,
+            **{"forced-idr": "1"},
+        )
         self._resampler = av.AudioResampler(format="fltp", layout="mono", rate=SOUND_RATE)
         self._waiting: list[Frame] = []
         self._frames = 0
