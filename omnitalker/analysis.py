@@ -67,7 +67,7 @@ def _with_style(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | N
         return Reference(clip, found.face, style, warnings=tuple(warnings))
     mel = mel_covering(_whole_blocks(normalise_loudness(clip.samples)))
     timed = _phonemes(pipeline, mel, text)
-    phonemes, tones = _per_frame(timed, len(mel))
+    phonemes, tones = phonemes_per_frame(timed, len(mel))
     style = build_style(
         mel=mel,
         motion=motion,
@@ -106,7 +106,7 @@ def _phonemes(
     return recognise(pipeline.recogniser, mel).phonemes
 
 
-def _per_frame(
+def phonemes_per_frame(
     timed: tuple[TimedPhoneme, ...], frames: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """(T,) symbol ids and tones; 0 (unknown) where nothing was made out."""

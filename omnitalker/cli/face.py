@@ -80,32 +80,46 @@ def eval_model(
     corpus: Annotated[
         Path | None, typer.Option(help="Corpus with held-out items; without: built-in voices.")
     ] = None,
-    sentences: Annotated[int, typer.Option(help="English sentences; others scale along.")] = 100,
+    share: Annotated[float, typer.Option(help="Part of all cases: 0.1 is a quick look.")] = 1.0,
+    study: Annotated[
+        list[str] | None, typer.Option(help="Only studies whose names begin so; may be repeated.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Network steps (default: live).")] = None,
     guidance: Annotated[
         float | None, typer.Option(help="Text guidance; 1 = off (default: live).")
     ] = None,
+    prompt_seconds: Annotated[
+        float | None, typer.Option(help="At most so much of a prompt is used (default: live).")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes of one thread each.")] = 2,
+    resume: Annotated[
+        bool, typer.Option(help="Go on after a cut-off, with the same weights.")
+    ] = False,
+    speed: Annotated[bool, typer.Option(help="Measure speed at the end.")] = True,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
 ) -> None:
-    """Words, voice, lips, manner and speed of a checkpoint in one table."""
+    """Words, voice, manner, lips, long texts and speed of a checkpoint in one table, JSON and a picture."""
     from dataclasses import replace
 
-    from omnitalker.evaluation.model import Plan, evaluate, table, write_report
+    from omnitalker.evaluation.model import Evaluation, evaluate
+    from omnitalker.evaluation.studies import Plan
     from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.sampling.guidance import Guidance
 
-    pipeline = OmniTalkerPipeline.from_pretrained(checkpoint)
-    sampling = pipeline.sampling
+    sampling = OmniTalkerPipeline.from_pretrained(checkpoint).sampling
     if guidance is not None:
         sampling = replace(sampling, guidance=Guidance(text=guidance))
     if steps:
         sampling = replace(sampling, steps=steps)
-    share = sentences / 100
-    plan = Plan(sentences, max(1, round(40 * share)), max(1, round(26 * min(1.0, share))))
+    if prompt_seconds:
+        sampling = replace(sampling, prompt_seconds=prompt_seconds)
+    plan = Plan() if share >= 1 else Plan().scaled(share)
+    asked = Evaluation(
+        checkpoint, output, corpus, plan, sampling, tuple(study or ()), workers, resume, speed
+    )
     with progress_bar("Evaluating") as update:
-        result = evaluate(pipeline, corpus, plan=plan, sampling=sampling, on_progress=update)
-    write_report(result, output)
-    print(table(result))
+        result = evaluate(asked, on_progress=update)
+    print(result.table())
     print(output)
 
 

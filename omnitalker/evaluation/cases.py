@@ -1,146 +1,164 @@
-"""What is evaluated: prompts and sentences never trained, with the teacher's own reading to compare with."""
+"""What is evaluated: who shall say what, and what is measured of it. Plain values that travel to worker processes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.reference.style import build_style
+from omnitalker.evaluation import sentences
 from omnitalker.styles import StyleLibrary
-from omnitalker.training.corpus.item import CorpusItem
-from omnitalker.training.corpus.store import Corpus
-from omnitalker.training.voices import prompt_of
-from omnitalker.types import FloatArray, MotionTrack, StylePrompt
+from omnitalker.training.corpus.item import ItemInfo
 
+Measure = Literal[
+    "words", "phonemes", "slips", "voice", "style", "lips", "distances", "rendered", "mixture"
+]
+Kind = Literal["speak", "long", "teacher"]
 REAL_SOURCES = frozenset(("lj", "librispeech", "vctk"))
+CLEAR = frozenset(("words", "phonemes", "slips", "voice", "style", "lips"))
+T = TypeVar("T")
 
-SENTENCES = {
-    "en": (
-        "The train leaves at seven thirty, so please be at the station early.",
-        "She put the small blue box on top of the old piano.",
-        "Would you mind closing the window before the rain comes in?",
-        "Five brown foxes jumped over a very lazy sheepdog.",
-        "My brother baked a simple apple pie for the whole village.",
-        "We measured everything twice, and it still did not fit.",
-    ),
-    "zh": (
-        "今天的天气很好，我们去公园散步吧。",
-        "请把这本书放在桌子上。",
-        "你明天早上几点钟起床？",
-    ),
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Prompt:
+    """A style prompt: of corpus items one after another, or one of the checkpoint's own voices."""
+
+    items: tuple[str, ...] = ()
+    """Ids."""
+    seconds: float | None = None
+    """Use only the last so many seconds, and all of them; None: whatever the sampling setting uses."""
+    face: tuple[str, ...] = ()
+    """Ids whose motion replaces that of `items`."""
+    built_in: tuple[str, str] | None = None
+    """Voice and manner."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Say `text` like `prompt`."""
+    """Say `text` like `prompt`, and measure."""
 
-    prompt: StylePrompt
-    text: str
-    language: str
-    speaker: str
-    manner: str
-    is_real: bool = False
-    prompt_sound: FloatArray | None = None
-    """(N,) the prompt as it really sounded; None: only its mel is known."""
-    teacher_sound: FloatArray | None = None
-    """(N,) the teacher's own reading of `text`, in the same voice and manner."""
-    teacher_motion: MotionTrack | None = None
+    study: str
+    name: str
+    text: str = ""
+    language: str = "en"
+    prompt: Prompt = Prompt()
+    measures: frozenset[Measure] = frozenset()
+    kind: Kind = "speak"
+    manner: str = ""
+    speaker: str = ""
+    target: str = ""
+    """Id of the teacher's own reading of `text`, in the same voice and manner."""
+    steps: int | None = None
+    """None: the live setting."""
+    guidance: float | None = None
+    items: tuple[str, ...] = ()
+    """`teacher`: the recordings to describe."""
+
+    @property
+    def key(self) -> str:
+        """Changes with anything that could change the result."""
+        parts = [repr(getattr(self, name)) for name in sorted(vars(self)) if name != "measures"]
+        text = "|".join([*parts, ",".join(sorted(self.measures))])
+        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
-def held_out_cases(corpus: Corpus, language: str, most: int) -> list[Case]:
-    """Test items in pairs of one speaker and manner: one prompts, the other is the text to say."""
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, info in enumerate(corpus.infos):
-        if info.split == "test" and info.language == language and info.seconds > 2.0:
-            groups[info.speaker, info.manner].append(index)
+@dataclass(frozen=True)
+class Pair:
+    """Two utterances of one never trained voice in one manner: one prompts, the other's text is said."""
+
+    prompt: ItemInfo
+    target: ItemInfo
+
+    @property
+    def reversed(self) -> Pair:
+        return Pair(self.target, self.prompt)
+
+    @property
+    def both(self) -> tuple[str, str]:
+        return self.prompt.id, self.target.id
+
+
+def pairs_of(infos: Sequence[ItemInfo], language: str) -> list[Pair]:
+    """Every test style (speaker and manner) of synthetic voices that has two utterances with text."""
+    groups: dict[tuple[str, str], list[ItemInfo]] = {}
+    for info in infos:
+        wanted = info.split == "test" and info.language == language and info.seconds > 1.5
+        if wanted and info.has_text and info.text and info.source not in REAL_SOURCES:
+            groups.setdefault((info.speaker, info.manner), []).append(info)
+    return [Pair(*group[:2]) for _, group in sorted(groups.items()) if len(group) > 1]
+
+
+def held_out(infos: Sequence[ItemInfo], language: str, most: int, study: str) -> list[Case]:
+    """Test sentences, each once, by voices in manners that were never trained; the teacher read them too."""
+    there = pairs_of(infos, language)
+    candidates = {p.target.text: p for p in [*(pair.reversed for pair in there), *there]}
     cases = []
-    for (speaker, _), members in sorted(groups.items()):
-        items = [corpus[index] for index in members]
-        spoken = [item for item in items if item.info.has_text and item.info.text]
-        if len(items) < 2 or not spoken:
-            continue
-        target = spoken[-1]
-        prompt = next(item for item in items if item is not target)
-        cases.append(_case(prompt, target, speaker))
-    return _spread(cases, most)
-
-
-def real_voice_cases(corpus: Corpus, most: int, seconds: float | None = None) -> list[Case]:
-    """People never trained: prompted by their recording, asked to say built-in sentences."""
-    found = [
-        index
-        for index, info in enumerate(corpus.infos)
-        if info.split == "test" and info.source in REAL_SOURCES and info.seconds > 2.5
-    ]
-    cases = []
-    for number, index in enumerate(found[:most]):
-        item = corpus[index]
-        text = SENTENCES["en"][number % len(SENTENCES["en"])]
+    for number, pair in enumerate(spread(list(candidates.values()), most)):
+        measures = set(CLEAR) - ({"words"} if language != "en" else set())
+        if number % 2 == 0:
+            measures.add("distances")
         cases.append(
             Case(
-                prompt=_shortened(prompt_of(item), seconds),
-                text=text,
-                language="en",
-                speaker=item.info.speaker,
-                manner=item.info.manner,
-                is_real=True,
-                prompt_sound=_sound(item),
+                study,
+                pair.target.id,
+                pair.target.text,
+                language,
+                Prompt((pair.prompt.id,)),
+                frozenset(measures),
+                manner=pair.target.manner,
+                speaker=pair.target.speaker,
+                target=pair.target.id,
             )
         )
     return cases
 
 
-def built_in_cases(styles: StyleLibrary, most: int) -> list[Case]:
+def unusual(prompts: Sequence[Prompt], texts: Sequence[str], most: int) -> list[Case]:
+    """One word, sixty words, many numbers: where words get lost."""
+    share = most / 100
+    long = sentences.of_sixty_words(texts or sentences.ENGLISH, round(20 * share))
+    short = list(sentences.ONE_WORD[: round(30 * share)])
+    numbers = sentences.with_numbers(round(50 * share))
+    return [
+        Case(
+            "unusual texts",
+            f"{kind}-{index}",
+            text,
+            prompt=prompts[(7 * index) % len(prompts)],
+            measures=frozenset(("slips", "phonemes")),
+        )
+        for kind, group in (("one-word", short), ("sixty-words", long), ("numbers", numbers))
+        for index, text in enumerate(group)
+    ]
+
+
+def built_in(styles: StyleLibrary, most: int) -> list[Case]:
     """For a checkpoint without its corpus: the shipped voices say the built-in sentences."""
     cases: list[Case] = []
     for voice, manners in styles.catalogue().items():
         for manner in manners:
             language = "zh" if len(cases) % 5 == 4 else "en"
-            text = SENTENCES[language][len(cases) % len(SENTENCES[language])]
-            cases.append(Case(styles.get(voice, manner), text, language, voice, manner))
-    if not cases:
-        raise InputError("the checkpoint has no built-in voices; pass --corpus with held-out items")
-    return _spread(cases, most)
+            texts = sentences.MANDARIN if language == "zh" else sentences.ENGLISH
+            cases.append(
+                Case(
+                    f"built-in {language}",
+                    f"{voice}-{manner}",
+                    texts[len(cases) % len(texts)],
+                    language,
+                    Prompt(built_in=(voice, manner)),
+                    CLEAR if language == "en" else CLEAR - {"words"},
+                    manner=manner,
+                    speaker=voice,
+                )
+            )
+    return spread(cases, most)
 
 
-def _case(prompt: CorpusItem, target: CorpusItem, speaker: str) -> Case:
-    has_motion = target.info.has_motion
-    return Case(
-        prompt=prompt_of(prompt),
-        text=target.info.text,
-        language=target.info.language,
-        speaker=speaker,
-        manner=target.info.manner,
-        is_real=target.info.source in REAL_SOURCES,
-        prompt_sound=_sound(prompt),
-        teacher_sound=_sound(target),
-        teacher_motion=MotionTrack(target.motion.astype(np.float32)) if has_motion else None,
-    )
-
-
-def _shortened(prompt: StylePrompt, seconds: float | None) -> StylePrompt:
-    if seconds is None:
-        return prompt
-    frames = int(seconds * 93.75)
-    return build_style(
-        mel=prompt.mel[:frames],
-        motion=prompt.motion[: int(seconds * 25)] if prompt.has_motion else None,
-        phonemes=prompt.phonemes[:frames],
-        tones=prompt.tones[:frames],
-    )
-
-
-def _sound(item: CorpusItem) -> FloatArray:
-    return item.samples.astype(np.float32) / 32768.0
-
-
-def _spread(cases: Sequence[Case], most: int) -> list[Case]:
+def spread(values: Sequence[T], most: int) -> list[T]:
     """At most `most`, evenly from the whole list."""
-    if len(cases) <= most:
-        return list(cases)
-    return [cases[index] for index in np.linspace(0, len(cases) - 1, most).astype(int)]
+    if len(values) <= most:
+        return list(values)
+    return [values[index] for index in np.linspace(0, len(values) - 1, most).astype(int)]

@@ -17,6 +17,10 @@ BILABIALS = frozenset(("p", "b", "m", "p=", "pʰ"))
 OPEN_VOWELS = frozenset(("ɑ", "æ", "a", "aʊ", "aɪ", "ɔ", "ɛ", "ʌ"))
 SEALED = 0.06
 """Lip gap in units of jawOpen under which the lips count as closed."""
+AUDIBLE_DB = 30.0
+"""Pitch is believed where the sound is at most so much softer than voiced sound on average."""
+OCTAVE_ERROR = 9.0
+"""Semitones from the median beyond which a pitch is taken for an octave error."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,20 @@ def voice_figures(samples: FloatArray) -> VoiceFigures:
     pitch, _ = pyworld.dio(
         samples.astype(np.float64), timeline.SAMPLE_RATE, f0_floor=60.0, f0_ceil=500.0
     )
-    voiced = pitch[pitch > 0]
-    if len(voiced) < 5:
-        return VoiceFigures(float("nan"), float("nan"), float("nan"))
-    semitones = 12 * np.log2(voiced / 100.0)
-    low, middle, high = np.percentile(semitones, [10, 50, 90])
     hop = timeline.SAMPLE_RATE // 200
     count = min(len(pitch), len(samples) // hop)
-    power = (samples[: count * hop].reshape(count, hop) ** 2).mean(axis=1)
-    loud = power[pitch[:count] > 0].mean()
-    return VoiceFigures(float(middle), float(high - low), float(10 * np.log10(loud + 1e-9)))
+    pitch = pitch[:count]
+    power = (samples[: count * hop].reshape(count, hop).astype(np.float64) ** 2).mean(axis=1)
+    voiced = pitch > 0
+    if voiced.sum() < 5:
+        return VoiceFigures(float("nan"), float("nan"), float("nan"))
+    energy = float(10 * np.log10(power[voiced].mean() + 1e-9))
+    semitones = 12 * np.log2(pitch[voiced] / 100.0)
+    middle = float(np.median(semitones))
+    loud = 10 * np.log10(power[voiced] + 1e-12) > energy - AUDIBLE_DB
+    near = semitones[loud & (np.abs(semitones - middle) < OCTAVE_ERROR)]
+    low, high = np.percentile(near, [10, 90]) if len(near) > 5 else (np.nan, np.nan)
+    return VoiceFigures(middle, float(high - low), energy)
 
 
 def style_figures(samples: FloatArray, motion: FloatArray, rate: float) -> dict[str, float]:
