@@ -76,8 +76,8 @@ class Material:
         return self.corpus[self._places[name]]
 
     def sound(self, names: Sequence[str]) -> FloatArray | None:
-        """(N,) of recordings one after another; None for none."""
-        parts = [self.item(name).samples.astype(np.float32) / 32767 for name in names]
+        """(N,) of recordings one after another, nameless ones left out; None for none."""
+        parts = [self.item(name).samples.astype(np.float32) / 32767 for name in names if name]
         return np.concatenate(parts) if parts else None
 
     def motion(self, names: Sequence[str]) -> FloatArray | None:

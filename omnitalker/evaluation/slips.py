@@ -51,10 +51,17 @@ def find_slips(
     words = _words(model, phonemes)
     if not words:
         return []
-    chain = _Chain.of(words, model.ids[model.silence])
     with torch.no_grad():
         logits = model(torch.from_numpy(np.asarray(mel, np.float32))[None]).frame[0]
-    known = np.maximum(logits.float().log_softmax(dim=-1).numpy(), WORST)
+    return slips_in(logits.float().log_softmax(dim=-1).numpy(), words, model.ids[model.silence])
+
+
+def slips_in(
+    log_probabilities: FloatArray, words: Sequence[Sequence[int]], silence: int
+) -> list[Slip]:
+    """The same from (T, V) log-probabilities of symbols and the symbols of every word."""
+    chain = _Chain.of(words, silence)
+    known = np.maximum(log_probabilities, WORST)
     found = sorted(_candidates(chain, known[:, chain.symbols]), key=lambda slip: -slip.evidence)
     kept: list[Slip] = []
     for slip in found:
