@@ -28,7 +28,8 @@ def backward_map(
 
     target: (V, 2) positions in the grid (node units); source: (V, 2) what to interpolate; triangles: (T, 3);
     depth: (V,) larger is nearer, nearer triangles win; shape: (rows, columns); out: (rows, columns, 2) float32,
-    contiguous, holds the values of nodes that no triangle covers, and is overwritten. Triangles seen from behind are left out.
+    contiguous, holds the values of nodes that no triangle covers, and is overwritten. Triangles seen from behind are
+    left out.
     """
     rows, columns = shape
     corners = np.ascontiguousarray(target, np.float32)[triangles]
@@ -60,17 +61,8 @@ def backward_map(
     step = row.astype(np.float32)
     w1 = start1[pair] + down1[pair] * step
     w2 = start2[pair] + down2[pair] * step
-    slopes = np.stack([right1, right2, -right1 - right2])
-    slopes[slopes == 0] = 1e-20
-    slopes = slopes[:, pair]
-    bound = np.stack([w1, w2, 1 - w1 - w2])
-    bound += np.float32(_SLACK)
-    bound /= -slopes
-    rising = slopes > 0
-    first = np.ceil(np.where(rising, bound, 0).max(axis=0))
-    last = np.floor(np.where(rising, columns, bound).min(axis=0))
-    last = np.minimum(last, columns - 1 - left[pair])
-    count = np.maximum(last - first + 1, 0).astype(np.int32)
+    slopes = np.stack([right1, right2, -right1 - right2])[:, pair]
+    first, count = _covered(np.stack([w1, w2, 1 - w1 - w2]), slopes, columns - 1 - left[pair])
 
     run, column = _counted(count)
     corner = ((top[pair] + step) * columns + left[pair] + first).astype(np.int32)
@@ -82,6 +74,22 @@ def backward_map(
 
 
 _Counts = npt.NDArray[np.int32]
+
+
+def _covered(
+    weights: FloatArray, slopes: FloatArray, last: FloatArray
+) -> tuple[FloatArray, _Counts]:
+    """The first step at which all three weights are positive, and at how many steps they are, up to `last`.
+
+    weights: (3, N) at step 0; slopes: (3, N) their change per step; last: (N,).
+    """
+    slopes = np.where(slopes == 0, np.float32(1e-20), slopes)
+    bound = (weights + np.float32(_SLACK)) / -slopes
+    rising = slopes > 0
+    first = np.ceil(np.where(rising, bound, 0).max(axis=0))
+    end = np.floor(np.where(rising, np.float32(np.inf), bound).min(axis=0))
+    count = np.maximum(np.minimum(end, last) - first + 1, 0).astype(np.int32)
+    return first, count
 
 
 def _counted(counts: _Counts) -> tuple[_Counts, _Counts]:
