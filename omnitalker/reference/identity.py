@@ -112,9 +112,11 @@ def build_identity_from_stills(
 def identity_from(observed: Observed, size: int, name: str) -> Identity:
     """The common way: choose the calmest picture, crop, cut out, fill the background, collect mouths."""
     if observed.camera.scale < SMALLEST_FACE:
+        width = observed.frames[0].shape[1] * SMALLEST_FACE / observed.camera.scale
         raise InputError(
             f"The face in '{name}' is too small: {observed.camera.scale:.0f} pixels between the outer "
-            f"eye corners, at least {SMALLEST_FACE:.0f} are needed. Use a larger picture or a closer crop."
+            f"eye corners, at least {SMALLEST_FACE:.0f} are needed. Use the picture at {width:.0f} pixels wide or "
+            "more, or one taken from nearer."
         )
     best = calmest(observed.motion)
     framing = frame_head(observed, best)

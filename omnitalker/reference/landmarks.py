@@ -153,6 +153,16 @@ def locate_faces(frames: list[Frame]) -> list[FloatArray]:
     return result
 
 
+def face_scores(frames: list[Frame]) -> list[float]:
+    """How certain the detector is of its most certain face in each frame, 0..1; 0 where it sees none."""
+    solutions = getattr(_mediapipe(), "solutions", None)
+    if solutions is None:
+        return [0.0 for _ in frames]
+    with solutions.face_detection.FaceDetection(min_detection_confidence=0.2) as detector:
+        seen = [detector.process(np.ascontiguousarray(frame)).detections or [] for frame in frames]
+    return [max((float(d.score[0]) for d in faces), default=0.0) for faces in seen]
+
+
 def _box(detection: Any, frame: Frame) -> FloatArray:
     box = detection.location_data.relative_bounding_box
     height, width = frame.shape[:2]

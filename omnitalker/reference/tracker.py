@@ -12,7 +12,7 @@ from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
-from omnitalker.reference.landmarks import locate_faces, open_finder
+from omnitalker.reference.landmarks import face_scores, locate_faces, open_finder
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
 from omnitalker.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 
@@ -23,6 +23,12 @@ WORK_SIDE = 960
 """Longest side of the pictures that faces are searched in."""
 FAR = 0.3
 """Faces smaller than this part of the picture are searched in a window around them."""
+STEEPEST_TILT = 45.0
+"""Degrees beyond which a picture is taken to lie on its side."""
+UPRIGHT_SIDE = 512
+"""Longest side of the picture that is searched for a face standing on its head."""
+SURER = 0.06
+"""By how much more certain a detector is of an upright face than of the same one upside down, at least."""
 _PROBES = 5
 _OUTER_EYES = [33, 263]
 
@@ -67,6 +73,9 @@ class FaceTracker:
         else:
             fit = fit_known(steady, cuts, *known, self._model)
         _refuse_profile(name, fit.values[found])
+        _refuse_lying(name, fit.values[found])
+        seen = np.flatnonzero(found)
+        _refuse_upside_down(name, frames[seen[len(seen) // 2]])
         return TrackedFace(
             landmarks=steady,
             found=found,
@@ -187,6 +196,27 @@ def _refuse_profile(name: str, values: FloatArray) -> None:
         )
 
 
+def _refuse_lying(name: str, values: FloatArray) -> None:
+    tilt = np.degrees(np.median(values[:, INDEX["headRotZ"]]))
+    if abs(tilt) > STEEPEST_TILT:
+        way = "clockwise" if tilt > 0 else "counter-clockwise"
+        raise InputError(
+            f"The head in {name} is tilted by {abs(tilt):.0f} degrees: the picture seems to lie on its side. Turn it "
+            f"{way} until the face is upright, then try again."
+        )
+
+
+def _refuse_upside_down(name: str, frame: Frame) -> None:
+    """Landmark finders read an upright face into one that stands on its head; detectors are less sure of it."""
+    shrink = min(1.0, UPRIGHT_SIDE / max(frame.shape[:2]))
+    view = _shrunk(frame, shrink)
+    upright, turned = face_scores([view, np.ascontiguousarray(view[::-1, ::-1])])
+    if turned > upright + SURER:
+        raise InputError(
+            f"The face in {name} seems to be upside down. Turn the picture by 180 degrees, then try again."
+        )
+
+
 def _warnings(
     fit: FittedFace, found: BoolArray, cuts: tuple[int, ...], several: int, eye_distance: float
 ) -> tuple[str, ...]:
@@ -210,9 +240,6 @@ def _warnings(
         said.append(
             "The eyes are closed throughout; open eyes cannot be shown as this person's own."
         )
-    tilt = np.degrees(np.median(np.abs(fit.values[found, INDEX["headRotZ"]])))
-    if tilt > 45:
-        said.append(f"The head is tilted by {tilt:.0f} degrees; turn the picture upright first.")
     yaw = np.degrees(np.median(np.abs(fit.values[found, INDEX["headRotY"]])))
     if yaw > 30:
         said.append(

@@ -149,3 +149,59 @@ def test_mistakes_are_told_in_a_useful_way(portrait: Frame, tmp_path: Path) -> N
         FaceTracker().track([])
     with pytest.raises(WeightsError, match="face_landmarker"):
         FaceTracker(tmp_path / "none.task").track([portrait])
+
+
+def test_pictures_that_are_not_upright_are_refused(portrait: Frame) -> None:
+    small = cv2.resize(portrait, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    with pytest.raises(InputError, match="upside down"):
+        FaceTracker().track([np.ascontiguousarray(small[::-1, ::-1])])
+    for way, turn in (
+        ("counter-clockwise", cv2.ROTATE_90_CLOCKWISE),
+        (" clockwise", cv2.ROTATE_90_COUNTERCLOCKWISE),
+    ):
+        with pytest.raises(InputError, match=f"on its side.*{way}"):
+            FaceTracker().track([cv2.rotate(small, turn)])
+
+
+@pytest.mark.parametrize("look", ["grey", "glasses", "huge"])
+def test_unusual_portraits_are_read_without_complaint(portrait: Frame, look: str) -> None:
+    plain = FaceTracker().track([portrait])
+    changed = _changed(portrait, plain, look)
+    face = FaceTracker().track([changed], look)
+    scale = changed.shape[0] / portrait.shape[0]
+    off = np.linalg.norm(face.landmarks[0, :, :2] / scale - plain.landmarks[0, :, :2], axis=1)
+    assert off.mean() < 0.06 * plain.camera.scale
+    assert face.warnings == plain.warnings
+
+
+def _changed(portrait: Frame, face: TrackedFace, look: str) -> Frame:
+    if look == "grey":
+        return cv2.cvtColor(cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    if look == "huge":
+        return cv2.resize(portrait, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)
+    worn = portrait.copy()
+    for loop in (regions.LEFT_EYE, regions.RIGHT_EYE):
+        middle = face.landmarks[0, list(loop), :2].mean(0)
+        size = (0.3 * face.camera.scale, 0.22 * face.camera.scale)
+        thick = max(2, round(0.03 * face.camera.scale))
+        cv2.ellipse(
+            worn, tuple(map(int, middle)), tuple(map(int, size)), 0, 0, 360, (20, 20, 25), thick
+        )
+    return worn
+
+
+def test_a_face_that_leaves_the_frame_comes_back(frames: tuple[Frame, ...]) -> None:
+    moved = []
+    for index, frame in enumerate(frames[:40]):
+        away = int(
+            np.clip((index - 8) * 70, 0, 600) if index < 24 else np.clip((32 - index) * 70, 0, 600)
+        )
+        shift = np.array([[1, 0, away], [0, 1, 0]], np.float32)
+        moved.append(cv2.warpAffine(frame, shift, frame.shape[1::-1], borderValue=(90, 90, 90)))
+    face = FaceTracker().track(moved)
+    assert not face.found[14:26].any()
+    assert face.found[:8].all()
+    assert face.found[36:].all()
+    assert np.isfinite(face.motion.values).all()
+    assert np.abs(np.diff(face.motion.values[:, 51:54], axis=0)).max() < np.radians(25)
+    assert any("out of sight" in said for said in face.warnings)
