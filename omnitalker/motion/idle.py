@@ -19,6 +19,9 @@ from omnitalker.types import MotionTrack
 
 SHORTEST_SECONDS = 2.0
 _SECONDS_PER_NOD = 7.0
+_FEWEST_WAVES = 6
+_WAVES_PER_SECOND = 0.5
+"""Sinusoids that a slow drift is made of: with too few of them a long loop nearly repeats within itself."""
 
 
 def idle(
@@ -56,6 +59,10 @@ def idle(
     return MotionTrack(values.astype(np.float32))
 
 
+def _waves(period: float) -> int:
+    return max(_FEWEST_WAVES, round(_WAVES_PER_SECOND * period))
+
+
 def _wear(
     values: np.ndarray,
     times: np.ndarray,
@@ -66,7 +73,8 @@ def _wear(
     rng: np.random.Generator,
 ) -> None:
     """The manner and the person's own smile on closed lips, slowly coming and going."""
-    breath = 1.0 + 0.12 * drift(times, rng, 0.08, 0.3, period)
+    waves = _waves(period)
+    breath = 1.0 + 0.12 * drift(times, rng, 0.08, 0.3, period, waves)
     for shape, strength in manner_effect(manner).shapes.items():
         if shape in ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel"):
             continue
@@ -75,7 +83,8 @@ def _wear(
     for shape, strength in zip(REST_SHAPES, person.rest, strict=True):
         for column in () if shape == "mouthShrugUpper" else sides(shape):
             values[:, column] += strength * breath
-    lift = 0.03 * person.brow_activity * np.maximum(1.0 + drift(times, rng, 0.1, 0.4, period), 0)
+    brows = drift(times, rng, 0.1, 0.4, period, waves)
+    lift = 0.03 * person.brow_activity * np.maximum(1.0 + brows, 0)
     for shape, amount in (
         ("mouthSmile", person.smile * breath), ("cheekSquint", 0.3 * person.smile * breath),
         ("browInnerUp", lift), ("browOuterUp", lift), ("mouthPress", np.full(len(times), 0.03)),
@@ -101,7 +110,7 @@ def _sway(
     degrees = np.zeros((len(times), 3))
     slow, fast = 0.06 * person.head_tempo, 0.3 * person.head_tempo
     for axis, size in enumerate((0.7, 1.0, 0.7)):
-        degrees[:, axis] = size * drift(times, rng, slow, fast, period)
+        degrees[:, axis] = size * drift(times, rng, slow, fast, period, _waves(period))
     count = int(rng.poisson(period / _SECONDS_PER_NOD))
     onsets = rng.uniform(0.3, max(0.4, period - 1.2), count)
     for onset in onsets:

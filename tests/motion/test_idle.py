@@ -49,3 +49,35 @@ def test_style_manner_and_seed_matter() -> None:
     np.testing.assert_array_equal(idle(6.0, seed=1).values, idle(6.0, seed=1).values)
     with pytest.raises(InputError, match="at least 2"):
         idle(1.0)
+
+
+@pytest.fixture(scope="module")
+def ten_minutes() -> np.ndarray:
+    return idle(600.0, seed=5).values
+
+
+def test_ten_minutes_never_come_round_again(ten_minutes: np.ndarray) -> None:
+    assert len(np.unique(np.round(ten_minutes * 1e4), axis=0)) == len(ten_minutes)
+    for name in ("headRotX", "headRotY", "headRotZ", "gazeLeftYaw", "gazeLeftPitch"):
+        assert _likeness(ten_minutes[:, INDEX[name]])[10 * 25 : 300 * 25].max() < 0.45, name
+
+
+def test_blinks_and_nods_come_when_they_come(ten_minutes: np.ndarray) -> None:
+    peaks = np.array([blink.peak for blink in detect_blinks(ten_minutes)]) / 25
+    waits = np.diff(peaks)
+    assert 100 < len(peaks) < 300
+    assert waits.std() > 0.25 * waits.mean()
+    assert abs(np.corrcoef(waits[:-1], waits[1:])[0, 1]) < 0.3
+    pitch = np.degrees(ten_minutes[:, INDEX["headRotX"]])
+    drop = pitch[6:] - pitch[:-6]  # a nod bends the head within a quarter of a second
+    starts = np.flatnonzero((drop[1:] > 0.7) & (drop[:-1] <= 0.7)) / 25
+    assert len(starts) > 20
+    assert np.diff(starts).std() > 1.0
+
+
+def _likeness(curve: np.ndarray) -> np.ndarray:
+    """Correlation of a curve with itself, some frames later, at each lag."""
+    level = curve - curve.mean()
+    power = np.abs(np.fft.rfft(level, 2 * len(level))) ** 2
+    shared = np.fft.irfft(power)[: len(level)]
+    return shared / shared[0] * (len(level) / np.arange(len(level), 0, -1))
