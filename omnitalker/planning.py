@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,15 @@ from omnitalker.models.duration import DurationModel
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.durations import FrameText, control, expand, predict_seconds
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS
-from omnitalker.types import Phoneme, Text, TimedWord
+from omnitalker.types import Phoneme, StylePrompt, Text, TimedWord
+
+Clause = Text | StylePrompt
+"""A clause to speak, or the style of those that follow."""
 
 LEAD_IN_SECONDS = 0.12
 """Silence before the first word of a stream."""
+LIVE_LEAD_IN_SECONDS = 0.06
+"""The same where somebody waits for the word."""
 CLOSING_BLOCKS = 2
 """Silence after the last one, in which the mouth comes to rest."""
 
@@ -27,6 +32,7 @@ class Stretch:
 
     frames: FrameText
     words: tuple[TimedWord, ...]
+    style: StylePrompt
     is_last: bool = False
 
     @property
@@ -43,20 +49,25 @@ class Window:
     ahead: int
 
 
-def plan(model: DurationModel, clauses: Iterable[Text], request: SpeakRequest) -> Iterator[Stretch]:
+def plan(
+    model: DurationModel, clauses: Iterable[Clause], request: SpeakRequest
+) -> Iterator[Stretch]:
     """One stretch a clause, as the clauses arrive, then a stretch of silence that ends the stream.
 
     Only a wish for a total length needs all clauses before the first can be spoken.
     """
-    shares: Iterable[tuple[Text, float | None]] = ((clause, None) for clause in clauses)
+    shares: Iterable[tuple[Clause, float | None]] = ((clause, None) for clause in clauses)
     if request.seconds is not None:
         shares = _shares(model, list(clauses), request)
     is_first = True
     for clause, total in shares:
+        if isinstance(clause, StylePrompt):
+            request = replace(request, style=clause)
+            continue
         yield _stretch(model, clause, request, total, is_first=is_first)
         is_first = False
     if not is_first:
-        yield _closing_silence()
+        yield _closing_silence(request.style)
 
 
 def windows(blocks: int, sizes: Iterable[int], ahead: int) -> Iterator[Window]:
@@ -69,7 +80,7 @@ def windows(blocks: int, sizes: Iterable[int], ahead: int) -> Iterator[Window]:
     start = 0
     while start < blocks:
         stop = min(blocks, start + size)
-        if blocks - stop < size // 2:
+        if blocks - stop < (size + 1) // 2:
             stop = blocks
         yield Window(start, stop, min(ahead, blocks - stop))
         start = stop
@@ -87,15 +98,15 @@ def _stretch(
     phonemes = _with_silence(clause, is_first=is_first)
     seconds = _seconds(model, phonemes, request, total)
     if is_first:
-        seconds[0] = LEAD_IN_SECONDS
+        seconds[0] = LIVE_LEAD_IN_SECONDS if request.low_latency else LEAD_IN_SECONDS
     frames = expand(*_ids(phonemes), seconds)
-    return Stretch(frames, _timed_words(clause, phonemes, frames))
+    return Stretch(frames, _timed_words(clause, phonemes, frames), request.style)
 
 
-def _closing_silence() -> Stretch:
+def _closing_silence(style: StylePrompt) -> Stretch:
     symbols, tones = _ids((Phoneme("sil"),))
     frames = expand(symbols, tones, np.array([float(timeline.BLOCK_SECONDS * CLOSING_BLOCKS)]))
-    return Stretch(frames, (), is_last=True)
+    return Stretch(frames, (), style, is_last=True)
 
 
 def _with_silence(clause: Text, *, is_first: bool) -> tuple[Phoneme, ...]:
@@ -121,11 +132,13 @@ def _seconds(
 
 
 def _shares(
-    model: DurationModel, clauses: list[Text], request: SpeakRequest
-) -> list[tuple[Text, float | None]]:
+    model: DurationModel, clauses: list[Clause], request: SpeakRequest
+) -> list[tuple[Clause, float | None]]:
     """Each clause's part of the total length that was asked for."""
     lengths = [
         float(_seconds(model, _with_silence(clause, is_first=False), request).sum())
+        if isinstance(clause, Text)
+        else 0.0
         for clause in clauses
     ]
     assert request.seconds is not None

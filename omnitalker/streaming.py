@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING
 from omnitalker import timeline
 from omnitalker.assembly import Assembler
 from omnitalker.errors import InputError
-from omnitalker.planning import Stretch, plan, windows
+from omnitalker.planning import Clause, Stretch, plan, windows
 from omnitalker.request import SpeakRequest
-from omnitalker.sampling.generate import generate, tail_of
-from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt, Text
+from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
+from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (20,)
-LOW_LATENCY_WINDOWS = (5, 8, 14, 20)
-"""Blocks of 160 ms per network call; the last size repeats."""
+LOW_LATENCY_WINDOWS = (3, 4, 6, 10, 16, 20)
+"""Blocks of 160 ms per network call; the last size repeats. Three give 0.22 s of sound, in which four more are made."""
+OPENING_PROMPT_SECONDS = 0.8
+"""At most so much of the style prompt for the first call of a live stream."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -40,9 +42,12 @@ def stream(
     pipeline: OmniTalkerPipeline,
     request: SpeakRequest,
     renderer: Renderer | None = None,
-    clauses: Iterable[Text] | None = None,
+    clauses: Iterable[Clause] | None = None,
 ) -> Iterator[AVChunk]:
-    """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use)."""
+    """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
+
+    A style among the clauses is that of the clauses after it.
+    """
     if clauses is None:
         clauses = pipeline.frontend.clauses(request.text, language=request.language)
     with Prefetch(_spoken(pipeline, request, clauses), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
@@ -56,7 +61,7 @@ def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
 
 
 def _spoken(
-    pipeline: OmniTalkerPipeline, request: SpeakRequest, clauses: Iterable[Text]
+    pipeline: OmniTalkerPipeline, request: SpeakRequest, clauses: Iterable[Clause]
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
@@ -87,6 +92,13 @@ class _Context:
             return OFFLINE_WINDOWS
         return LOW_LATENCY_WINDOWS[min(self.calls, len(LOW_LATENCY_WINDOWS) - 1) :]
 
+    def settings(self, wished: SamplingSettings) -> SamplingSettings:
+        """A shorter prompt where somebody waits for the first sound."""
+        if not self.low_latency or self.calls:
+            return wished
+        seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
+        return replace(wished, prompt_seconds=seconds)
+
 
 def _sample(
     pipeline: OmniTalkerPipeline, request: SpeakRequest, stretch: Stretch, context: _Context
@@ -99,11 +111,11 @@ def _sample(
         )
         made = generate(
             pipeline.transformer,
-            request.style,
+            stretch.style,
             phonemes[known],
             tones[known],
             seed=context.seed + 1009 * context.calls,
-            settings=request.sampling or pipeline.sampling,
+            settings=context.settings(request.sampling or pipeline.sampling),
             tail=context.tail,
         )
         blocks = window.stop - window.start

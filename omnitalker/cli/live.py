@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,15 @@ from omnitalker.assets import DEFAULT_CHECKPOINT
 character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 CONFIG = "configs/serve/local.yaml"
+
+
+def _rest_between_calls() -> None:
+    """Helper threads of the arithmetic sleep when they have nothing to do.
+
+    By default they spin, and take the time of the thread that draws the pictures: on two cores that doubles
+    the time to the first sound. Read once, when torch is loaded; a user's own setting stays.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +41,7 @@ def serve(
     checkpoint: Annotated[str | None, typer.Option(help="Checkpoint folder.")] = None,
 ) -> None:
     """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
+    _rest_between_calls()
     from omnitalker import assets
     from omnitalker.config import load_config
     from omnitalker.dialogue.server.run import run
@@ -65,8 +76,8 @@ def chat(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
     """Talk with a character from the keyboard; for voice and picture open `omnitalker serve`."""
+    _rest_between_calls()
     import asyncio
-    import os
 
     from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
     from omnitalker.dialogue.character import load_character, perform
@@ -118,6 +129,7 @@ def bench_live(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON.")] = None,
 ) -> None:
     """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
+    _rest_between_calls()
     import json
 
     from omnitalker.dialogue.bench import BenchSettings, measure

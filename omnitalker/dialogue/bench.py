@@ -93,7 +93,7 @@ class _Probe:
 
 @contextmanager
 def _live(performer: Performer) -> Iterator[_Probe]:
-    session = AvatarSession(performer)
+    session = AvatarSession(performer.pipeline, performer)
     probe = _Probe(session)
     with session:
         time.sleep(0.2)
@@ -189,7 +189,7 @@ def memory(performer: Performer, turns: int) -> dict[str, float]:
 
 def together(performer: Performer, sessions: int, seconds: float) -> dict[str, Any]:
     """Several avatars that speak at once, each with its own rate, so that unfairness shows."""
-    open_ones = [AvatarSession(performer) for _ in range(sessions)]
+    open_ones = [AvatarSession(performer.pipeline, performer) for _ in range(sessions)]
     probes = [_Probe(session) for session in open_ones]
     try:
         for session in open_ones:

@@ -96,6 +96,7 @@ def perform(studio: Studio, character: Character) -> Performer:
         speed=character.speed,
         expressiveness=character.expressiveness,
         name=character.name,
+        manner=character.manner,
     )
     performer.style(character.manner)
     return performer

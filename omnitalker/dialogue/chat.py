@@ -39,7 +39,7 @@ async def talk(
 ) -> None:
     """Until the input ends, or the user types /quit. /stop interrupts, /manner NAME changes the mood."""
     size = None if outputs.film else 0
-    session = AvatarSession(performer, SessionSettings(size=size))
+    session = AvatarSession(performer.pipeline, performer, SessionSettings(size=size))
     with ExitStack() as stack:
         for sink in _sinks(outputs, session, stack):
             session.subscribe(sink)

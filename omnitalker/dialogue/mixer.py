@@ -31,6 +31,8 @@ AHEAD_FRAMES = 75
 """How much speech may wait to be played: more only delays what an interruption throws away."""
 RESUME_FRAMES = 10
 """After running dry in mid-reply, so much must be there before it goes on: one pause, not ten."""
+SHORT_FRAMES = 12
+"""With less speech than this ready, the machine is hardly keeping up."""
 NOD_FRAMES = 14
 NOD_RADIANS = 0.06
 
@@ -81,6 +83,14 @@ class Mixer:
     def waiting(self) -> int:
         """Frames of speech that are ready."""
         return len(self._speech)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether sound that is being played may soon run out, though its text is there."""
+        speaking = self._speaking
+        if speaking is None or speaking.waits_for_text or len(self._speech) >= SHORT_FRAMES:
+            return False
+        return not (self._speech and self._speech[-1].frame.is_last)
 
     @property
     def is_speaking(self) -> bool:
@@ -138,7 +148,7 @@ class Mixer:
             return None
         item = self._speech[0]
         if self._speaking is None:
-            if item.reply is self._dry and not self._may_resume():
+            if not self._may_begin(item.reply):
                 return None
             self._bend_speech()
             item = self._speech[0]
@@ -169,9 +179,16 @@ class Mixer:
         if not reply.waits_for_text:
             self.starved += 1
 
-    def _may_resume(self) -> bool:
-        whole = any(item.frame.is_last for item in self._speech)
-        return whole or len(self._speech) >= RESUME_FRAMES
+    def _may_begin(self, reply: Reply) -> bool:
+        """A slow machine begins later rather than running dry, and after that later still."""
+        needed = 1
+        if reply is self._dry:
+            needed = max(reply.lead_frames, RESUME_FRAMES)
+        elif reply is not self._begun:
+            needed = reply.lead_frames
+        if len(self._speech) >= needed or any(item.frame.is_last for item in self._speech):
+            return True
+        return reply.waits_for_text and reply is not self._dry
 
     def _to_idle(self, *, at_once: bool) -> None:
         shown = list(self._shown)

@@ -19,9 +19,11 @@ from omnitalker.request import Manner
 from omnitalker.types import FloatArray, Renderer, StylePrompt
 
 if TYPE_CHECKING:
+    from omnitalker.dialogue.character import Character
     from omnitalker.pipeline import OmniTalkerPipeline
 
 IDLE_SECONDS = 24.0
+WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
 
 
 @dataclass
@@ -37,9 +39,13 @@ class Performer:
     speed: float = 1.0
     expressiveness: float = 1.0
     name: str = "avatar"
+    manner: Manner = "neutral"
+    """How it is from the outset."""
     _styles: dict[Manner, StylePrompt] = field(default_factory=dict, repr=False)
     _idles: dict[Manner, FloatArray] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _warming: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _is_warm: bool = field(default=False, repr=False)
 
     def style(self, manner: Manner) -> StylePrompt:
         with self._lock:
@@ -57,11 +63,30 @@ class Performer:
                 self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
             return self._idles[manner]
 
-    def warm_up(self, manner: Manner = "neutral") -> None:
-        """Say a word to nobody, so that the first real word does not pay for loading."""
-        from omnitalker.request import SpeakRequest
+    def warm_up(self) -> None:
+        """Say a sentence to nobody, once, so that the first real one does not pay for loading."""
+        from omnitalker.dialogue.reply import Reply
 
-        request = SpeakRequest("Hello.", self.style(manner), low_latency=True)
-        for _ in self.pipeline.stream(request):
-            pass
-        self.make_renderer(self.size).frame(self.idle(manner)[0])
+        with self._warming:
+            if self._is_warm:
+                return
+            self._is_warm = True
+            reply = Reply(self, manner=self.manner)
+            reply.push(WARM_UP_TEXT)
+            reply.end()
+            for _ in reply.frames():
+                pass
+            self.make_renderer(self.size).frame(self.idle(self.manner)[0])
+
+
+def performer_of(pipeline: OmniTalkerPipeline, character: Character | Performer | str) -> Performer:
+    """One that is made ready already as it is; anything else made ready."""
+    if isinstance(character, Performer):
+        return character
+    from omnitalker.dialogue.character import load_character, perform
+    from omnitalker.studio import Studio
+
+    person = load_character(character) if isinstance(character, str) else character
+    performer = perform(Studio(pipeline), person)
+    performer.warm_up()
+    return performer

@@ -22,6 +22,8 @@ TOO_SLOW: Final = 0.8
 FAST_AGAIN: Final = 0.15
 PATIENCE: Final = 25
 """Frames to judge by before a step down; ten times as many before a step up."""
+SHORT_PATIENCE: Final = 15
+"""Frames in a row with hardly any sound ready before a step down."""
 SKIP_WHEN_LATE: Final = 1.5 * FRAME_SECONDS
 LOWEST: Final = 2
 
@@ -46,6 +48,7 @@ class PictureMaker:
         self._seconds = 0.0
         self._since = 0
         self._count = 0
+        self._short = 0
         self.level = 0
         self.repeated = 0
 
@@ -57,6 +60,16 @@ class PictureMaker:
     def render_seconds(self) -> float:
         """Recent average per drawn frame."""
         return self._seconds
+
+    @property
+    def is_at_lowest(self) -> bool:
+        return self._adapt and self.level == LOWEST
+
+    def note_sound(self, *, is_short: bool) -> None:
+        """Sound that runs short needs the time that pictures take: a step down before it runs out."""
+        self._short = self._short + 1 if is_short else 0
+        if self._adapt and self._short >= SHORT_PATIENCE and self.level < self._lowest:
+            self._step(1)
 
     def frame(self, motion: FloatArray, lateness: float = 0.0) -> Frame:
         """(61,) -> (H, W, 3), always of the same size."""
@@ -99,4 +112,5 @@ class PictureMaker:
     def _step(self, by: int) -> None:
         self.level += by
         self._since = 0
+        self._short = 0
         self._seconds = 0.0

@@ -1,6 +1,6 @@
 """One reply of the avatar: text that still arrives goes in, frames of sound and motion come out.
 
-    push(delta) ─> manner tags ─> clauses ─> pipeline.stream, once per manner ─> SpeechFrame
+    push(delta) ─> manner tags ─> clauses and styles ─> streaming.stream ─> SpeechFrame
 
 All of it runs in the thread that iterates `frames()`; `push`, `end` and `cancel` may be called from any
 other and return at once. Cancelling wakes the clause iterator, so closing never waits for text.
@@ -9,22 +9,31 @@ other and return at once. Cancelling wakes the clause iterator, so closing never
 from __future__ import annotations
 
 import logging
+import math
 import queue
+import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final
 
 from omnitalker import timeline
 from omnitalker.dialogue.markup import MannerChange, MannerTags
 from omnitalker.dialogue.performer import Performer
 from omnitalker.errors import InputError
+from omnitalker.planning import Clause
 from omnitalker.request import Manner, SpeakRequest
+from omnitalker.streaming import stream
 from omnitalker.text.splitting import ClauseSplitter
 from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
 
 log = logging.getLogger(__name__)
+NEXT_WINDOW_COST: Final = 1.4
+"""The second network call, which also continues what was said, takes so much longer than the first."""
+MOST_LEAD_FRAMES: Final = 40
+_MARKS: Final = re.compile(r"[\"'”’)»」』》]*[.,;:!?…。，！？；：、]+[\"'”’)»」』》]*")
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class Reply:
         self._performer = performer
         self._settings = settings or ReplySettings()
         self._steps = steps
+        self.lead_frames = 1
+        """So many frames should wait before the first is played: more where the machine is slow."""
         self._inbox: queue.Queue[str | _End] = queue.Queue()
         self._cancelled = False
         self._ended = False
@@ -111,7 +122,9 @@ class Reply:
                 for frame in frames:
                     if self._cancelled:
                         return
-                    if held is not None:
+                    if held is None:
+                        self._judge_speed()
+                    else:
                         yield held
                     held = frame
             except Cancelled:
@@ -123,24 +136,24 @@ class Reply:
         if held is not None and is_whole:
             yield replace(held, is_last=True)
 
-    def _all_frames(self) -> Generator[SpeechFrame, None, None]:
-        offset = 0.0
-        items = self._items()
-        for item in items:
-            if isinstance(item, MannerChange):
-                self.manner = item.manner
-                continue
-            changes: list[MannerChange] = []
-            clauses = chain([item], _until_change(items, changes))
-            end = 0.0
-            for chunk in self._spoken(clauses):
-                yield from _frames_of(chunk, offset)
-                end = chunk.start + len(chunk.motion) / timeline.VIDEO_FPS
-            offset += end
-            for change in changes:
-                self.manner = change.manner
+    def _judge_speed(self) -> None:
+        """The first sound has come: how much of it must wait so that it does not end before the second?"""
+        if self.first_clause_at is not None:
+            seconds = NEXT_WINDOW_COST * (time.monotonic() - self.first_clause_at)
+            self.lead_frames = min(math.ceil(seconds * timeline.VIDEO_FPS), MOST_LEAD_FRAMES)
 
-    def _spoken(self, clauses: Iterator[Text]) -> Iterator[AVChunk]:
+    def _all_frames(self) -> Generator[SpeechFrame, None, None]:
+        items = self._items()
+        for first in items:
+            if isinstance(first, Text):
+                break
+            self.manner = first.manner
+        else:
+            return
+        for chunk in self._spoken(chain([first], items)):
+            yield from _frames_of(chunk)
+
+    def _spoken(self, items: Iterable[Text | MannerChange]) -> Iterator[AVChunk]:
         performer = self._performer
         sampling = performer.pipeline.sampling
         prompt = min(self._settings.prompt_seconds, sampling.prompt_seconds)
@@ -157,7 +170,13 @@ class Reply:
             sampling=sampling,
             low_latency=True,
         )
-        return performer.pipeline.stream(request, None, clauses)
+        return stream(performer.pipeline, request, None, map(self._clause, items))
+
+    def _clause(self, item: Text | MannerChange) -> Clause:
+        if isinstance(item, Text):
+            return item
+        self.manner = item.manner
+        return self._performer.style(item.manner)
 
     def _items(self) -> Iterator[Text | MannerChange]:
         """Clauses ready to be spoken and changes of manner, as the text arrives."""
@@ -218,28 +237,28 @@ class Reply:
         if text is not None:
             if self.first_clause_at is None:
                 self.first_clause_at = time.monotonic()
-            yield text
+            yield with_punctuation(text)
 
 
-def _until_change(
-    items: Iterator[Text | MannerChange], changes: list[MannerChange]
-) -> Iterator[Text]:
-    """The clauses up to a change of manner, which is put into `changes`."""
-    for item in items:
-        if isinstance(item, MannerChange):
-            changes.append(item)
-            return
-        yield item
+def with_punctuation(text: Text) -> Text:
+    """Words carry the marks that were written after them ("well,"), for captions."""
+    words = list(text.words)
+    for index, word in enumerate(words):
+        after = words[index + 1] if index + 1 < len(words) else None
+        if after is not None and after.start < word.end:
+            continue  # one written word, spoken as several
+        until = len(text.source) if after is None else after.start
+        if marks := _MARKS.match(text.source, word.end, until):
+            words[index] = replace(word, text=word.text + marks.group())
+    return replace(text, words=tuple(words))
 
 
-def _frames_of(chunk: AVChunk, offset: float) -> Iterator[SpeechFrame]:
+def _frames_of(chunk: AVChunk) -> Iterator[SpeechFrame]:
     """A chunk frame by frame, its words with the frame they begin in."""
     size = timeline.SAMPLES_PER_VIDEO_FRAME
-    words = [
-        replace(word, start=word.start + offset, end=word.end + offset) for word in chunk.words
-    ]
+    words = list(chunk.words)
     for index, motion in enumerate(chunk.motion):
-        start = offset + chunk.start + index / timeline.VIDEO_FPS
+        start = chunk.start + index / timeline.VIDEO_FPS
         is_final = index == len(chunk.motion) - 1
         begun = [w for w in words if is_final or w.start < start + 1 / timeline.VIDEO_FPS]
         words = words[len(begun) :]

@@ -119,7 +119,7 @@ class ScriptedBrain:
 
 def converse(performer: Performer, thinker: Brain, *said: str, **options: object) -> Conversation:
     async def talk() -> Conversation:
-        with AvatarSession(performer, SessionSettings(size=0)) as session:
+        with AvatarSession(performer.pipeline, performer, SessionSettings(size=0)) as session:
             conversation = Conversation(session, ADA, thinker, **options)  # type: ignore[arg-type]
             for text in said:
                 task = conversation.hear(text)

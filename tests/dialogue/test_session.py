@@ -28,7 +28,7 @@ class Recorder:
 
     def __init__(self, performer: Performer, **reply: float) -> None:
         settings = SessionSettings(reply=ReplySettings(**reply))  # type: ignore[arg-type]
-        self.session = AvatarSession(performer, settings)
+        self.session = AvatarSession(performer.pipeline, performer, settings)
         self.chunks: list[AVChunk] = []
         self.events: list[SessionEvent] = []
         self.session.subscribe(self.chunks.append)
@@ -56,7 +56,7 @@ def test_speech_begins_before_the_text_is_complete(performer: Performer) -> None
         live.session.push_text("then we go.")
         live.session.end_text()
         live.wait_for("speech_ended")
-    spoken = [word.text.lower() for chunk in live.chunks for word in chunk.words]
+    spoken = [word.text.lower().strip(".,!?") for chunk in live.chunks for word in chunk.words]
     assert spoken == ["well", "let", "me", "see", "my", "friend", "and", "then", "we", "go"]
 
 
@@ -121,7 +121,7 @@ def test_manner_tags_change_the_style_and_are_not_spoken(performer: Performer) -
     with Recorder(performer) as live:
         live.session.say("Hello you. [happy] Good news! <emotion=neutral> And on.")
         live.wait_for("speech_ended")
-    assert [w.text.lower() for c in live.chunks for w in c.words] == [
+    assert [w.text.lower().strip(".,!?") for c in live.chunks for w in c.words] == [
         "hello", "you", "good", "news", "and", "on",
     ]  # fmt: skip
     times = [w.start for c in live.chunks for w in c.words]
@@ -136,7 +136,7 @@ def test_text_without_words_and_foreign_letters_are_left_out(performer: Performe
         live.wait_for("speech_ended")
         live.session.say("Привет. Fine.")
         live.wait_for("speech_ended", count=2)
-    assert [w.text.lower() for c in live.chunks for w in c.words] == ["fine"]
+    assert [w.text.lower().strip(".,!?") for c in live.chunks for w in c.words] == ["fine"]
     assert "error" not in live.kinds()
 
 
@@ -144,7 +144,11 @@ def test_text_that_stops_is_spoken_and_the_reply_ends_by_itself(performer: Perfo
     with Recorder(performer, clause_wait=0.1, stall=0.4) as live:
         live.session.push_text("and so we")
         live.wait_for("speech_ended")
-    assert [w.text.lower() for c in live.chunks for w in c.words] == ["and", "so", "we"]
+    assert [w.text.lower().strip(".,!?") for c in live.chunks for w in c.words] == [
+        "and",
+        "so",
+        "we",
+    ]
 
 
 def test_a_long_reply_does_not_pile_up(performer: Performer) -> None:
@@ -169,7 +173,7 @@ def test_closing_is_quick_whatever_is_going_on(performer: Performer) -> None:
 
 def test_a_reader_that_never_reads_stops_the_clock_but_loses_nothing(performer: Performer) -> None:
     async def talk() -> list[AVChunk]:
-        session = AvatarSession(performer, SessionSettings(outlet_frames=5))
+        session = AvatarSession(performer.pipeline, performer, SessionSettings(outlet_frames=5))
         outlet = session.open_outlet()
         with session:
             session.say("One two three.")
@@ -189,7 +193,7 @@ def test_a_reader_that_never_reads_stops_the_clock_but_loses_nothing(performer: 
 
 def test_async_iteration_ends_when_the_session_closes(performer: Performer) -> None:
     async def talk() -> int:
-        session = AvatarSession(performer).start()
+        session = AvatarSession(performer.pipeline, performer).start()
         asyncio.get_running_loop().call_later(0.3, session.close)
         return len([chunk async for chunk in session])
 

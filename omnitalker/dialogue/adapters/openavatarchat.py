@@ -119,7 +119,7 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         )
 
     def start_context(self, session_context: Any, context: Any) -> None:  # noqa: ARG002
-        session = context.session = AvatarSession(self._performer)
+        session = context.session = AvatarSession(self._performer.pipeline, self._performer)
         if ChatStreamConfig is not None:
             context.playback = context.stream_manager.create_lifecycle_streamer(
                 ChatDataType.CLIENT_PLAYBACK,

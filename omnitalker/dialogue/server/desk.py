@@ -40,7 +40,9 @@ class Desk:
         self.character: Character = hall.characters[name]
         self.wants_pictures = wish.get("video", "jpeg") != "none"
         settings = SessionSettings(size=size if self.wants_pictures else 0)
-        self.session = AvatarSession(hall.performer(name), settings)
+        performer = hall.performer(name)
+        performer.warm_up()
+        self.session = AvatarSession(performer.pipeline, performer, settings)
         self.conversation = Conversation(self.session, self.character, hall.brain)
         self._name = name
         self._greets = bool(wish.get("greet", True))
