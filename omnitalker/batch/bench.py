@@ -68,7 +68,7 @@ def _measure(
     tasks: tuple[Task, ...], settings: RunSettings, workers: int
 ) -> tuple[list[Record], float, list[int]]:
     """Records, seconds for all but the first job of each worker, bytes that each worker has alone."""
-    pool = LocalPool({"settings": settings}, workers)
+    pool = LocalPool({"settings": settings}, workers, threads=settings.threads)
     warm_up = [Task(tasks[0].job, f"warm{i}", f"warm{i}.mp4") for i in range(workers)]
     watched = _Kept(pool)
     for event in drive(watched, warm_up, retries=0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from omnitalker import timeline
 from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
 from omnitalker.audio.mel import mel_covering
 from omnitalker.batch.jobs import Job
+from omnitalker.batch.lips import moments, seen_contrast
 from omnitalker.batch.outputs import Made
 from omnitalker.evaluation.figures import lip_figures
 from omnitalker.evaluation.words import count_errors
 from omnitalker.media.probe import probe
 from omnitalker.models.recogniser import align, recognise
-from omnitalker.reference.landmarks import locate_faces
+from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
 from omnitalker.text.symbols import SILENT
-from omnitalker.types import FloatArray
+from omnitalker.types import FloatArray, TimedPhoneme
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -33,19 +35,40 @@ RECOGNISED_SECONDS = 20.0
 """Longer speech is not listened to: comparing long phoneme strings costs more than making them."""
 
 
-def check_output(made: Made, job: Job, pipeline: OmniTalkerPipeline) -> dict[str, Any]:
-    """Figures by name, and under 'warnings' in words what is out of the ordinary."""
-    figures: dict[str, Any] = {
-        **_lengths(made, job),
-        **_sound(made.samples),
-        **_face(made, job),
-        **_speech(made, job, pipeline),
-    }
-    rounded = {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in figures.items()
-    }
-    return {**rounded, "warnings": warnings(rounded)}
+class OutputChecker:
+    """One per worker: what looks for faces is opened once."""
+
+    def __init__(self, pipeline: OmniTalkerPipeline) -> None:
+        self._pipeline = pipeline
+
+    @cached_property
+    def _finder(self) -> LandmarkFinder:
+        return open_finder(None, still=True)
+
+    def check(self, made: Made, job: Job) -> dict[str, Any]:
+        """Figures by name, and under 'warnings' in words what is out of the ordinary."""
+        timed, heard = _heard(made, job, self._pipeline)
+        figures: dict[str, Any] = {
+            **_lengths(made, job),
+            **_sound(made.samples),
+            **_face(made, job),
+            **heard,
+            **self._lips(made, job, timed),
+        }
+        rounded = {
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in figures.items()
+        }
+        return {**rounded, "warnings": warnings(rounded)}
+
+    def _lips(self, made: Made, job: Job, timed: tuple[TimedPhoneme, ...]) -> dict[str, Any]:
+        """By frames of the film where it has some, by the coefficients where it has none."""
+        if job.format == "mp4":
+            contrast, found = seen_contrast(made.path, moments(made.motion, timed), self._finder)
+            seen = {"lip_contrast": contrast, "face_found": found}
+            return {name: value for name, value in seen.items() if value is not None}
+        meant = lip_figures(made.motion, timed).contrast if timed else math.nan
+        return {"lip_contrast_meant": meant} if math.isfinite(meant) else {}
 
 
 def warnings(figures: dict[str, Any]) -> list[str]:
@@ -65,6 +88,8 @@ def warnings(figures: dict[str, Any]) -> list[str]:
         found.append(f"only {100 * figures['agreement']:.0f} % of the sounds are recognised")
     if figures.get("lip_contrast", 1.0) < LOWEST_LIP_CONTRAST:
         found.append("lips hardly close for m, b, p")
+    elif figures.get("lip_contrast_meant", 1.0) < LOWEST_LIP_CONTRAST:
+        found.append("lips are hardly meant to close for m, b, p")
     return found
 
 
@@ -95,22 +120,21 @@ def _face(made: Made, job: Job) -> dict[str, Any]:
     return {"face_found": sum(found) / len(found)}
 
 
-def _speech(made: Made, job: Job, pipeline: OmniTalkerPipeline) -> dict[str, Any]:
-    """How much of what should be said our own ears hear, and whether the lips go with it."""
+def _heard(
+    made: Made, job: Job, pipeline: OmniTalkerPipeline
+) -> tuple[tuple[TimedPhoneme, ...], dict[str, Any]]:
+    """When each phoneme is said, and how much of what should be said our own ears hear."""
     if pipeline.recogniser is None or is_silent(made.samples):
-        return {}
+        return (), {}
     usable = len(made.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
     if usable == 0 or made.seconds > RECOGNISED_SECONDS:
-        return {}
+        return (), {}
     mel = mel_covering(made.samples[:usable])
     prepared = pipeline.frontend.prepare(job.text, job.language).phonemes
     meant = [phoneme.symbol for phoneme in prepared if phoneme.symbol not in SILENT]
     heard = [item.phoneme.symbol for item in recognise(pipeline.recogniser, mel).phonemes]
     errors = count_errors(meant, [symbol for symbol in heard if symbol not in SILENT])
     figures = {"agreement": max(0.0, 1.0 - errors.rate)}
-    if len(mel) > 2 * len(prepared) + 2:
-        timed = align(pipeline.recogniser, mel, prepared).phonemes
-        contrast = lip_figures(made.motion, timed).contrast
-        if math.isfinite(contrast):
-            figures["lip_contrast"] = contrast
-    return figures
+    if len(mel) <= 2 * len(prepared) + 2:
+        return (), figures
+    return align(pipeline.recogniser, mel, prepared).phonemes, figures

@@ -49,9 +49,12 @@ class LocalPool:
         factory: WorkerFactory = Worker,
         preload: tuple[str, ...] = ("omnitalker.batch.preload",),
         log: Path | None = None,
+        threads: int = 0,
     ) -> None:
-        """What libraries print in the workers goes to `log`."""
+        """What libraries print in the workers goes to `log`. A worker keeps to `threads` processors of its
+        own where there are enough of them; 0 lets it use all."""
         self.size = workers
+        self._threads = threads
         self._log = str(log or os.devnull)
         self._busy: set[int] = set()
         self._options = options
@@ -90,13 +93,20 @@ class LocalPool:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_serve,
-            args=(self._factory, self._options, theirs, self._log),
+            args=(self._factory, self._options, theirs, self._log, self._processors(number)),
             name=f"omnitalker-worker-{number}",
             daemon=True,
         )
         process.start()
         theirs.close()
         return _Slot(process, ours)
+
+    def _processors(self, number: int) -> frozenset[int]:
+        """Those that worker `number` has for itself; none where they cannot be shared out."""
+        ours = sorted(allowed_processors())
+        if not self._threads or self.size * self._threads > len(ours):
+            return frozenset()
+        return frozenset(ours[number * self._threads : (number + 1) * self._threads])
 
     def _answer(self, number: int) -> Answer | None:
         slot = self._slots[number]
@@ -127,7 +137,22 @@ class LocalPool:
         return Answer(number, None)
 
 
-def _serve(factory: WorkerFactory, options: dict[str, Any], pipe: Connection, log: str) -> None:
+def allowed_processors() -> set[int]:
+    """Those this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
+
+
+def _serve(
+    factory: WorkerFactory,
+    options: dict[str, Any],
+    pipe: Connection,
+    log: str,
+    processors: frozenset[int],
+) -> None:
+    if processors and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, processors)
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

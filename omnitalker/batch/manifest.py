@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnitalker import assets
 from omnitalker.batch.jobs import Job, output_name
 from omnitalker.config import build, unknown_choice
 from omnitalker.errors import ConfigError, InputError
@@ -19,7 +21,11 @@ from omnitalker.request import MAX_CHARACTERS
 _FIELDS = {field.name: field for field in dataclasses.fields(Job)}
 COLUMNS = (*_FIELDS, "text_file")
 _PATH_COLUMNS = ("ref", "style", "presenter", "background")
+_PLAIN_BACKGROUND = re.compile(r"own|blur|#[0-9a-fA-F]{6}")
 _TRUE, _FALSE = {"1", "true", "yes", "y", "on"}, {"0", "false", "no", "n", "off"}
+
+
+Voices = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,11 @@ class Manifest:
     bad: tuple[BadRow, ...]
 
 
-def read_manifest(path: str | Path) -> Manifest:
-    """Every row as a job or as a reason why not. Relative paths are taken from the manifest's folder."""
+def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
+    """Every row as a job or as a reason why not. Relative paths are taken from the manifest's folder.
+
+    `voices`: the checkpoint's built-in voices with their manners; without them names of voices go unchecked.
+    """
     path = Path(path)
     if not path.exists():
         raise InputError(f"no such manifest: {path}")
@@ -45,6 +54,7 @@ def read_manifest(path: str | Path) -> Manifest:
         try:
             job = _job(row, line, path if path.is_dir() else path.parent)
             _check(job, len(jobs) + 1)
+            _check_names(job, voices)
         except (ConfigError, InputError) as error:
             bad.append(BadRow(line, str(error)))
         else:
@@ -159,6 +169,22 @@ def _check(job: Job, index: int) -> None:
     if job.size not in (256, 512, 768):
         raise InputError(f"size must be 256, 512 or 768, got {job.size}")
     output_name(job, index)
+
+
+def _check_names(job: Job, voices: Voices | None) -> None:
+    """Names of presenters, voices, manners and backgrounds: known, or files."""
+    presenter, background = job.presenter, job.background
+    if presenter and not assets.presenter_file(presenter) and not Path(presenter).exists():
+        raise InputError(unknown_choice("presenter", presenter, assets.presenter_names()))
+    if background and not _PLAIN_BACKGROUND.fullmatch(background) and not Path(background).exists():
+        raise InputError(f"background '{background}' is neither #rrggbb, blur, own, nor a file")
+    if not voices or job.ref or (job.style and Path(job.style).exists()):
+        return
+    voice = job.style or next(iter(voices))
+    if voice not in voices:
+        raise InputError(unknown_choice("style", voice, tuple(voices)))
+    if job.manner not in voices[voice]:
+        raise InputError(unknown_choice(f"manner of {voice}", job.manner, voices[voice]))
 
 
 def _without_clashes(jobs: list[Job], bad: list[BadRow]) -> Manifest:

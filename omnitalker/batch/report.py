@@ -16,7 +16,7 @@ _FIGURES = (
     ("av_difference", "A/V difference", "{:.3f} s"),
     ("longest_silence", "silence", "{:.1f} s"),
     ("face_found", "face", "{:.0%}"),
-    ("lip_contrast", "lips", "{:.2f}"),
+    ("lip_contrast", "lips, seen", "{:.2f}"),
     ("agreement", "heard", "{:.0%}"),
 )
 _STYLE = """

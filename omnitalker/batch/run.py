@@ -99,7 +99,7 @@ def open_pool(settings: RunSettings, engine: EngineSettings, jobs: int) -> Pool:
         return RayPool(settings, workers, address=engine.address, gpus=engine.gpus)
     store = open_store(settings.out)
     log = store.root / STATE / "workers.log" if isinstance(store, LocalStore) else None
-    return LocalPool({"settings": settings}, workers, log=log)
+    return LocalPool({"settings": settings}, workers, log=log, threads=settings.threads)
 
 
 def _with_cache(settings: RunSettings) -> RunSettings:

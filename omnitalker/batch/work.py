@@ -43,16 +43,20 @@ class Worker:
     """Loads the weights once, then makes job after job. Lives in a process of its own."""
 
     def __init__(self, settings: RunSettings) -> None:
+        import cv2
         import torch
 
         from omnitalker.batch.cache import PreparedStudio
+        from omnitalker.batch.checks import OutputChecker
         from omnitalker.studio import Studio
 
         torch.set_num_threads(settings.threads)
+        cv2.setNumThreads(settings.threads)
         studio = Studio.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
         self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)
+        self._checker = OutputChecker(studio.pipeline)
         self._store = open_store(settings.out)
         self._ledger = Ledger(self._store)
 
@@ -80,14 +84,13 @@ class Worker:
         return record
 
     def _make(self, task: Task, workshop: Path, result: dict[str, Any]) -> bytes | None:
-        from omnitalker.batch.checks import check_output
         from omnitalker.batch.outputs import make_output, thumbnail
 
         made = make_output(self._studio, task.job, workshop, self._settings.renderer)
         result["seconds"] = round(made.seconds, 3)
         result["startup_seconds"] = round(made.startup_seconds, 4)
         if self._settings.checks:
-            result["checks"] = check_output(made, task.job, self._studio.pipeline)
+            result["checks"] = self._checker.check(made, task.job)
         stem = task.output.removesuffix(f".{task.job.format}")
         for companion in made.companions:
             self._store.publish(companion, stem + companion.suffix)

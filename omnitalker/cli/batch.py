@@ -63,7 +63,10 @@ def batch(
     ] = False,
     checks: Annotated[bool, typer.Option(help="Check every output automatically.")] = True,
     renderer: options.RendererName = "warp",
-    threads: Annotated[int, typer.Option(help="CPU threads per worker.")] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Processors per worker; default: shared out evenly (Ray: 1)."),
+    ] = None,
     cache_megabytes: Annotated[int, typer.Option(help="Room for prepared references.")] = 2048,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
     device: options.Device = "cpu",
@@ -79,19 +82,22 @@ def batch(
 
       omnitalker batch texts/ -o out/ --dry-run
     """
+    from omnitalker import assets
     from omnitalker.batch.manifest import read_manifest
     from omnitalker.batch.run import EngineSettings, plan, run
     from omnitalker.batch.work import RunSettings
+    from omnitalker.styles import StyleLibrary
 
     _check_numbers(workers, retries, max_hours)
-    rows = read_manifest(manifest)
+    voices = StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue()
+    rows = read_manifest(manifest, voices)
     _report_bad_rows(rows, skip_invalid=skip_invalid, as_json=as_json)
     settings = RunSettings(
         checkpoint=checkpoint,
         out=output,
         renderer=renderer,
         device=device,
-        threads=threads,
+        threads=threads or _even_share(workers, engine),
         cache_megabytes=cache_megabytes,
         checks=checks,
     )
@@ -125,23 +131,47 @@ def batch(
 def bench_batch(
     jobs: Annotated[int, typer.Option(help="Videos per measurement.")] = 8,
     workers: Annotated[int, typer.Option(help="Compared with one worker.")] = 2,
+    kill: Annotated[
+        int, typer.Option(help="Instead: one batch, killed so often on its way, then finished.")
+    ] = 0,
     size: Annotated[int, typer.Option(help="Picture side: 256, 512 or 768.")] = 256,
     renderer: options.RendererName = "warp",
     presenter: Annotated[str | None, typer.Option(help="Face; default: the first.")] = None,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
-    """Throughput of one worker and of several, start-up cost per job, memory per worker."""
-    from omnitalker.batch.bench import bench
+    """Throughput of one worker and of several, start-up cost per job, memory per worker.
 
-    for line in bench(
-        jobs=jobs,
-        workers=workers,
-        size=size,
-        renderer=renderer,
-        presenter=presenter,
-        checkpoint=checkpoint,
-    ):
-        print(line)
+    Every worker keeps to one processor; loading the model is not counted.
+
+    Examples:
+
+      omnitalker bench batch --workers 2
+
+      omnitalker bench batch --jobs 200 --kill 2
+    """
+    from omnitalker.batch.bench import bench
+    from omnitalker.batch.kill_bench import KillSettings, bench_killed
+
+    lines = (
+        bench_killed(KillSettings(jobs, kill, workers, size, renderer, presenter, checkpoint))
+        if kill
+        else bench(
+            jobs=jobs,
+            workers=workers,
+            size=size,
+            renderer=renderer,
+            presenter=presenter,
+            checkpoint=checkpoint,
+        )
+    )
+    for line in lines:
+        print(line, flush=True)
+
+
+def _even_share(workers: int, engine: str) -> int:
+    from omnitalker.batch.local import allowed_processors
+
+    return 1 if engine == "ray" else max(1, len(allowed_processors()) // workers)
 
 
 def _check_numbers(workers: int, retries: int, max_hours: float | None) -> None:

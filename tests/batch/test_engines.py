@@ -12,7 +12,7 @@ import pytest
 
 from omnitalker.batch.engine import LOST, Finished, Started, drive
 from omnitalker.batch.ledger import Ledger, Record
-from omnitalker.batch.local import EngineError, LocalPool
+from omnitalker.batch.local import EngineError, LocalPool, allowed_processors
 from omnitalker.batch.storage import LocalStore
 from omnitalker.batch.work import RunSettings
 from tests.batch.hands import Broken, Hand, tasks_for
@@ -41,6 +41,27 @@ def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path) -> None
     made = Counter((tmp_path / "journal").read_text().split())
     assert set(made.values()) == {1}
     assert len(made) == len(texts) - 3
+
+
+def test_workers_share_the_processors_out(tmp_path: Path) -> None:
+    if len(allowed_processors()) < 2 or not hasattr(os, "sched_getaffinity"):
+        pytest.skip("needs two processors that can be chosen")
+    settings = RunSettings(checkpoint="none", out=str(tmp_path))
+    workers = LocalPool({"settings": settings}, 2, factory=Hand, preload=(), threads=1)
+    list(drive(_Open(workers), tasks_for(["a", "b"]), retries=0))
+    kept = [os.sched_getaffinity(process) for process in workers.process_ids]
+    workers.close()
+    assert [len(own) for own in kept] == [1, 1]
+    assert kept[0] != kept[1]
+
+
+class _Open:
+    """A pool that `drive` does not close."""
+
+    def __init__(self, pool: LocalPool) -> None:
+        self.size, self.submit, self.answers = pool.size, pool.submit, pool.answers
+
+    def close(self) -> None: ...
 
 
 def test_a_worker_that_cannot_start_ends_the_run_with_its_reason(tmp_path: Path) -> None:

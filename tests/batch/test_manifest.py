@@ -57,6 +57,30 @@ def test_jsonl_and_folder(tmp_path: Path) -> None:
     assert [(job.id, job.text) for job in jobs] == [("a", "First."), ("b", "Second.")]
 
 
+def test_names_that_nobody_has_are_bad_rows(tmp_path: Path) -> None:
+    (tmp_path / "sea.png").write_bytes(b"x")
+    rows = [
+        {"style": "ada", "background": "sea.png"},
+        {"presenter": "nobody"},
+        {"style": "adda"},
+        {"style": "bob", "manner": "happy"},
+        {"background": "bluur"},
+        {"background": "#eceef1", "manner": "happy"},
+    ]
+    lines = [json.dumps({"text": "Hi.", **row}) for row in rows]
+    (tmp_path / "jobs.jsonl").write_text("\n".join(lines))
+    found = read_manifest(
+        tmp_path / "jobs.jsonl", {"ada": ("neutral", "happy"), "bob": ("neutral",)}
+    )
+    assert [job.background for job in found.jobs] == [str(tmp_path / "sea.png"), "#eceef1"]
+    reasons = [bad.reason for bad in found.bad]
+    assert [bad.line for bad in found.bad] == [2, 3, 4, 5]
+    for reason, words in zip(
+        reasons, ("nobody", "did you mean 'ada'", "happy", "bluur"), strict=True
+    ):
+        assert words in reason
+
+
 def test_clashing_names_are_refused(tmp_path: Path) -> None:
     manifest = tmp_path / "jobs.csv"
     manifest.write_text("id,text,output\na,Hi,same\nb,Ho,same\n")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from omnitalker import assets
 from omnitalker.batch.checks import warnings
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
+from omnitalker.batch.lips import moments, seen_contrast
 from omnitalker.batch.manifest import Manifest
 from omnitalker.batch.report import outliers_first, write_report
 from omnitalker.batch.run import plan
@@ -21,6 +23,12 @@ from omnitalker.batch.work import RunSettings, Worker
 from omnitalker.media.gif import write_gif
 from omnitalker.media.probe import probe
 from omnitalker.media.webm import WebmWriter
+from omnitalker.media.writer import VideoWriter
+from omnitalker.motion.names import INDEX
+from omnitalker.reference.identity_file import load_identity
+from omnitalker.reference.landmarks import open_finder
+from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.types import Phoneme, TimedPhoneme
 
 runner = CliRunner()
 
@@ -104,6 +112,31 @@ def test_gif_moves_and_is_small(tmp_path: Path) -> None:
     assert len(pictures) == 13
     assert pictures[0].shape == (40, 60, 3)
     assert abs(int(pictures[12][0, 0, 0]) - 192) < 12
+
+
+def test_lips_are_judged_by_the_frames_of_the_film(tmp_path: Path) -> None:
+    presenter = assets.presenter_file("ava")
+    if presenter is None:
+        pytest.skip("no presenters are shipped here")
+    renderer = WarpRenderer(load_identity(presenter), 256)
+    motion = np.zeros((24, 61), np.float32)
+    motion[8:16, INDEX["jawOpen"]] = 0.6
+    timed = [TimedPhoneme(Phoneme(s), t, t + 0.2) for s, t in (("m", 0.1), ("ɑ", 0.4), ("b", 0.8))]
+    when = moments(motion, timed)
+    assert all(8 <= place < 16 for place in when.open)
+    assert not any(8 <= place < 16 for place in when.closed)
+    figures = []
+    for jaw in (motion, np.zeros_like(motion)):
+        with VideoWriter(tmp_path / "film.mp4", renderer.size, with_audio=False) as writer:
+            writer.write_frames(renderer.frame(row) for row in jaw)
+        with open_finder(None, still=True) as finder:
+            figures.append(seen_contrast(tmp_path / "film.mp4", when, finder))
+    (talking, seen), (mute, _) = figures
+    assert seen == 1.0
+    assert talking is not None
+    assert mute is not None
+    assert talking > 0.6
+    assert abs(mute) < 0.3
 
 
 def test_warnings_name_what_is_wrong() -> None:
