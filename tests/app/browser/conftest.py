@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-sync", "--disable-background-networking", "--disable-component-update",
-    "--autoplay-policy=no-user-gesture-required",
-)  # fmt: skip
+from omnitalker.errors import InputError, MissingExtra
+
 PATIENCE = 60_000
 """Milliseconds; for machines with much else to do."""
 
@@ -25,15 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        pytest.skip("needs Chromium (Debian: apt install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs pip install playwright")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield browser
-        browser.close()
+    pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
+    from app.bench import chromium
+
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(chromium())
+        except (InputError, MissingExtra) as error:
+            pytest.skip(str(error))
+        yield opened
 
 
 @pytest.fixture
