@@ -52,6 +52,8 @@ class Dice:
 
     numpy: np.random.Generator
     torch: torch.Generator
+    step: int = 0
+    """Optimiser steps done before."""
 
 
 class Task(Protocol):
@@ -153,7 +155,7 @@ class _Sitting:
         key = [self.config.seed, self.progress.step, micro, self.accelerator.process_index]
         numpy = np.random.default_rng(key)
         generator = torch.Generator().manual_seed(int(numpy.integers(2**62)))
-        return Dice(numpy, generator)
+        return Dice(numpy, generator, self.progress.step)
 
     def _done(self) -> float:
         """0 at the start, 1 at the end; all processes agree, the first one's clock counts."""

@@ -3,29 +3,28 @@
     omnitalker train aligner configs/train/aligner.yaml [--resume]
 
 Real speech has no times. Once the corpus has taught enough, the recogniser aligns it, drops what does not fit,
-learns from its own alignment, and later does all that once more.
-A killed run goes on from its last checkpoint.
+learns from its own alignment, and later does all that once more. What it found lies in the run's folder, so that a
+killed run goes on with the same.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from omnitalker import timeline
 from omnitalker.config import load_config
-from omnitalker.errors import InputError
 from omnitalker.models.recogniser import BLANK, PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.corpus.store import open_corpus
+from omnitalker.training.loop import Dice, LoopConfig, run
 from omnitalker.training.recogniser_data import (
     IGNORE,
     Batch,
@@ -33,13 +32,24 @@ from omnitalker.training.recogniser_data import (
     Transcribed,
     follows_of,
     from_corpus,
+    load_times,
     make_batch,
     read_real,
+    save_times,
     self_aligned,
 )
+from omnitalker.training.state import load_average
 from omnitalker.types import Phoneme
 
 logger = logging.getLogger(__name__)
+TIMES = "aligned-{step}.safetensors"
+
+
+def _loop() -> LoopConfig:
+    return LoopConfig(
+        steps=700, learning_rate=2e-3, weight_decay=0.02, clip=5.0, ema_decay=0.98,
+        validate_steps=200, checkpoint_minutes=2.0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,28 +61,23 @@ class RecogniserTraining:
     """A file that lists recordings to leave out, one to a line."""
     width: int = 224
     layers: int = 10
-    seed: int = 0
-    threads: int = 1
-    steps: int = 700
+    loop: LoopConfig = field(default_factory=_loop)
     align_at: tuple[int, ...] = (300, 500)
     """Steps at which real speech is (again) aligned, and a growing corpus read anew."""
     dropped: float = 0.08
     real_share: float = 0.5
     batch_size: int = 12
     frames: int = 320
-    rate: float = 2e-3
     ctc_weight: float = 0.4
     tone_weight: float = 0.3
-    checkpoint_minutes: float = 2.0
-    log_every: int = 25
+    valid_items: int = 24
 
 
-def loss_of(
-    model: PhonemeRecogniser, batch: Batch, ctc_weight: float, tone_weight: float
-) -> Tensor:
+def losses_of(
+    model: nn.Module, batch: Batch, ctc_weight: float, tone_weight: float
+) -> dict[str, Tensor]:
     """Cross-entropy of symbols and tones per frame, and CTC of what is spoken."""
-    with torch.autocast("cpu", torch.bfloat16):
-        evidence = model(batch.mel, batch.valid)
+    evidence = model(batch.mel, batch.valid)
     symbol = F.cross_entropy(
         evidence.frame.float().flatten(0, 1),
         batch.symbols.flatten(),
@@ -90,7 +95,8 @@ def loss_of(
         blank=BLANK,
         zero_infinity=True,
     )
-    return symbol + tone_weight * tone + ctc_weight * ctc
+    loss = symbol + tone_weight * tone + ctc_weight * ctc
+    return {"loss": loss, "symbol": symbol, "tone": tone, "ctc": ctc}
 
 
 @dataclass(frozen=True)
@@ -140,69 +146,53 @@ def edit_distance(a: list[int], b: list[int]) -> int:
     return row[-1]
 
 
-class Trainer:
-    """All that a run consists of."""
+class RecogniserTask:
+    """Plugs the recogniser into the training loop."""
 
-    def __init__(self, config: RecogniserTraining, run_dir: Path) -> None:
+    model: PhonemeRecogniser
+
+    def __init__(self, config: RecogniserTraining, model: PhonemeRecogniser, run_dir: Path) -> None:
         self.config = config
-        self.checkpoint = run_dir / "state.pt"
-        torch.manual_seed(config.seed)
-        self.model = PhonemeRecogniser(
-            SYMBOLS, sorted(SILENT), width=config.width, layers=config.layers
-        )
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), config.rate, weight_decay=0.02)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, config.rate, total_steps=config.steps, pct_start=0.15
-        )
-        self.corpus, self.unseen = _split(config)
+        self.model = model
+        self.run_dir = run_dir
         self.real = _real(config)
-        self._count_followers()
         self.aligned: list[TimedSpeech] = []
-        self.step = 0
+        self._aligned_at = -1
+        self._read_corpus()
 
-    def train_step(self) -> float:
-        """One batch; the batch depends on (seed, step) alone."""
+    def batch(self, dice: Dice) -> Batch:
+        """Some of the corpus, or of real speech once that is aligned."""
         c = self.config
-        if self.real and self.step in c.align_at:
-            self.corpus, self.unseen = _split(c)
-            self._count_followers()
-            self.aligned = self_aligned(self.model, self.real, c.dropped)
-        rng = np.random.default_rng((c.seed, self.step))
-        own = bool(self.aligned) and rng.random() < c.real_share
-        batch = make_batch(self.aligned if own else self.corpus, rng, c.batch_size, c.frames)
-        loss = loss_of(self.model, batch, c.ctc_weight, c.tone_weight)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self.step += 1
-        return loss.item()
+        self._align_for(dice.step)
+        own = bool(self.aligned) and dice.numpy.random() < c.real_share
+        return make_batch(self.aligned if own else self.corpus, dice.numpy, c.batch_size, c.frames)
 
-    def _count_followers(self) -> None:
-        self.model.follows.copy_(torch.from_numpy(follows_of(self.corpus)))
+    def losses(self, model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
+        device = next(model.parameters()).device
+        return losses_of(model, batch.to(device), self.config.ctc_weight, self.config.tone_weight)
 
-    def save(self) -> None:
-        state = {
-            "step": self.step,
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        os.replace(partial, self.checkpoint)
+    def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
+        quality = measure(self.model, self.unseen[: self.config.valid_items])
+        return dict(vars(quality))
 
-    def load(self) -> None:
-        if not self.checkpoint.is_file():
-            raise InputError(f"nothing to resume: {self.checkpoint} does not exist.")
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.step = state["step"]
-        if self.real and self.step > min(self.config.align_at, default=self.step):
+    def _align_for(self, step: int) -> None:
+        """Have the alignment that belongs to `step`: of now, or the one that was made before a kill."""
+        due = max((at for at in self.config.align_at if at <= step), default=None)
+        if not self.real or due is None or due == self._aligned_at:
+            return
+        path = self.run_dir / TIMES.format(step=due)
+        if step == due:
+            self._read_corpus()
             self.aligned = self_aligned(self.model, self.real, self.config.dropped)
+            save_times(self.aligned, path)
+        else:
+            self.aligned = load_times(self.real, path)
+        self._aligned_at = due
+
+    def _read_corpus(self) -> None:
+        self.corpus, self.unseen = _split(self.config)
+        followers = torch.from_numpy(follows_of(self.corpus))
+        self.model.follows.copy_(followers.to(self.model.follows.device))
 
 
 def _split(config: RecogniserTraining) -> tuple[list[TimedSpeech], list[TimedSpeech]]:
@@ -229,28 +219,17 @@ def train(
 ) -> None:
     """`omnitalker train aligner`: the result is the folder `recogniser` in `run_dir`."""
     config = load_config(RecogniserTraining, config_path, overrides)
-    torch.set_num_threads(config.threads)
     run_dir = Path(run_dir)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config, run_dir)
-    if resume:
-        trainer.load()
-    elif init_from is not None:
-        weights = PhonemeRecogniser.from_pretrained(init_from).state_dict()
-        trainer.model.load_state_dict(weights)
-    logger.info(
-        "%d items, %d unseen, %d real", len(trainer.corpus), len(trainer.unseen), len(trainer.real)
-    )
-    saved = began = time.time()
-    while trainer.step < config.steps:
-        loss = trainer.train_step()
-        if trainer.step % config.log_every == 0:
-            logger.info("step %d loss %.3f, %.0f s", trainer.step, loss, time.time() - began)
-        if time.time() - saved > 60 * config.checkpoint_minutes:
-            trainer.save()
-            saved = time.time()
-            logger.info("%s", measure(trainer.model, trainer.unseen[:8]))
-    trainer.save()
-    trainer.model.eval().half().save_pretrained(run_dir / "recogniser")
-    trainer.model.float()
-    logger.info("%s", measure(trainer.model, trainer.unseen[:60]))
+    torch.manual_seed(config.loop.seed)
+    model = build(config)
+    if init_from is not None:
+        model.load_state_dict(PhonemeRecogniser.from_pretrained(init_from).state_dict())
+    task = RecogniserTask(config, model, run_dir)
+    logger.info("%d items, %d unseen, %d real", len(task.corpus), len(task.unseen), len(task.real))
+    run(task, config.loop, run_dir, resume=resume)
+    load_average(run_dir, model)
+    model.eval().half().save_pretrained(run_dir / "recogniser")
+
+
+def build(config: RecogniserTraining) -> PhonemeRecogniser:
+    return PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=config.width, layers=config.layers)

@@ -14,11 +14,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from omnitalker import timeline
 from omnitalker.audio.mel import mel_of
 from omnitalker.audio.resample import to_mono_24k
+from omnitalker.errors import InputError
+from omnitalker.files import AtomicFile
 from omnitalker.models.recogniser import FLOOR, PhonemeRecogniser, align
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SILENCE, SILENT, SYMBOL_IDS, SYMBOLS
@@ -68,6 +71,15 @@ class Batch:
     """(B, T)."""
     targets: list[Tensor]
     """What is spoken in each crop, without silence."""
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(
+            self.mel.to(device),
+            self.valid.to(device),
+            self.symbols.to(device),
+            self.tones.to(device),
+            [target.to(device) for target in self.targets],
+        )
 
 
 def from_corpus(corpus: Corpus) -> list[TimedSpeech]:
@@ -124,6 +136,37 @@ def self_aligned(
         tones = np.array([t.phoneme.tone for t in timed])
         found.append(TimedSpeech(s.name, s.mel, _heard(symbols), tones, edges.astype(np.float32)))
     return found
+
+
+def save_times(speech: Sequence[TimedSpeech], path: Path) -> None:
+    """Write what `self_aligned` found; the mels are not in it."""
+    tensors = {
+        f"{item.name}/{key}": getattr(item, key)
+        for item in speech
+        for key in ("symbols", "tones", "edges")
+    }
+    with AtomicFile(path) as temporary:
+        save_file(tensors, temporary)
+
+
+def load_times(speech: Sequence[Transcribed], path: Path) -> list[TimedSpeech]:
+    """What `save_times` wrote of `speech`, in the order of `speech`."""
+    if not path.is_file():
+        raise InputError(
+            f"{path} is missing: the run's own alignment of real speech, without which it cannot be resumed."
+        )
+    found = load_file(path)
+    return [
+        TimedSpeech(
+            s.name,
+            s.mel,
+            found[f"{s.name}/symbols"],
+            found[f"{s.name}/tones"],
+            found[f"{s.name}/edges"],
+        )
+        for s in speech
+        if f"{s.name}/edges" in found
+    ]
 
 
 def follows_of(speech: Sequence[TimedSpeech], smoothing: float = 20.0) -> FloatArray:

@@ -1,19 +1,32 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from omnitalker.errors import InputError
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.corpus.item import CorpusItem, ItemInfo
-from omnitalker.training.corpus.store import ShardWriter
-from omnitalker.training.recogniser import RecogniserTraining, Trainer, edit_distance, measure
+from omnitalker.training.corpus.store import ShardWriter, open_corpus
+from omnitalker.training.loop import LoopConfig, run
+from omnitalker.training.recogniser import (
+    RecogniserTask,
+    RecogniserTraining,
+    build,
+    edit_distance,
+    measure,
+)
 from omnitalker.training.recogniser_data import (
     IGNORE,
     TimedSpeech,
     Transcribed,
+    from_corpus,
+    load_times,
     make_batch,
+    save_times,
     self_aligned,
 )
 from omnitalker.types import Phoneme
@@ -48,18 +61,19 @@ def config(tmp_path: Path) -> RecogniserTraining:
         corpus=str(tmp_path / "corpus"),
         width=48,
         layers=2,
-        steps=60,
+        loop=LoopConfig(
+            steps=60, learning_rate=1e-2, warmup_steps=8, clip=5.0, ema_decay=0.5, precision="no",
+            log_steps=1, validate_steps=1000, checkpoint_minutes=0,
+        ),
         batch_size=6,
         frames=140,
-        rate=1e-2,
         ctc_weight=0.2,
-    )
+        valid_items=6,
+    )  # fmt: skip
 
 
-def test_crops_are_whole_phonemes_with_their_labels(
-    config: RecogniserTraining, tmp_path: Path
-) -> None:
-    speech = Trainer(config, tmp_path).corpus
+def test_crops_are_whole_phonemes_with_their_labels(config: RecogniserTraining) -> None:
+    speech = from_corpus(open_corpus(config.corpus))
     batch = make_batch(speech, np.random.default_rng(0), 8, 60)
     assert batch.mel.shape[:2] == batch.valid.shape == batch.symbols.shape == batch.tones.shape
     for row in range(8):
@@ -81,24 +95,71 @@ def test_masked_phonemes_teach_nothing() -> None:
 
 
 def test_it_learns_what_is_said_and_when(config: RecogniserTraining, tmp_path: Path) -> None:
-    trainer = Trainer(config, tmp_path)
-    before = measure(trainer.model, trainer.unseen[:6])
-    for _ in range(config.steps):
-        trainer.train_step()
-    after = measure(trainer.model, trainer.unseen[:6])
+    torch.manual_seed(0)
+    task = RecogniserTask(config, build(config), tmp_path)
+    before = measure(task.model, task.unseen[:6])
+    run(task, replace(config.loop, checkpoint_minutes=5), tmp_path / "run")
+    after = measure(task.model, task.unseen[:6])
     assert after.median_ms < 20 < before.median_ms
     assert after.within_20_ms > 0.6
 
 
-def test_a_killed_run_goes_on_exactly(config: RecogniserTraining, tmp_path: Path) -> None:
-    whole = Trainer(config, tmp_path)
-    losses = [whole.train_step() for _ in range(4)]
-    first = Trainer(config, tmp_path)
-    start = [first.train_step() for _ in range(2)]
-    first.save()
-    second = Trainer(config, tmp_path)
-    second.load()
-    assert start + [second.train_step() for _ in range(2)] == losses
+@pytest.fixture
+def voices(tmp_path: Path) -> Path:
+    """Three recordings with words but without times."""
+    rng = np.random.default_rng(0)
+    for name in ("lj", "librispeech"):
+        (tmp_path / "voices" / name).mkdir(parents=True)
+        (tmp_path / "voices" / name / "transcripts.csv").write_text("")
+    for index in range(3):
+        sound = (0.1 * rng.standard_normal(36_000)).astype(np.float32)
+        soundfile.write(tmp_path / "voices" / "lj" / f"a{index}.flac", sound, 24_000)
+    rows = "".join(f"a{index}|A cat sat.\n" for index in range(3))
+    (tmp_path / "voices" / "lj" / "transcripts.csv").write_text(rows)
+    return tmp_path / "voices"
+
+
+def test_a_killed_run_goes_on_exactly(
+    config: RecogniserTraining, voices: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Killed after it had aligned real speech by weights that are no longer there."""
+    caplog.set_level("INFO")
+    config = replace(
+        config, voices=str(voices), align_at=(2,), real_share=0.7, dropped=0.3,
+        loop=replace(config.loop, steps=7),
+    )  # fmt: skip
+
+    def go(folder: str, resume: bool = False, die_at: int | None = None) -> list[str]:
+        torch.manual_seed(0)
+        task = RecogniserTask(config, build(config), tmp_path / folder)
+        if die_at is not None:
+            draw = task.batch
+            task.batch = lambda dice: 1 / 0 if dice.step == die_at else draw(dice)
+        caplog.clear()
+        try:
+            run(task, config.loop, tmp_path / folder, resume=resume)
+        except ZeroDivisionError:
+            assert die_at is not None
+        found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+        return [message.split("s/step: ")[1] for message in found]
+
+    whole = go("whole")
+    assert len(whole) == 7
+    assert go("cut", die_at=5) == whole[:5]
+    assert go("cut", resume=True) == whole[5:]
+
+
+def test_times_are_kept_for_the_recordings_that_were_kept(tmp_path: Path) -> None:
+    mel = np.zeros((40, 100), np.float32)
+    speech = [Transcribed(name, mel, (Phoneme("k"),)) for name in "abc"]
+    timed = TimedSpeech("b", mel, np.array([3, 4]), np.array([0, 1]), np.float32([0, 7.5, 40]))
+    save_times([timed], tmp_path / "times.safetensors")
+    (back,) = load_times(speech, tmp_path / "times.safetensors")
+    assert back.name == "b"
+    assert back.symbols.tolist() == [3, 4]
+    assert back.edges.tolist() == [0, 7.5, 40]
+    with pytest.raises(InputError, match="cannot be resumed"):
+        load_times(speech, tmp_path / "none.safetensors")
 
 
 def test_what_fits_worst_is_dropped() -> None:
