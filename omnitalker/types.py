@@ -269,6 +269,8 @@ class Identity:
     """The skin of the face, laid out as in `picture`."""
     mouths: TextureBank | None = None
     """Lips and what is between them, laid out as a half-open, frontal mouth."""
+    lids: TextureBank | None = None
+    """Both eyes closed, one crop, laid out as closed, frontal eyes."""
     refiner: Mapping[str, npt.NDArray[np.float32]] | None = None
     """Weights of a network trained on this person (`models.refiner`), by name."""
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -29,19 +29,27 @@ LIP_MARGIN = 0.16
 FACE_MARGIN = 0.06
 STEEPEST = 0.38
 """Frames with the head turned further (radians from the picture's pose) show lips from the side and are left out."""
+LID_MARGIN = 0.17
+"""Skin kept around the eyes, in eye distances: not as far as the brows, which move by themselves."""
+SHUT = 0.85
+"""Blinks of both eyes from this strength on show lids that are closed."""
+CALM = 0.15
+"""Radians by which the head may be turned away from the picture's pose in the frame that shows them."""
 OPEN_EYES = 0.35
 """Blinks above this strength do not enter the bank of faces."""
 CRISPER = 0.45
 """Sharpening that makes up for the crop being resampled twice more."""
 _LIPS = np.array(face_regions.LIPS + face_regions.LIP_CORNERS)
 _OVAL = np.array(face_regions.OVAL)
+_EYES = np.array(face_regions.LEFT_EYE + face_regions.RIGHT_EYE)
+_BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
 def mouth_bank(
     identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
 ) -> TextureBank | None:
     """Mouths of a clip, as different as possible. Frames and landmarks as in `identity.picture`."""
-    layout, box = _mouth_layout(identity)
+    layout, box = _layout(identity, {"jawOpen": 0.35}, _LIPS, LIP_MARGIN)
     usable = _facing(identity, motion) & _visible(identity, landmarks[:, _LIPS])
     descriptors = mouth_descriptor(FaceModel.load().deform(identity.neutral, motion))
     chosen = _different(descriptors, usable, MOST_MOUTHS)
@@ -57,7 +65,7 @@ def face_bank(
     low = np.floor(np.maximum(oval.min(axis=0) - margin, 0))
     high = np.ceil(np.minimum(oval.max(axis=0) + margin, identity.size))
     layout = (identity.landmarks - low).astype(np.float32)
-    blinks = motion[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].max(axis=1)
+    blinks = motion[:, _BLINKS].max(axis=1)
     usable = (blinks < OPEN_EYES) & _visible(identity, landmarks[:, _OVAL])
     chosen = _different(face_descriptor(motion), usable, MOST_FACES)
     width, height = (high - low).astype(int)
@@ -78,16 +86,37 @@ def _bank(
     return TextureBank(np.stack(crops), motion[chosen].astype(np.float32), layout)
 
 
-def _mouth_layout(identity: Identity) -> tuple[FloatArray, tuple[int, int]]:
-    """(478, 2) landmarks of the half-open mouth in crop pixels, and the crop's (width, height)."""
+def lid_bank(
+    identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
+) -> TextureBank | None:
+    """The frame of a clip in which both eyes are best closed; None where they never are."""
+    shut = motion[:, _BLINKS].min(axis=1)
+    turned = np.abs(motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3])
+    usable = (shut > SHUT) & (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, _EYES])
+    if not usable.any():
+        return None
+    best = np.array([np.argmax(np.where(usable, shut - turned.max(axis=1), -np.inf))])
+    layout, box = _layout(identity, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}, _EYES, LID_MARGIN)
+    crops = [_rectified(frames[index], landmarks[index], layout, box) for index in best]
+    return TextureBank(np.stack(crops), motion[best].astype(np.float32), layout)
+
+
+def _layout(
+    identity: Identity, expression: dict[str, float], region: IntArray, margin: float
+) -> tuple[FloatArray, tuple[int, int]]:
+    """(478, 2) landmarks of a frontal face in crop pixels, and the (width, height) of a crop around the region.
+
+    margin: in eye distances.
+    """
     model = FaceModel.load()
     coefficients = np.zeros(MOTION_DIM, np.float32)
-    coefficients[INDEX["jawOpen"]] = 0.35
-    face = model.deform(identity.neutral, coefficients)
-    points = Camera(identity.camera.scale, 0.0, 0.0).project(face)
-    lips = points[_LIPS]
-    margin = LIP_MARGIN * identity.camera.scale
-    low, high = lips.min(axis=0) - margin, lips.max(axis=0) + margin
+    for name, strength in expression.items():
+        coefficients[INDEX[name]] = strength
+    points = Camera(identity.camera.scale, 0.0, 0.0).project(
+        model.deform(identity.neutral, coefficients)
+    )
+    low = points[region].min(axis=0) - margin * identity.camera.scale
+    high = points[region].max(axis=0) + margin * identity.camera.scale
     width, height = np.ceil(high - low).astype(int)
     return (points - low).astype(np.float32), (int(width), int(height))
 

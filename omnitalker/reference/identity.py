@@ -15,7 +15,7 @@ from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
-from omnitalker.reference.bank import face_bank, mouth_bank
+from omnitalker.reference.bank import face_bank, lid_bank, mouth_bank
 from omnitalker.reference.matting import (
     clean_plate,
     foreground,
@@ -150,7 +150,12 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
         return identity
     own = crop.observed(observed)
     sight = own.frames, own.landmarks, own.motion
-    return replace(identity, faces=face_bank(identity, *sight), mouths=mouth_bank(identity, *sight))
+    return replace(
+        identity,
+        faces=face_bank(identity, *sight),
+        mouths=mouth_bank(identity, *sight),
+        lids=lid_bank(identity, *sight),
+    )
 
 
 def at_home(camera: Camera, motion: FloatArray) -> tuple[Camera, FloatArray]:

@@ -19,7 +19,7 @@ from omnitalker.types import Camera, Frame, Framing, Identity, TextureBank
 FORMAT = "omnitalker-identity-1"
 _QUALITY = 94
 _REFINER = "refiner."
-_BANKS = ("faces", "mouths")
+_BANKS = ("faces", "mouths", "lids")
 
 Bytes = npt.NDArray[np.uint8]
 

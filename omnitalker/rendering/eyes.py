@@ -77,8 +77,16 @@ class Eye:
         self._corners = corners - self._origin
         return unposed(self._camera.lift(corners, depth), identity.coefficients)
 
-    def draw(self, frame: Frame, points: FloatArray, motion: FloatArray, zoom: float) -> None:
-        """Paint between the lids, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel."""
+    def draw(
+        self,
+        frame: Frame,
+        points: FloatArray,
+        motion: FloatArray,
+        zoom: float,
+        lashes: float = 1.0,
+    ) -> None:
+        """Paint between the lids, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel;
+        lashes: how much of the line of closed lashes is drawn, 0..1."""
         upper, lower = curves.separate(points[list(self.lids.upper)], points[list(self.lids.lower)])
         height, width = frame.shape[:2]
         box = curves.box_around(np.concatenate([upper, lower]), 2.0, (width, height))
@@ -94,7 +102,7 @@ class Eye:
         left, top, width, height = box
         region = frame[top : top + height, left : left + width, :3]
         region[:] = np.rint(region + coverage[..., None] * (ball - region))
-        self._draw_lashes(region, upper, lower, box, zoom)
+        self._draw_lashes(region, upper, lower, box, zoom, lashes)
 
     def _draw_lashes(
         self,
@@ -103,10 +111,11 @@ class Eye:
         lower: FloatArray,
         box: tuple[int, int, int, int],
         zoom: float,
+        amount: float,
     ) -> None:
         """Where the lids have met, the soft dark line of the lashes."""
         gap = float(np.linalg.norm(lower - upper, axis=1).mean())
-        strength = LASH_STRENGTH * min(max(1.5 - gap / (1.5 * zoom), 0.0), 1.0)
+        strength = amount * LASH_STRENGTH * min(max(1.5 - gap / (1.5 * zoom), 0.0), 1.0)
         if strength <= 0:
             return
         line = (0.5 * (upper + lower) - np.array(box[:2], np.float32))[4:-4]

@@ -28,7 +28,8 @@ def scaled(identity: Identity, size: int) -> Identity:
         landmarks=landmarks,
         camera=Camera(camera.scale * factor, float(middle[0]), float(middle[1]), camera.distance),
         faces=None if faces is None else _faces(faces, identity.landmarks, landmarks, factor),
-        mouths=None if mouths is None else _mouths(mouths, factor),
+        mouths=None if mouths is None else _smaller(mouths, factor),
+        lids=None if identity.lids is None else _smaller(identity.lids, factor),
     )
 
 
@@ -37,7 +38,7 @@ def _moved(points: FloatArray, factor: float) -> FloatArray:
     return np.asarray((points + 0.5) * factor - 0.5, np.float32)
 
 
-def _mouths(bank: TextureBank, factor: float) -> TextureBank:
+def _smaller(bank: TextureBank, factor: float) -> TextureBank:
     height, width = bank.crops.shape[1:3]
     smaller = (max(8, round(width * factor)), max(8, round(height * factor)))
     exact = np.array([smaller[0] / width, smaller[1] / height], np.float32)

@@ -13,8 +13,10 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
+from omnitalker.rendering.closed import OwnLids, shut
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
+from omnitalker.rendering.folds import soften_folds
 from omnitalker.rendering.framing import over
 from omnitalker.rendering.lids import LidSlide
 from omnitalker.rendering.mesh import build_sheet, flattened
@@ -26,11 +28,11 @@ from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
 NODES = 128
 """Nodes of the warp along one side; between them it is linear."""
 _OVAL = np.array(face_regions.OVAL)
-
-
 _EYES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE)
 TURNED = 0.12
 """From this turn on (radians, away from the picture's pose) the face may cover parts of itself: finer nodes then."""
+FOLDED = 0.02
+"""How far around the outline of the face folds are looked for, in frame widths."""
 
 
 class _Part:
@@ -77,6 +79,7 @@ class WarpRenderer:
         self._lids = LidSlide(identity)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
+        self._own_lids = OwnLids(identity, identity.lids) if identity.lids else None
         self._layers(identity)
         faces = identity.faces
         self._own_face = OwnFace(identity, faces, self._picture) if faces else None
@@ -116,18 +119,25 @@ class WarpRenderer:
             )
         face = self._model.deform(self._neutral, coefficients)
         points, depth = self.place(face, coefficients)
-        where = self._warp(points, depth, self._turned(coefficients))
+        turned = self._turned(coefficients)
+        where = self._warp(points, depth, turned)
         picture = self._picture
         if self._own_face:
             picture = self._own_face.skin(picture, coefficients)
         person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if turned:
+            soften_folds(person, where, box_around(points[_OVAL], FOLDED * self.size[0], self.size))
         share = 1.0
         if self._own_mouth:
             share = self._own_mouth.draw(person, picture, face, points)
         if share > 0:
             self._mouth.draw(person, points, coefficients, self._zoom, share)
-        for eye in self._eyes:
-            eye.draw(person, points, coefficients, self._zoom)
+        own_lids = (0.0, 0.0)
+        if self._own_lids:
+            own_lids = shut(coefficients)
+            self._own_lids.draw(person, picture, points, coefficients)
+        for eye, own in zip(self._eyes, own_lids, strict=True):
+            eye.draw(person, points, coefficients, self._zoom, 1 - own)
         return person
 
     def _turned(self, coefficients: FloatArray) -> bool:

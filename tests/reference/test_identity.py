@@ -26,6 +26,7 @@ def observed():
             strict=True,
         )
     ]
+    values += [motion(eyeBlinkLeft=0.95, eyeBlinkRight=0.95), motion(eyeBlinkLeft=1.0)]
     values = np.stack(values)
     points = model.pixels(model.neutral, values, camera).astype(np.float32)
     frames = [paint(each, 320)[0] for each in points]
@@ -41,7 +42,9 @@ def test_a_clip_becomes_an_identity_that_renders_it(observed, tmp_path):
     assert identity.picture.shape == (192, 192, 3)
     assert identity.mouths is not None
     assert identity.faces is not None
-    assert 4 <= len(identity.mouths.crops) <= 12
+    assert 4 <= len(identity.mouths.crops) <= 14
+    assert identity.lids is not None
+    np.testing.assert_array_equal(identity.lids.motion, observed.motion[-2:-1])
     path = save_identity(identity, tmp_path / "painted.safetensors")
     assert path.stat().st_size < 500_000
     again = load_identity(path)
@@ -50,6 +53,7 @@ def test_a_clip_becomes_an_identity_that_renders_it(observed, tmp_path):
     assert again.framing == identity.framing
     np.testing.assert_array_equal(again.neutral, identity.neutral)
     assert np.abs(again.mouths.crops.astype(int) - identity.mouths.crops).mean() < 4
+    assert np.abs(again.lids.crops.astype(int) - identity.lids.crops).mean() < 4
     frame = WarpRenderer(again, 192).frame(identity.coefficients)
     face = identity.landmarks[[50, 280, 9, 152]].astype(int)
     for x, y in face:
