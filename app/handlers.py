@@ -212,7 +212,7 @@ class Handlers:
         return "", gr.update(choices=names, value=chosen), gr.update(choices=self.voices())
 
 
-_REFERENCE = "the reference"
+_REFERENCE = "Your reference"
 
 
 def _take_names(takes: list[Take], reference: str | None) -> list[str]:

@@ -32,6 +32,8 @@ THEME = gr.themes.Soft(
     body_background_fill="*neutral_50",
     body_text_color_subdued="*neutral_600",
     body_text_color_subdued_dark="*neutral_400",
+    checkbox_label_background_fill_selected="*primary_600",
+    checkbox_label_background_fill_selected_dark="*primary_600",
     button_primary_background_fill="*primary_600",
     button_primary_background_fill_hover="*primary_700",
     button_primary_background_fill_dark="*primary_600",
@@ -70,6 +72,7 @@ class _Page:
                 with gr.Tab("Talk") as talk_tab:
                     talk = gr.HTML(words.NO_LIVE, padding=False)
             gr.HTML(words.FOOTER, padding=False)
+            blocks.load(None, None, None, js=words.NAMES)
             talk_tab.select(self.handlers.talk, None, talk, api_visibility="private")
             self._wire()
             self._service()

@@ -293,15 +293,15 @@ class _Made:
 def _title(wish: Wish) -> str:
     """Who, how, what: enough to tell two takes apart."""
     text = " ".join(wish.text.split())
-    short = text if len(text) <= 24 else text[:23] + "…"
-    voice = "" if wish.voice in (None, wish.presenter) else f" with the voice {wish.voice}"
+    short = text if len(text) <= 16 else text[:15] + "…"
+    voice = "" if wish.voice in (None, wish.presenter, FROM_REFERENCE) else f" as {wish.voice}"
     changed = [
         f"{name.replace('_', ' ')} {getattr(wish, name):g}"
         for name in ("intensity", "speed", "expressiveness", "head_motion")
         if getattr(wish, name) != 1.0
     ]
     changed += [f"seed {wish.seed}"] if wish.seed else []
-    return f"{_face(wish).title()}{voice}, {', '.join([wish.manner, *changed])}: {short}"
+    return f"{_face(wish).capitalize()}{voice}, {', '.join([wish.manner, *changed])}: {short}"
 
 
 def _face(wish: Wish) -> str:

@@ -14,6 +14,26 @@ REFERENCE_HINT = (
 )
 READY = "<div class='status' role='status'>Ready.</div>"
 QUEUED = "() => \"<div class='status' role='status'>Waiting for its turn …</div>\""
+NAMES = """() => {
+  const presenters = document.querySelector('#presenters');
+  const name = () => {
+    document.querySelectorAll('#presenters button.thumbnail-lg').forEach(button => {
+      const caption = button.querySelector('.caption-label');
+      if (!caption) return;
+      button.setAttribute('aria-label', caption.innerText.trim());
+      button.setAttribute('aria-pressed', button.classList.contains('selected'));
+      button.querySelector('img').alt = '';
+    });
+    document.querySelectorAll('.empty[aria-label]').forEach(box => {
+      box.setAttribute('role', 'img');
+      box.setAttribute('aria-label', box.closest('#player') ? 'The chosen presenter' : 'Nothing yet');
+    });
+  };
+  name();
+  if (presenters) new MutationObserver(name).observe(
+    presenters, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
+}"""
+"""Names for screen readers, which Gradio calls 'Thumbnail 1 of 3' and 'Empty value'."""
 COMPARE_HINT = (
     "Two of your last videos side by side: change one setting, generate again, and look. "
     "Your own reference is among the choices once there is one."
@@ -84,6 +104,7 @@ CSS = """
 .quiet { padding: 1.2rem; color: var(--body-text-color-subdued); }
 .quiet pre { display: inline-block; padding: .5rem .9rem; border-radius: 8px; background: var(--background-fill-secondary); }
 iframe.live { width: 100%; height: 78vh; border: 0; border-radius: 14px; background: #101418; }
+footer a { color: inherit; }
 footer { color: var(--body-text-color-subdued); font-size: .85rem; }
 @media (max-width: 640px) {
   .gradio-container > .main { padding: 8px 10px !important; }

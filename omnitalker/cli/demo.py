@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,7 @@ def demo(
             styles=styles or STYLES,
         )
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files go then, too
     print(f"OmniTalker is at {running.address} (Ctrl-C stops it)", flush=True)
     running.wait()
 
