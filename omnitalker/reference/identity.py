@@ -39,6 +39,9 @@ ABOVE = 0.46
 """Share of the crop above the middle of the head."""
 SMALLEST_FACE = 36.0
 """Eye distance in pixels below which a face is too small to be animated."""
+CLOSED = 0.7
+"""Blinks of both eyes above this strength leave too little of them to be seen."""
+BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 PLATE_FRAMES = 24
 """Frames of a clip that the background is looked for in."""
 
@@ -119,6 +122,11 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
             "more, or one taken from nearer."
         )
     best = calmest(observed.motion)
+    if observed.motion[best, BLINKS].min() > CLOSED:
+        raise InputError(
+            f"The eyes in '{name}' are closed all the time, so nothing is known about how they look open. Use a "
+            "picture or clip in which they are open."
+        )
     framing = frame_head(observed, best)
     crop = _Crop(framing, size)
     chosen = _spread(len(observed.frames), best, PLATE_FRAMES)

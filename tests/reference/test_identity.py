@@ -72,6 +72,18 @@ def test_too_small_a_face_says_how_many_pixels_it_needs(observed):
         identity_from(tiny, 192, "thumbnail")
 
 
+def test_eyes_that_never_open_are_refused(observed):
+    asleep = Observed(
+        observed.frames[-2:-1],
+        observed.landmarks[-2:-1],
+        observed.motion[-2:-1],
+        observed.neutral,
+        observed.camera,
+    )
+    with pytest.raises(InputError, match="closed all the time"):
+        identity_from(asleep, 192, "asleep")
+
+
 def test_a_portrait_is_at_home():
     model, camera = FaceModel.load(), Camera(70.0, 160.0, 150.0)
     moved = motion(headTransX=0.3, headTransY=-0.2, headTransZ=0.5, headRotY=0.1)
