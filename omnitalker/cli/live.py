@@ -68,6 +68,15 @@ def chat(
     llm_key_env: Annotated[
         str, typer.Option(help="Variable that holds its key.")
     ] = "OPENAI_API_KEY",
+    microphone: Annotated[
+        bool, typer.Option("--mic", help="Listen to the microphone as well (wear headphones).")
+    ] = False,
+    hear: Annotated[
+        Path | None, typer.Option(help="A sound file instead of a microphone, in real time.")
+    ] = None,
+    asr: Annotated[
+        str, typer.Option(help="whisper, whisper:small, pocketsphinx, none, or a URL up to /v1.")
+    ] = "whisper",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Film the talk into this .mp4.")
     ] = None,
@@ -75,21 +84,29 @@ def chat(
     checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
-    """Talk with a character from the keyboard; for voice and picture open `omnitalker serve`."""
+    """Talk with a character: typed, by microphone, or with a recording in its place.
+
+    For picture and voice in a browser open `omnitalker serve`.
+    """
     _rest_between_calls()
     import asyncio
 
     from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
     from omnitalker.dialogue.character import load_character, perform
-    from omnitalker.dialogue.chat import ChatOutputs, talk
+    from omnitalker.dialogue.chat import ChatInputs, ChatOutputs, talk
+    from omnitalker.dialogue.hearing import hearing_named, recogniser_of
     from omnitalker.studio import Studio
 
     person = load_character(character)
     brain: Brain = EchoBrain()
     if llm_url:
         brain = OpenAIBrain(LLMSettings(llm_url, llm_model, os.environ.get(llm_key_env, "")))
-    studio = Studio.from_pretrained(checkpoint, device)
-    asyncio.run(talk(perform(studio, person), person, brain, ChatOutputs(output, loudspeaker)))
+    ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
+    inputs = ChatInputs(microphone, hear, ears)
+    outputs = ChatOutputs(output, loudspeaker)
+    performer = perform(Studio.from_pretrained(checkpoint, device), person)
+    performer.warm_up()
+    asyncio.run(talk(performer, person, brain, outputs, inputs=inputs))
 
 
 @character_app.command("check")
@@ -126,6 +143,9 @@ def bench_live(
     size: Annotated[int, typer.Option(help="Picture side in pixels.")] = 512,
     renderer: Annotated[str, typer.Option(help="warp or sketch.")] = "warp",
     checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    webrtc_minutes: Annotated[
+        float, typer.Option(help="Also: are sound and picture together at a WebRTC peer?")
+    ] = 0.0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON.")] = None,
 ) -> None:
     """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
@@ -134,7 +154,7 @@ def bench_live(
 
     from omnitalker.dialogue.bench import BenchSettings, measure
 
-    settings = BenchSettings(turns, seconds, sessions, size, renderer, checkpoint)  # type: ignore[arg-type]
+    settings = BenchSettings(turns, seconds, sessions, size, renderer, checkpoint, webrtc_minutes)  # type: ignore[arg-type]
     figures = measure(settings)
     text = json.dumps(figures, indent=2)
     if output is not None:

@@ -37,6 +37,10 @@ def run(
         from omnitalker.training.vocoder import train as train_vocoder
 
         train_vocoder(config, **common)
+    elif kind == "mood":
+        from omnitalker.training.mood import train as train_mood
+
+        train_mood(config, **common)
     else:
         from omnitalker.training.refiner import train as train_refiner
 

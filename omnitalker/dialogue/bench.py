@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from omnitalker import timeline
+from omnitalker.dialogue.bench_reactions import reactions
 from omnitalker.dialogue.character import Character, perform
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.session import AvatarSession, SessionEvent
@@ -36,6 +37,8 @@ class BenchSettings:
     size: int = 512
     renderer: RendererKind = "warp"
     checkpoint: str = "checkpoints/tiny"
+    webrtc_minutes: float = 0.0
+    """Watch the sound and picture of a WebRTC peer for so long; 0 = not."""
 
 
 def measure(settings: BenchSettings) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def measure(settings: BenchSettings) -> dict[str, Any]:
     character = Character("bench", "A voice.", renderer=settings.renderer, size=settings.size)
     performer = perform(studio, character)
     performer.warm_up()
-    return {
+    figures = {
         "settings": asdict(settings),
         "processors": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 2),
@@ -52,8 +55,14 @@ def measure(settings: BenchSettings) -> dict[str, Any]:
         "continuous": continuous(performer, settings.seconds),
         "interruption": interruption(performer, settings.turns // 2),
         "memory": memory(performer, settings.turns),
+        "reactions_ms": reactions(performer, settings.turns // 2),
         "together": together(performer, settings.sessions, settings.seconds / 2),
     }
+    if settings.webrtc_minutes:
+        from omnitalker.dialogue.bench_rtc import webrtc
+
+        figures["webrtc"] = webrtc(performer, studio, settings.webrtc_minutes, settings.size)
+    return figures
 
 
 class _Probe:

@@ -1,4 +1,4 @@
-"""A talk in the terminal: typed lines in, the avatar's voice from the loudspeaker, its film in a file."""
+"""A talk in the terminal: typed lines or a voice in; the avatar's voice from the loudspeaker, its film in a file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,35 @@ from omnitalker import timeline
 from omnitalker.dialogue.brain import Brain
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.hearing import Recogniser
+from omnitalker.dialogue.listener import Listener
+from omnitalker.dialogue.markup import manner_named
+from omnitalker.dialogue.microphone import microphone, microphone_file
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.dialogue.turns import Heard
+from omnitalker.dialogue.voice_activity import voice_activity
 from omnitalker.media.sound import to_int16
 from omnitalker.media.writer import VideoWriter
 from omnitalker.types import AVChunk
 
 log = logging.getLogger(__name__)
+END_BLOCKS = 80
+"""So much silence after the last answer (2.5 s) ends a talk with a recording."""
+
+
+@dataclass(frozen=True)
+class ChatInputs:
+    """The keyboard always; a voice besides where one of these is given."""
+
+    microphone: bool = False
+    recording: Path | None = None
+    """A sound file played into the avatar's ear as if it were a microphone; the talk ends after its answer."""
+    recogniser: Recogniser | None = None
+
+    @property
+    def has_voice(self) -> bool:
+        return self.microphone or self.recording is not None
 
 
 @dataclass(frozen=True)
@@ -36,8 +58,10 @@ async def talk(
     brain: Brain,
     outputs: ChatOutputs,
     write: Callable[[str], object] = sys.stdout.write,
+    inputs: ChatInputs | None = None,
 ) -> None:
     """Until the input ends, or the user types /quit. /stop interrupts, /manner NAME changes the mood."""
+    inputs = inputs or ChatInputs()
     size = None if outputs.film else 0
     session = AvatarSession(performer.pipeline, performer, SessionSettings(size=size))
     with ExitStack() as stack:
@@ -49,9 +73,64 @@ async def talk(
         conversation = Conversation(session, character, brain)
         conversation.greet()
         try:
-            await _read_lines(conversation, write)
+            if inputs.recording is not None:
+                await _finish(session)
+                await _hear(conversation, inputs, write)
+            else:
+                await _type_and_talk(conversation, inputs, write)
         finally:
             await conversation.aclose()
+
+
+async def _type_and_talk(
+    conversation: Conversation, inputs: ChatInputs, write: Callable[[str], object]
+) -> None:
+    """Lines from the keyboard; a microphone is listened to at the same time."""
+    ears = asyncio.create_task(_hear(conversation, inputs, write)) if inputs.has_voice else None
+    lines = asyncio.create_task(_read_lines(conversation, write))
+    both = {lines, ears} if ears is not None else {lines}
+    try:
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _hear(
+    conversation: Conversation, inputs: ChatInputs, write: Callable[[str], object]
+) -> None:
+    """The user's voice, to its end; a microphone has none."""
+    understood = 0
+
+    def tell(heard: Heard) -> None:
+        nonlocal understood
+        understood += heard.kind == "understood"
+        if heard.kind in ("understood", "mood", "barge_in", "backchannel", "agitated"):
+            write(f"({heard.kind}{': ' + heard.detail if heard.detail else ''})\n")
+
+    activity = await asyncio.to_thread(voice_activity)
+    listener = Listener(conversation, tell, inputs.recogniser, activity)
+    sound = microphone_file(inputs.recording) if inputs.recording is not None else microphone()
+    quiet = 0
+    try:
+        async with contextlib.aclosing(sound) as blocks:
+            async for block in blocks:
+                listener.push(block)
+                is_over = not block.any() and not listener.is_busy and not conversation.is_answering
+                quiet = quiet + 1 if is_over else 0
+                if inputs.recording is not None and quiet > END_BLOCKS:
+                    return
+    finally:
+        await listener.aclose()
+
+
+async def _finish(session: AvatarSession) -> None:
+    """Until the avatar has said what it has to say."""
+    while session.is_speaking:
+        await asyncio.sleep(0.1)
 
 
 async def _read_lines(conversation: Conversation, write: Callable[[str], object]) -> None:
@@ -64,16 +143,13 @@ async def _read_lines(conversation: Conversation, write: Callable[[str], object]
         if line == "/stop":
             conversation.stop()
         elif line.startswith("/manner "):
-            from omnitalker.dialogue.markup import manner_named
-
             manner = manner_named(line[8:].strip())
             session.set_manner(manner) if manner else write("no such manner\n")
         elif line:
             answer = conversation.hear(line)
     if answer is not None:
         await answer
-    while session.is_speaking:
-        await asyncio.sleep(0.1)
+    await _finish(session)
 
 
 def _sinks(

@@ -104,8 +104,10 @@ class Conversation:
         is_thinking = self._task is not None and not self._task.done()
         return is_thinking or self.session.is_speaking
 
-    def hear(self, text: str, manner: Manner | None = None) -> asyncio.Task[None] | None:
-        """The user said this: whatever is being said stops, and the answer begins."""
+    def hear(
+        self, text: str, manner: Manner | None = None, opening: str = ""
+    ) -> asyncio.Task[None] | None:
+        """The user said this: whatever is being said stops, and the answer begins, with `opening` if given."""
         if not text.strip():
             return None
         self.stop()
@@ -113,7 +115,7 @@ class Conversation:
         self.memory.add("user", text)
         if manner is not None:
             self.session.set_manner(manner)
-        self._task = asyncio.create_task(self._answer(), name="omnitalker-answer")
+        self._task = asyncio.create_task(self._answer(opening), name="omnitalker-answer")
         return self._task
 
     def stop(self) -> None:
@@ -128,8 +130,11 @@ class Conversation:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _answer(self) -> None:
+    async def _answer(self, opening: str) -> None:
         said = self._said = []
+        if opening:
+            said.append(opening + " ")
+            self.session.push_text(opening + " ")
         try:
             await self._speak(said)
         except BrainError as error:

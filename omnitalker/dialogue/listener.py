@@ -1,4 +1,4 @@
-"""The avatar's ears: turns what the microphone hears into barge-ins, nods, "mm-hm"s, and the user's words."""
+"""The avatar's ears: turns what the microphone hears into barge-ins, nods, "mm-hm"s, moods and words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from omnitalker.audio.mood import Judgement
 from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.feelings import Feelings, manner_for
 from omnitalker.dialogue.hearing import Recogniser
 from omnitalker.dialogue.turns import Heard, TurnSettings, TurnTaker
 from omnitalker.dialogue.voice_activity import RATE, WINDOW, VoiceActivity, voice_activity
@@ -29,11 +31,14 @@ class Listener:
         tell: Callable[[Heard], object],
         recogniser: Recogniser | None = None,
         activity: VoiceActivity | None = None,
+        feelings: Feelings | None = None,
     ) -> None:
         self._conversation = conversation
         self._tell = tell
         self._recogniser = recogniser
         self._activity = activity or voice_activity()
+        self._feelings = feelings or Feelings()
+        self._is_agitated = False
         proactive = conversation.character.proactive
         self._turns = TurnTaker(TurnSettings(silence_seconds=proactive.after_seconds))
         self._backchannels = 0
@@ -55,6 +60,11 @@ class Listener:
                 self._react(heard)
         self._forget()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the user is speaking, or what was said is still being understood."""
+        return self._turns.is_speech or bool(self._tasks)
+
     async def aclose(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -72,8 +82,10 @@ class Listener:
             self._backchannels += 1
             conversation.session.say(line)
         elif heard.kind == "agitated":
+            self._is_agitated = True
             conversation.session.set_manner("calm")
-            conversation.say(character.lines.agitated)
+            if self._recogniser is None:
+                conversation.say(character.lines.agitated)
         elif heard.kind == "silence":
             conversation.speak_unasked()
         elif heard.kind == "speech_ended":
@@ -81,23 +93,39 @@ class Listener:
         self._tell(heard)
 
     def _understand(self) -> None:
-        if self._recogniser is None:
-            return
         sound = np.concatenate(self._heard)
         self._heard.clear()
-        task = asyncio.create_task(self._answer(sound, self._recogniser), name="omnitalker-hearing")
+        was_agitated, self._is_agitated = self._is_agitated, False
+        task = asyncio.create_task(self._answer(sound, was_agitated), name="omnitalker-hearing")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, sound: FloatArray, recogniser: Recogniser) -> None:
+    async def _answer(self, sound: FloatArray, was_agitated: bool) -> None:
+        """Mood first: it is ready long before the words, and they are answered in its manner."""
+        own = self._conversation.character.manner
+        judgement = await asyncio.to_thread(self._feelings.judge, sound)
+        manner = "calm" if was_agitated else manner_for(judgement, own)
+        if judgement is not None:
+            self._tell(Heard("mood", self._turns.time, _described(judgement)))
+        if manner != self._conversation.session.manner:
+            self._conversation.session.set_manner(manner)
+        if self._recogniser is None:
+            return
         try:
-            text = await recogniser.transcribe(sound)
+            text = await self._recogniser.transcribe(sound)
         except Exception:
             log.exception("the recogniser failed; the user's words are lost")
             return
-        self._conversation.hear(text)
+        if text.strip():
+            self._tell(Heard("understood", self._turns.time, text))
+        opening = self._conversation.character.lines.agitated if was_agitated else ""
+        self._conversation.hear(text, opening=opening)
 
     def _forget(self) -> None:
         seconds = LONGEST_SECONDS if self._turns.is_speech else BEFORE_SECONDS
         most = int(seconds * RATE / WINDOW) + 1
         del self._heard[:-most]
+
+
+def _described(judgement: Judgement) -> str:
+    return f"{judgement.mood} {judgement.confidence:.0%}"

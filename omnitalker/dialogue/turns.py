@@ -16,7 +16,15 @@ import numpy as np
 from omnitalker.dialogue.voice_activity import WINDOW_SECONDS
 
 Kind = Literal[
-    "speech_started", "barge_in", "pause", "backchannel", "speech_ended", "silence", "agitated"
+    "speech_started",
+    "barge_in",
+    "pause",
+    "backchannel",
+    "speech_ended",
+    "silence",
+    "agitated",
+    "mood",
+    "understood",
 ]
 _UNFINISHED: Final = re.compile(
     r"(?:\b(?:and|but|or|so|because|the|a|an|to|of|with|if|when|my|um|uh|er|like)|[,:—…-]|和|但是|因为|如果)\s*$",
@@ -79,6 +87,11 @@ class TurnTaker:
     _has_told_silence: bool = False
     _levels: list[float] = field(default_factory=list)
     _usual: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=12))
+
+    @property
+    def time(self) -> float:
+        """Seconds of sound heard so far."""
+        return self._time
 
     @property
     def is_speech(self) -> bool:

@@ -66,3 +66,17 @@ def test_a_late_picture_is_the_one_before() -> None:
     assert np.array_equal(pictures.frame(MOTION, lateness=0.2), first)
     assert pictures.repeated == 1
     assert not np.array_equal(pictures.frame(MOTION), first)
+
+
+def test_sound_that_runs_short_takes_from_the_picture_first() -> None:
+    pictures = Clock(0.010).pictures()
+    for _ in range(40):
+        pictures.note_sound(is_short=True)
+        pictures.note_sound(is_short=False)
+        pictures.frame(MOTION)
+    assert pictures.level == 0
+    for _ in range(20):
+        pictures.note_sound(is_short=True)
+        pictures.frame(MOTION)
+    assert pictures.level == 1
+    assert not pictures.is_at_lowest

@@ -114,7 +114,9 @@ class Desk:
     async def _begin_to_listen(self) -> None:
         """The detector is loaded aside; the first moments of the microphone are not heard."""
         activity = await asyncio.to_thread(voice_activity)
-        self._listener = Listener(self.conversation, self._on_heard, activity=activity)
+        self._listener = Listener(
+            self.conversation, self._on_heard, activity=activity, recogniser=self._hall.recogniser
+        )
 
     async def _break_silence(self) -> None:
         """Without a microphone nobody else notices that the user has gone quiet."""
@@ -132,6 +134,9 @@ class Desk:
         self.conversation.hear(text)
 
     def _on_heard(self, heard: Heard) -> None:
+        if heard.kind == "understood":
+            self._tell({"type": "user", "text": heard.detail})
+            return
         self._tell({"type": "heard", "kind": heard.kind, "detail": heard.detail})
 
     def _relay(self, event: SessionEvent) -> None:

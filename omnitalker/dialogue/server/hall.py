@@ -12,6 +12,7 @@ from typing import cast
 from omnitalker.config import unknown_choice
 from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
 from omnitalker.dialogue.character import Character, perform
+from omnitalker.dialogue.hearing import recogniser_of
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.server.settings import ServeConfig
 from omnitalker.errors import InputError, OmniTalkerError
@@ -69,16 +70,19 @@ class Hall:
         characters: dict[str, Character],
         config: ServeConfig | None = None,
         brain: Brain | None = None,
+        performers: dict[str, Performer] | None = None,
     ) -> None:
+        """`performers`: characters that are made ready already."""
         if not characters:
             raise InputError("a server needs at least one character")
         self.studio = studio
         self.characters = characters
         self.config = config or ServeConfig()
         self.brain = brain or brain_of(self.config)
+        self.recogniser = recogniser_of(self.config.hearing)
         self.sessions = Places(self.config.sessions, "live sessions")
         self.syntheses = Places(self.config.syntheses, "syntheses")
-        self._performers: dict[str, Performer] = {}
+        self._performers: dict[str, Performer] = dict(performers or {})
         self._lock = threading.Lock()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.dialogue.hearing import Hearing
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,5 @@ class ServeConfig:
     voice_aliases: dict[str, str] = field(default_factory=dict)
     """Names that clients insist on (`alloy`), and the character or voice that stands for them."""
     language_model: LanguageModel = field(default_factory=LanguageModel)
+    hearing: Hearing = field(default_factory=Hearing)
+    """Who understands what users say into their microphones."""

@@ -69,7 +69,7 @@ class Peers:
     def __init__(self, hall: Hall, metrics: Metrics) -> None:
         self._hall = hall
         self._metrics = metrics
-        self._open: set[_Peer] = set()
+        self._open: set[Peer] = set()
 
     async def answer(self, offer: Offer) -> dict[str, str]:
         seat = ExitStack()
@@ -78,7 +78,7 @@ class Peers:
             name = offer.character or self._hall.default
             wish = {"size": offer.size, "greet": offer.greet}
             desk = await asyncio.to_thread(Desk, self._hall, name, wish)
-            peer = _Peer(desk, self._metrics, seat, self._open.discard)
+            peer = Peer(desk, self._metrics, seat, self._open.discard)
             answer = await peer.connect(offer)
         except BaseException:
             seat.close()
@@ -90,9 +90,11 @@ class Peers:
         await asyncio.gather(*(peer.aclose() for peer in tuple(self._open)))
 
 
-class _Peer:
+class Peer:
+    """One connection, from its offer to its end."""
+
     def __init__(
-        self, desk: Desk, metrics: Metrics, seat: ExitStack, forget: Callable[[_Peer], None]
+        self, desk: Desk, metrics: Metrics, seat: ExitStack, forget: Callable[[Peer], None]
     ) -> None:
         self._desk = desk
         self._metrics = metrics

@@ -1,0 +1,196 @@
+"""Are sound and picture together where they arrive? A real WebRTC peer on this machine, minute by minute.
+
+Each picture carries its number as a row of black and white squares; sound is found again by its loudness.
+The offset is how much later a picture comes out of the peer than the sound that belongs to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from omnitalker import timeline
+from omnitalker.dialogue.brain import EchoBrain
+from omnitalker.dialogue.character import Character
+from omnitalker.dialogue.performer import Performer
+from omnitalker.dialogue.server.desk import Desk
+from omnitalker.dialogue.server.hall import Hall
+from omnitalker.dialogue.server.metrics import Metrics
+from omnitalker.dialogue.server.webrtc import Offer, Peer
+from omnitalker.studio import Studio
+from omnitalker.types import AVChunk, FloatArray, Frame, Renderer
+
+BITS = 16
+SQUARE = 16
+STEP_SECONDS = 0.005
+"""Resolution of the loudness curves."""
+STRETCH_SECONDS = 4.0
+TEXT = (
+    "The train leaves at seven, and the view along the coast is lovely. "
+    "Take a warm coat, because it may well rain. "
+)
+
+
+class NumberedRenderer:
+    """Another renderer's pictures, each with its number in the corner."""
+
+    def __init__(self, inner: Renderer) -> None:
+        self._inner = inner
+        self.size = inner.size
+        self._count = 0
+
+    def frame(self, coefficients: FloatArray) -> Frame:
+        picture = np.array(self._inner.frame(coefficients))
+        for bit in range(BITS):
+            left = bit * SQUARE
+            picture[:SQUARE, left : left + SQUARE] = 255 * (self._count >> bit & 1)
+        self._count += 1
+        return picture
+
+
+def number_in(picture: Frame) -> int:
+    """What `NumberedRenderer` wrote."""
+    middles = picture[SQUARE // 2, SQUARE // 2 : BITS * SQUARE : SQUARE].mean(axis=-1)
+    return int(sum(1 << bit for bit, value in enumerate(middles) if value > 127))
+
+
+@dataclass
+class _Sent:
+    """What the session made: when each numbered picture belongs, and all of the sound."""
+
+    start_of: dict[int, float] = field(default_factory=dict)
+    loudness: list[FloatArray] = field(default_factory=list)
+
+    def on_chunk(self, chunk: AVChunk) -> None:
+        self.start_of.setdefault(number_in(chunk.frames[0]), chunk.start)
+        self.loudness.append(_loudness(chunk.samples, timeline.SAMPLE_RATE))
+
+
+@dataclass
+class _Received:
+    """(arrival, number) of pictures, and (arrival, loudness) of sound."""
+
+    pictures: list[tuple[float, int]] = field(default_factory=list)
+    sounds: list[tuple[float, FloatArray]] = field(default_factory=list)
+
+
+def webrtc(performer: Performer, studio: Studio, minutes: float, size: int = 512) -> dict[str, Any]:
+    """Offset in milliseconds at the end of every minute (or of the whole, where that is shorter)."""
+    sent, received = asyncio.run(_watch(performer, studio, 60 * minutes, size))
+    marks = [60.0 * m for m in range(1, int(minutes) + 1)] or [60 * minutes]
+    lags = {f"{mark / 60:g}": _offset(sent, received, mark) for mark in marks}
+    known = [value for value in lags.values() if value is not None]
+    return {
+        "offset_ms_by_minute": lags,
+        "worst_ms": max(map(abs, known), default=None),
+        "pictures_received": len(received.pictures),
+        "pictures_made": len(sent.start_of),
+    }
+
+
+async def _watch(
+    performer: Performer, studio: Studio, seconds: float, size: int
+) -> tuple[_Sent, _Received]:
+    from aiortc import RTCPeerConnection, RTCSessionDescription
+
+    make = performer.make_renderer
+    numbered = replace(performer, make_renderer=lambda side: NumberedRenderer(make(side)))
+    character = Character("bench", "A voice.")
+    hall = Hall(studio, {"bench": character}, brain=EchoBrain(), performers={"bench": numbered})
+    sent, received = _Sent(), _Received()
+    desk = await asyncio.to_thread(Desk, hall, "bench", {"size": size, "greet": False})
+    desk.session.subscribe(sent.on_chunk)
+    peer = Peer(desk, Metrics(hall), ExitStack(), lambda _: None)
+    viewer = RTCPeerConnection()
+    tasks: list[asyncio.Task[None]] = []
+    readers = {"audio": _read_sound, "video": _read_pictures}
+    viewer.on("track", lambda t: tasks.append(asyncio.create_task(readers[t.kind](t, received))))
+    for kind in ("audio", "video"):
+        viewer.addTransceiver(kind, direction="recvonly")
+    await viewer.setLocalDescription(await viewer.createOffer())
+    local = viewer.localDescription
+    answer = await peer.connect(Offer(sdp=local.sdp, type=local.type, size=size, greet=False))
+    await viewer.setRemoteDescription(RTCSessionDescription(**answer))
+    await _talk(desk, received, seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await viewer.close()
+    await peer.aclose()
+    return sent, received
+
+
+async def _talk(desk: Desk, received: _Received, seconds: float) -> None:
+    """Never out of words, until `seconds` of sound have come (or a minute more has passed)."""
+    deadline = time.perf_counter() + seconds + 60
+    while time.perf_counter() < deadline:
+        if received.sounds and time.perf_counter() > received.sounds[0][0] + seconds + 0.5:
+            return
+        if not desk.session.is_speaking:
+            desk.session.say(TEXT)
+        await asyncio.sleep(0.2)
+
+
+async def _read_pictures(track: Any, received: _Received) -> None:
+    while True:
+        frame = await track.recv()
+        now = time.perf_counter()
+        top = await asyncio.to_thread(lambda f=frame: f.to_ndarray(format="rgb24")[:SQUARE])
+        received.pictures.append((now, number_in(top)))
+
+
+async def _read_sound(track: Any, received: _Received) -> None:
+    while True:
+        frame = await track.recv()
+        now = time.perf_counter()
+        samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels)).mean(axis=1) / 32768
+        received.sounds.append((now, _loudness(samples.astype(np.float32), frame.sample_rate)))
+
+
+def _offset(sent: _Sent, received: _Received, until: float) -> int | None:
+    """Milliseconds by which pictures come after their sound in the seconds before `until`; None = not found."""
+    if not received.sounds or not received.pictures:
+        return None
+    end = received.sounds[0][0] + until
+    recent = [(t, n) for t, n in received.pictures if end - STRETCH_SECONDS <= t < end]
+    picture = [t - sent.start_of[n] for t, n in recent if n in sent.start_of]
+    sound = _sound_lag(sent, received, end)
+    if not picture or sound is None:
+        return None
+    return round(1000 * (float(np.median(picture)) - sound))
+
+
+def _sound_lag(sent: _Sent, received: _Received, end: float) -> float | None:
+    """Arrival of a sound less its time on the session's clock, by the best fit of the loudness curves."""
+    pieces = [(t, s) for t, s in received.sounds if end - STRETCH_SECONDS <= t < end]
+    if len(pieces) < 50:
+        return None
+    arrival = _earliest([t for t, _ in pieces], [len(s) for _, s in pieces])
+    heard = np.concatenate([s for _, s in pieces])
+    made = np.concatenate(sent.loudness)
+    if len(made) < len(heard) or heard.std() < 0.5:
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(made, len(heard))
+    centred = heard - heard.mean()
+    spread = windows.std(axis=1) + 0.5
+    fit = (windows @ centred - windows.mean(axis=1) * centred.sum()) / spread
+    return arrival - float(fit.argmax()) * STEP_SECONDS
+
+
+def _earliest(arrivals: list[float], steps: list[int]) -> float:
+    """When the first piece would have come at an even pace: arrivals jitter, the median does not."""
+    before = np.concatenate([[0], np.cumsum(steps)[:-1]]) * STEP_SECONDS
+    return float(np.median(np.array(arrivals) - before))
+
+
+def _loudness(samples: FloatArray, rate: int) -> FloatArray:
+    """Decibels every 5 ms, silence at a floor."""
+    step = round(rate * STEP_SECONDS)
+    blocks = samples[: len(samples) // step * step].reshape(-1, step)
+    level: FloatArray = 10 * np.log10(np.mean(np.square(blocks), axis=1) + 1e-6)
+    return level

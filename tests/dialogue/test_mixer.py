@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from omnitalker.dialogue.mixer import RESUME_FRAMES, Mixer
+from omnitalker.dialogue.reply import Reply, SpeechFrame
+from omnitalker.motion.names import MOTION_DIM
+
+if TYPE_CHECKING:
+    from omnitalker.dialogue.performer import Performer
+
+
+@pytest.fixture
+def mixer() -> Mixer:
+    return Mixer(np.zeros((50, MOTION_DIM), np.float32))
+
+
+@pytest.fixture
+def reply(performer: Performer) -> Reply:
+    made = Reply(performer, 1)
+    made.waits_for_text = False
+    return made
+
+
+def speak(mixer: Mixer, reply: Reply, count: int, *, is_last: bool = False) -> None:
+    for index in range(count):
+        frame = SpeechFrame(
+            np.ones(960, np.float32), np.zeros(MOTION_DIM, np.float32), index / 25,
+            is_last=is_last and index == count - 1,
+        )  # fmt: skip
+        assert mixer.offer(0, reply, frame)
+
+
+def test_a_quick_machine_begins_at_once(mixer: Mixer, reply: Reply) -> None:
+    speak(mixer, reply, 1)
+    assert mixer.take().is_first
+
+
+def test_a_slow_machine_begins_when_enough_is_there(mixer: Mixer, reply: Reply) -> None:
+    reply.lead_frames = 8
+    speak(mixer, reply, 7)
+    assert mixer.take().is_idle
+    speak(mixer, reply, 1)
+    assert mixer.take().is_first
+
+
+def test_what_is_whole_or_waits_for_text_is_not_held_back(mixer: Mixer, reply: Reply) -> None:
+    reply.lead_frames = 30
+    speak(mixer, reply, 3, is_last=True)
+    assert mixer.take().is_first
+    other = Mixer(np.zeros((50, MOTION_DIM), np.float32))
+    reply.waits_for_text = True
+    speak(other, reply, 3)
+    assert other.take().is_first
+
+
+def test_after_running_dry_there_is_one_pause_not_many(mixer: Mixer, reply: Reply) -> None:
+    speak(mixer, reply, 2)
+    assert [mixer.take().is_idle for _ in range(3)] == [False, False, True]
+    assert mixer.starved == 1
+    speak(mixer, reply, RESUME_FRAMES - 1)
+    assert mixer.take().is_idle
+    speak(mixer, reply, 1)
+    assert not mixer.take().is_idle
+    assert mixer.starved == 1
+
+
+def test_sound_that_runs_short_is_noticed_before_it_is_gone(mixer: Mixer, reply: Reply) -> None:
+    speak(mixer, reply, 30)
+    mixer.take()
+    assert not mixer.is_short
+    for _ in range(20):
+        mixer.take()
+    assert mixer.is_short
+    reply.waits_for_text = True
+    assert not mixer.is_short
