@@ -15,7 +15,6 @@ REFERENCE_HINT = (
 READY = "<div class='status' role='status'>Ready.</div>"
 QUEUED = "() => \"<div class='status' role='status'>Waiting for its turn …</div>\""
 NAMES = """() => {
-  const presenters = document.querySelector('#presenters');
   const name = () => {
     document.querySelectorAll('#presenters button.thumbnail-lg').forEach(button => {
       const caption = button.querySelector('.caption-label');
@@ -30,8 +29,9 @@ NAMES = """() => {
     });
   };
   name();
-  if (presenters) new MutationObserver(name).observe(
-    presenters, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
+  let soon;
+  new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(name, 200); }).observe(
+    document.body, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
 }"""
 """Names for screen readers, which Gradio calls 'Thumbnail 1 of 3' and 'Empty value'."""
 COMPARE_HINT = (

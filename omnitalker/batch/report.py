@@ -19,6 +19,18 @@ _FIGURES = (
     ("lip_contrast", "lips, seen", "{:.2f}"),
     ("agreement", "heard", "{:.0%}"),
 )
+_LEGEND = (
+    ("loudness", "level of the speech itself"),
+    ("A/V difference", "the longer of sound and picture in the file, against what was generated"),
+    ("silence", "the longest pause"),
+    ("face", "share of the sampled frames in which a face is found"),
+    (
+        "lips, seen",
+        "1 minus the lip gap at m, b, p over the gap at open vowels, measured on a few frames of the "
+        "finished mp4, tracked again; other formats have no figure",
+    ),
+    ("heard", "share of the intended sounds that our own recogniser hears; up to 20 s of speech"),
+)
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --bad: #c0392b; --warn: #b9770e; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
@@ -30,6 +42,7 @@ dt { font-size: .8rem; opacity: .75; } dd { margin: 0; font-size: 1.25rem; font-
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-size: .8rem; font-weight: 600; opacity: .75; }
+details { margin: 1.5rem 0; opacity: .85; } details p { margin: .3rem 0; }
 td.note { white-space: normal; min-width: 14rem; color: var(--warn); } td.note.failed { color: var(--bad); }
 img { display: block; width: 48px; height: 48px; object-fit: cover; border-radius: 6px; background: var(--soft); }
 """
@@ -47,12 +60,17 @@ def write_report(path: str | Path, records: Sequence[Record], ledger: Ledger, ti
         f"<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style><h1>{html.escape(title)}</h1>"
         f"{_summary(records)}<div class='scroll'><table><thead><tr>{heads}</tr></thead>"
-        f"<tbody>\n{rows}\n</tbody></table></div>{rest}</html>\n"
+        f"<tbody>\n{rows}\n</tbody></table></div>{rest}{_legend()}</html>\n"
     )
     path = Path(path)
     with AtomicFile(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return path
+
+
+def _legend() -> str:
+    lines = "".join(f"<p><b>{name}</b>: {what}</p>" for name, what in _LEGEND)
+    return f"<details><summary>What the columns say</summary>{lines}</details>"
 
 
 def outliers_first(records: Sequence[Record]) -> list[Record]:

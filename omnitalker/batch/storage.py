@@ -82,8 +82,12 @@ class LocalStore:
         final = self.root / name
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = final.with_name(f"{final.name}.{os.getpid()}.part")
-        temporary.write_bytes(content)
-        os.replace(temporary, final)
+        try:
+            temporary.write_bytes(content)
+            os.replace(temporary, final)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def list(self, folder: str, suffix: str) -> list[str]:
         return sorted(f"{folder}/{file.name}" for file in (self.root / folder).glob(f"*{suffix}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,15 @@ class Worker:
         started = time.perf_counter()
         result: dict[str, Any] = {}
         thumbnail: bytes | None = None
-        workshop = self._store.workshop()
+        workshop: Path | None = None
         try:
+            workshop = self._store.workshop()
             thumbnail = self._make(task, workshop, result)
         except Exception as error:
             result = {"error": f"{type(error).__name__}: {error}"}
         finally:
-            shutil.rmtree(workshop, ignore_errors=True)
+            if workshop is not None:
+                shutil.rmtree(workshop, ignore_errors=True)
         record = Record(
             key=task.key,
             id=task.job.id,
@@ -80,7 +82,11 @@ class Worker:
             attempts=attempt,
             **result,
         )
-        self._ledger.put(record, thumbnail)
+        try:
+            self._ledger.put(record, thumbnail)
+        except OSError as error:  # a full disk; the next run finds no record and makes it again
+            reason = record.error or f"OSError: its record cannot be written: {error.strerror}"
+            return replace(record, error=reason)
         return record
 
     def _make(self, task: Task, workshop: Path, result: dict[str, Any]) -> bytes | None:

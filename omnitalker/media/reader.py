@@ -175,8 +175,9 @@ def _check_file(path: Path) -> None:
 
 
 def _unreadable(path: Path, reason: object) -> str:
+    words = getattr(reason, "strerror", None) or reason
     return (
-        f"cannot read {path.name}: {reason}. Give a video (mp4, mov, webm), a picture (png, jpg) "
+        f"cannot read {path.name}: {words}. Give a video (mp4, mov, webm), a picture (png, jpg) "
         "or a recording (wav, mp3)"
     )
 

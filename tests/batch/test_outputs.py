@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def test_a_worker_makes_files_records_and_thumbnails(tiny_checkpoint: Path, tmp_
     page = write_report(tmp_path / "report.html", [film, cut], ledger, "jobs").read_text()
     assert page.index("cannot cut out") < page.index("film.mp4")
     assert "data:image/jpeg" in page
+
+
+def test_a_record_that_cannot_be_written_is_a_failure_that_the_next_run_mends(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = RunSettings(str(tiny_checkpoint), str(tmp_path), checks=False)
+    manifest = Manifest((Job("sound", "Hello there.", format="wav"),), ())
+    worker = Worker(settings)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", _no_space)
+        record = worker.make(plan(manifest, settings).tasks[0])
+    assert "cannot be written: No space left" in str(record.error)
+    assert not list((tmp_path / ".omnitalker").rglob("*.part"))
+    assert worker.make(plan(manifest, settings).waiting[0]).ok
+    assert not plan(manifest, settings).waiting
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_dry_run_names_what_would_be_made(tiny_checkpoint: Path, tmp_path: Path) -> None:
