@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 MOTION_DIM = 61
 """Coefficients of a frame, as `motion.names` lists them."""
+DETAIL = 0.7
+"""Pixels: the blur that tells fine detail from the rest."""
 
 
 class _Block(nn.Module):
@@ -49,6 +51,8 @@ class Refiner(nn.Module):
         self.leave = nn.Conv2d(width, 12, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.constant_(self.leave.bias, 0.0)  # type: ignore[arg-type]
+        self.crispness: Tensor
+        self.register_buffer("crispness", torch.zeros(1))
 
     def forward(self, picture: Tensor, motion: Tensor) -> Tensor:
         """picture: (B, 3, H, W); motion: (B, 61) -> (B, 3, H, W), not clipped."""
@@ -63,6 +67,24 @@ class Refiner(nn.Module):
         for level in reversed(range(len(self.grow))):
             x = self.up[level](self.grow[level](x) + skips[level], condition)
         return picture + F.pixel_shuffle(self.leave(x), 2)
+
+    def crisped(self, picture: Tensor) -> Tensor:
+        """(B, 3, H, W) with edges strengthened by `crispness`.
+
+        Where the network cannot know to the pixel where an edge is, its best guess is a soft one. How much it softens
+        is measured once, after training.
+        """
+        return picture + self.crispness * fine_detail(picture)
+
+
+def fine_detail(picture: Tensor) -> Tensor:
+    """(B, C, H, W): what a blur over about three pixels takes away."""
+    taps = torch.exp(-0.5 * (torch.arange(-2.0, 3.0, device=picture.device) / DETAIL) ** 2)
+    kernel = torch.outer(taps, taps) / taps.sum() ** 2
+    channels = picture.shape[1]
+    padded = F.pad(picture, (2, 2, 2, 2), mode="replicate")
+    weight = kernel.to(picture.dtype).expand(channels, 1, 5, 5)
+    return picture - F.conv2d(padded, weight, groups=channels)
 
 
 class PatchCritic(nn.Module):
@@ -91,7 +113,7 @@ def build_refiner(tensors: dict[str, Tensor]) -> Refiner:
     """The refiner whose weights these are; its size follows from them."""
     width, condition = tensors["enter.weight"].shape[0], tensors["condition.0.weight"].shape[0]
     refiner = Refiner(width, condition)
-    refiner.load_state_dict(tensors, strict=True)
+    refiner.load_state_dict({"crispness": torch.zeros(1)} | tensors, strict=True)
     return refiner.eval().requires_grad_(False)
 
 
@@ -99,5 +121,5 @@ def build_refiner(tensors: dict[str, Tensor]) -> Refiner:
 def refine(refiner: Refiner, picture: Tensor, motion: Tensor) -> Tensor:
     """One picture (H, W, 3) uint8 and its (61,) coefficients -> (H, W, 3) uint8."""
     x = picture.permute(2, 0, 1)[None].float() / 255
-    result = refiner(x, motion[None]).clamp(0, 1)[0]
+    result = refiner.crisped(refiner(x, motion[None])).clamp(0, 1)[0]
     return (result * 255).round().to(torch.uint8).permute(1, 2, 0)

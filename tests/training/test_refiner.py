@@ -5,13 +5,13 @@ import torch
 
 from omnitalker.config import load_config
 from omnitalker.errors import InputError
-from omnitalker.models.refiner import Refiner, build_refiner, refine
+from omnitalker.models.refiner import Refiner, build_refiner, fine_detail, refine
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.training.refiner import RefinerConfig, fit, train_on
+from omnitalker.training.refiner import RefinerConfig, crispness, fit, train_on
 from omnitalker.training.refiner_data import Pairs
 from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from tests.painted_faces import motion, paint
@@ -91,6 +91,26 @@ def test_fitting_learns_what_depends_on_the_coefficients(tmp_path):
     wanted = unseen.real / 255
     before, after = ((x - wanted).abs().mean() for x in (unseen.warped / 255, refined))
     assert after < 0.6 * before
+
+
+def test_what_the_camera_sees_sharper_is_made_as_sharp():
+    dice = torch.Generator().manual_seed(2)
+    real = torch.nn.functional.interpolate(
+        torch.rand(12, 3, 30, 30, generator=dice), size=96, mode="bilinear"
+    )
+    warped = real - 0.25 * fine_detail(real)
+    middle = torch.full((12, 2), 48.0)
+    as_bytes = [(255 * x.clamp(0, 1)).to(torch.uint8) for x in (warped, real)]
+    pairs = Pairs(*as_bytes, torch.zeros(12, 61), middle)
+    refiner = Refiner(8, 8).eval()
+    amount = crispness(refiner, pairs)
+    assert 0.1 < amount < 0.6
+    assert crispness(refiner, Pairs(as_bytes[1], as_bytes[1], torch.zeros(12, 61), middle)) < 0.03
+    refiner.crispness.fill_(amount)
+    soft = pairs.warped[0].permute(1, 2, 0)
+    crisp = refine(refiner, soft, torch.zeros(61))
+    wanted = pairs.real[0].permute(1, 2, 0).float()
+    assert (crisp - wanted).abs().mean() < 0.8 * (soft - wanted).abs().mean()
 
 
 @pytest.mark.slow
