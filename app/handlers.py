@@ -49,8 +49,8 @@ class Handlers:
             self._stops[session] = stop
         try:
             wish = _wish(values)
-            files = gr.update(value=None, visible=False)
-            yield gr.skip(), _status("Getting ready …"), files, gr.skip(), *_buttons(busy=True)
+            no_files = gr.update(value=None, visible=False)
+            yield gr.skip(), _status("Getting ready …"), no_files, gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
                 if step.take is None:
                     yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)

@@ -96,5 +96,6 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
         footer_links=[],
         ssr_mode=False,
         quiet=True,
+        _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
     )
     return Running(page, demo, address)

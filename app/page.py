@@ -121,6 +121,7 @@ class _Page:
                         interactive=False,
                     )  # fmt: skip
                 self.status = gr.HTML(words.READY, elem_id="status", padding=False)
+                self._controls()
             with gr.Column(scale=5, min_width=280):
                 self.player = streaming_player(
                     label="Video", show_label=False, autoplay=True, elem_id="player", buttons=[]
@@ -129,7 +130,7 @@ class _Page:
                     label="Downloads: video, sound, subtitles, ARKit curves, style",
                     visible=False, interactive=False, elem_id="files",
                 )  # fmt: skip
-        self._controls()
+        self._more_controls()
         self._reference()
 
     def _presenters(self) -> None:
@@ -156,6 +157,8 @@ class _Page:
                 label="Language", min_width=130,
             )  # fmt: skip
             self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
+
+    def _more_controls(self) -> None:
         with gr.Accordion("More controls", open=False, elem_id="more"):
             with gr.Row():
                 sliders = (
@@ -178,7 +181,7 @@ class _Page:
             gr.Markdown(words.REFERENCE_HINT)
             with gr.Row():
                 self.clip = gr.Video(
-                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=270,
+                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=310,
                     include_audio=True, buttons=[], min_width=220,
                 )  # fmt: skip
                 self.voice_clip = gr.Audio(
@@ -187,7 +190,7 @@ class _Page:
                 )  # fmt: skip
                 self.portrait = gr.Image(
                     label="And a portrait", sources=["upload", "webcam"], type="filepath",
-                    height=270, buttons=[], min_width=220, elem_id="portrait",
+                    height=310, buttons=[], min_width=220, elem_id="portrait",
                 )  # fmt: skip
             self.reference = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings", padding=False)

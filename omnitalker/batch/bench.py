@@ -11,7 +11,7 @@ from pathlib import Path
 from omnitalker.batch.engine import Answer, Finished, drive
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Record
-from omnitalker.batch.local import LocalPool
+from omnitalker.batch.local import LocalPool, allowed_processors
 from omnitalker.batch.manifest import Manifest
 from omnitalker.batch.run import plan
 from omnitalker.batch.work import RunSettings, Task
@@ -44,24 +44,30 @@ def bench(
         (),
     )
     rates = {}
-    for count in (1, workers):
+    everything = len(allowed_processors())
+    for count, threads in dict.fromkeys(((1, 1), (workers, 1), (1, everything))):
         with tempfile.TemporaryDirectory() as folder:
             settings = RunSettings(
-                checkpoint, folder, renderer=renderer, cache=str(Path(folder) / "cache")
+                checkpoint,
+                folder,
+                renderer=renderer,
+                threads=threads,
+                cache=str(Path(folder) / "cache"),
             )
             tasks = plan(manifest, settings).tasks
             records, wall, memory = _measure(tasks, settings, count)
         seconds = sum(record.seconds for record in records)
-        rates[count] = len(records) / wall
+        rates[count, threads] = len(records) / wall
         startup = statistics.median(record.startup_seconds for record in records)
         yield (
-            f"{count} worker(s): {60 * rates[count]:.1f} videos/min, {seconds / wall:.2f} s of video "
-            f"per second, start-up per job {1000 * startup:.0f} ms (median)"
+            f"{count} worker(s) on {threads} processor(s) each: {60 * len(records) / wall:.1f} videos/min, "
+            f"{seconds / wall:.2f} s of video per second, "
+            f"start-up per job {1000 * startup:.0f} ms (median)"
         )
         if memory:
             shown = ", ".join(f"{own / 1e6:.0f}" for own in memory)
             yield f"  memory of each worker alone (USS): {shown} MB"
-    yield f"{workers} workers against one: {rates[workers] / rates[1]:.2f} x"
+    yield f"{workers} workers against one, a processor each: {rates[workers, 1] / rates[1, 1]:.2f} x"
 
 
 def _measure(

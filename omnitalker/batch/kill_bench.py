@@ -79,7 +79,8 @@ def _command(settings: KillSettings, manifest: Path, out: Path) -> list[str]:
 
 def _run_until(command: list[str], out: Path, wanted: int) -> None:
     """Kills the run, as the system would, when so many records are there; its workers end by themselves."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    silent = subprocess.DEVNULL  # a killed run leaves complaints of Python's own behind
+    process = subprocess.Popen(command, stdout=silent, stderr=silent)
     records = out / STATE / "records"
     while sum(1 for _ in records.glob("*.json")) < wanted:
         if process.poll() is not None:

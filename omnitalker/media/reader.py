@@ -83,7 +83,7 @@ def read_frames_at(path: str | Path, places: Sequence[int]) -> list[Frame]:
         with av.open(str(path)) as container:
             for index, frame in enumerate(container.decode(video=0) if wanted else ()):
                 if index in wanted:
-                    found.append(frame.to_ndarray(format="rgb24"))
+                    found.append(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False))
                 if index >= last:
                     break
     except (av.FFmpegError, OSError) as error:

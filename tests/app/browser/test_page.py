@@ -64,7 +64,7 @@ def test_mistakes_are_shown_in_words_and_cancel_cancels(visit: Any, tmp_path: Pa
     page.get_by_role("button", name="Your own reference").click()
     page.locator("#portrait input[type=file]").set_input_files(str(tmp_path / "wall.png"))
     page.wait_for_selector("#portrait-findings .bad")
-    assert "no face found" in page.locator("#portrait-findings").inner_text()
+    assert "No face found" in page.locator("#portrait-findings").inner_text()
     say(page, LONG_TEXT)
     status(page, "made in")
     page.locator("#cancel").click()
