@@ -101,7 +101,7 @@ class _Page:
             )
 
     def _speak_tab(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_id="speak"):
             with gr.Column(scale=6, min_width=280):
                 self._presenters()
                 self.text = gr.Textbox(

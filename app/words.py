@@ -101,6 +101,7 @@ CSS = """
 #compare video { object-fit: contain; background: #101418; border-radius: 14px; }
 #files td, #files th { padding-block: .3rem !important; } #files .file-preview tr { height: auto; }
 #files button[aria-label="Remove this file"], #files .label-clear-button { display: none; }
+#reference video { max-height: 236px; }
 .quiet { padding: 1.2rem; color: var(--body-text-color-subdued); }
 .quiet pre { display: inline-block; padding: .5rem .9rem; border-radius: 8px; background: var(--background-fill-secondary); }
 iframe.live { width: 100%; height: 78vh; border: 0; border-radius: 14px; background: #101418; }
@@ -109,6 +110,8 @@ footer { color: var(--body-text-color-subdued); font-size: .85rem; }
 @media (max-width: 640px) {
   .gradio-container > .main { padding: 8px 10px !important; }
   .tab-container button { padding-inline: .55rem !important; }
+  #speak { flex-direction: column; flex-wrap: nowrap; } #speak > .column { display: contents; }
+  #player, #files { order: 1; width: 100%; } #main-controls { order: 2; }
   .top h1 { font-size: 1.35rem; } .top p { font-size: .92rem; }
 }
 """
