@@ -95,6 +95,9 @@ def eval_model(
     resume: Annotated[
         bool, typer.Option(help="Go on after a cut-off, with the same weights.")
     ] = False,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Begin no new case after so long, and sum up.")
+    ] = None,
     speed: Annotated[bool, typer.Option(help="Measure speed at the end.")] = True,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
 ) -> None:
@@ -115,7 +118,16 @@ def eval_model(
         sampling = replace(sampling, prompt_seconds=prompt_seconds)
     plan = Plan() if share >= 1 else Plan().scaled(share)
     asked = Evaluation(
-        checkpoint, output, corpus, plan, sampling, tuple(study or ()), workers, resume, speed
+        checkpoint,
+        output,
+        corpus,
+        plan,
+        sampling,
+        tuple(study or ()),
+        workers,
+        resume,
+        max_minutes,
+        speed,
     )
     with progress_bar("Evaluating") as update:
         result = evaluate(asked, on_progress=update)
@@ -139,6 +151,43 @@ def eval_face(
         shown = "-" if value is None else f"{value:.3f}"
         print(f"{name:34}{shown:>10}  {goal:10}{marks[met]}")
     print(output)
+
+
+@eval_app.command("vocoder")
+def eval_vocoder(
+    vocoder: Annotated[Path, typer.Argument(help="Vocoder folder.")] = Path(
+        DEFAULT_CHECKPOINT, "vocoder"
+    ),
+    corpus: Annotated[Path, typer.Option(help="Corpus with held-out items.")] = Path("runs/corpus"),
+    clips: Annotated[int, typer.Option(help="Clips of real, and as many of made voices.")] = 40,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval_vocoder.json"),
+) -> None:
+    """Held-out speech taken apart to mels and put together again: is it still understood, who is it?"""
+    import json
+
+    from omnitalker.evaluation.rows import plain, table
+    from omnitalker.files import AtomicFile
+    from omnitalker.training.vocoder_report import report
+
+    rows = report(vocoder, corpus, clips)
+    with AtomicFile(output) as temporary:
+        temporary.write_text(json.dumps(plain(rows), indent=1) + "\n", encoding="utf-8")
+    print(table(rows))
+    print(output)
+
+
+@eval_app.command("card")
+def eval_card(
+    results: Annotated[Path, typer.Argument(help="What 'eval model' wrote (.json).")],
+    card: Annotated[Path, typer.Argument(help="The model card.")] = Path(
+        DEFAULT_CHECKPOINT, "README.md"
+    ),
+) -> None:
+    """Put the figures of an evaluation into a model card."""
+    from omnitalker.evaluation.card import write_card
+
+    write_card(results, card)
+    print(card)
 
 
 @eval_app.command("speed")

@@ -119,9 +119,9 @@ def held_out(infos: Sequence[ItemInfo], language: str, most: int, study: str) ->
 def unusual(prompts: Sequence[Prompt], texts: Sequence[str], most: int) -> list[Case]:
     """One word, sixty words, many numbers: where words get lost."""
     share = most / 100
-    long = sentences.of_sixty_words(texts or sentences.ENGLISH, round(20 * share))
+    long = sentences.of_sixty_words(texts or sentences.ENGLISH, round(12 * share))
     short = list(sentences.ONE_WORD[: round(30 * share)])
-    numbers = sentences.with_numbers(round(50 * share))
+    numbers = sentences.with_numbers(round(58 * share))
     return [
         Case(
             "unusual texts",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from omnitalker.files import AtomicFile
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.sampling.generate import SamplingSettings
 
+log = logging.getLogger(__name__)
 OnProgress = Callable[[float, str], None]
 
 
@@ -40,6 +43,8 @@ class Evaluation:
     workers: int = 2
     resume: bool = False
     """Go on with the records that are there, if they are of the same weights and settings."""
+    max_minutes: float | None = None
+    """Begin no new case after so long; what there is by then is summed up."""
     speed: bool = True
     """Also measure speed at the end, when nothing else runs."""
 
@@ -65,15 +70,19 @@ def evaluate(asked: Evaluation, on_progress: OnProgress | None = None) -> Result
         records_file(asked.output), subject_of(folder, repr(live)), resume=asked.resume
     )
     missing = journal.missing(cases)
-    run(
-        missing,
-        journal,
-        checkpoint=str(folder),
-        corpus_dir=str(asked.corpus) if asked.corpus else None,
-        live=live,
-        workers=asked.workers,
-        on_progress=on_progress,
-    )
+    try:
+        run(
+            missing,
+            journal,
+            checkpoint=str(folder),
+            corpus_dir=str(asked.corpus) if asked.corpus else None,
+            live=live,
+            workers=asked.workers,
+            max_minutes=asked.max_minutes,
+            on_progress=on_progress,
+        )
+    except (KeyboardInterrupt, BrokenExecutor) as error:
+        log.warning("stopped by %s: summing up what there is", type(error).__name__)
     extra = _speed(asked.checkpoint) if asked.speed else []
     return report(journal, asked.output, extra)
 

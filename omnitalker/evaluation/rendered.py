@@ -24,8 +24,9 @@ from omnitalker.types import FloatArray, Identity, TimedPhoneme
 
 SIZE = 256
 """Side of the pictures."""
-SEALED = 0.012
-"""Gap under which lips count as closed: closed lips of the presenters are seen with up to 0.008."""
+SEALED = 0.02
+"""Gap under which lips count as closed: closed lips of the teachers are seen with up to 0.017, open vowels with 0.15 to
+0.35; 0.02 is four pixels between the lips of a face that fills a picture of 512."""
 LEAD_SECONDS, LINGER_SECONDS = 0.12, 0.04
 """Lips may be closed so much before the sound of a bilabial, and open so much before it ends."""
 LAGS = np.arange(-6, 7)

@@ -58,10 +58,10 @@ def table(rows: Sequence[Row]) -> str:
             lines.append(f"\n{group}")
         goal = f"{each.sign} {each.goal:g}" if each.goal is not None else ""
         mark = {True: "met", False: "MISSED", None: ""}[each.met]
-        beside = f"{each.beside_is} {_shown(each.beside)}" if each.beside_is else ""
+        beside = f"{each.beside_is} {shown(each.beside)}" if each.beside_is else ""
         pieces = f"n={each.pieces}" if each.pieces else ""
         lines.append(
-            f"  {each.name:44}{_shown(each.value):>9}  {goal:9}{mark:8}{pieces:7}{beside}".rstrip()
+            f"  {each.name:44}{shown(each.value):>9}  {goal:9}{mark:8}{pieces:7}{beside}".rstrip()
         )
     counted = [each.met for each in rows if each.met is not None]
     lines.append(f"\n{sum(counted)} of {len(counted)} goals met")
@@ -72,7 +72,7 @@ def plain(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [asdict(each) for each in rows]
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
     if value is None:
         return "-"
     if float(value).is_integer() and abs(value) < 1e6:

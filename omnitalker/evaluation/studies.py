@@ -35,17 +35,17 @@ class Plan:
     unusual: int = 100
     mandarin: int = 40
     readers: int = 26
-    voices: int = 25
+    voices: int = 20
     prompt_seconds: tuple[float, ...] = (1.0, 3.0, 8.0)
     crossing: int = 12
     styles: int = 64
     mixtures: int = 24
     rendered: int = 16
-    steps: int = 24
+    steps: int = 20
     guidance: float = 2.0
     """Of the many-step comparison."""
     long_minutes: float = 5.0
-    teacher_items: int = 800
+    teacher_items: int = 640
     """Recordings that the manner classifier learns from."""
 
     def scaled(self, share: float) -> Plan:
@@ -72,7 +72,7 @@ def all_cases(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
         *_voices(infos, plan),
         *_crossing(en, zh, plan),
         _styles(en, texts, plan, "styles", None),
-        _styles(en, texts, plan, f"styles, {LONG_PROMPT:g} s prompt", LONG_PROMPT)[::2],
+        _styles(en, texts, plan, f"styles, {LONG_PROMPT:g} s prompt", LONG_PROMPT)[::3],
         _mixtures(en, plan),
         [
             replace(c, study="rendered", measures=frozenset(("rendered",)))

@@ -1,4 +1,4 @@
-"""Samples to look at and listen to while the transformer trains."""
+"""Samples to look at and listen to while the transformer trains: plot, arrays, sound, and a small video."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from omnitalker.media.sound import write_wav
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import INDEX
 from omnitalker.sampling.generate import SamplingSettings, generate
 from omnitalker.training.batching import SequenceExample, SequenceSampler
-from omnitalker.types import Latents, StylePrompt
+from omnitalker.types import FloatArray, Latents, StylePrompt
 
 PROMPT_BLOCKS = 16
 TARGET_BLOCKS = 24
+VIDEO_SIDE = 192
+"""Pixels of each of the two faces."""
 SHOWN = ("jawOpen", "mouthSmileLeft", "mouthPucker", "eyeBlinkLeft", "browInnerUp", "headRotY")
 
 
@@ -50,7 +53,10 @@ def write_samples(
             true_mel=truth.mel,
             true_motion=truth.motion,
         )
-        _write_sound(directory / f"{index}.wav", made, vocoder)
+        samples = _sound(made, vocoder)
+        write_wav(directory / f"{index}.wav", samples)
+        if example.has_motion:
+            _write_video(directory / f"{index}.mp4", truth, made, samples)
 
 
 def prompt_of(example: SequenceExample, blocks: int) -> StylePrompt:
@@ -81,14 +87,24 @@ def _plot(path: Path, truth: Latents, made: Latents) -> None:
     figure.savefig(path, dpi=70)
 
 
-def _write_sound(path: Path, made: Latents, folder: Path | None) -> None:
-    """With the given vocoder, or with Griffin-Lim."""
-    import soundfile
+def _sound(made: Latents, folder: Path | None) -> FloatArray:
+    """With the given vocoder, or with Griffin-Lim; what overflows in a network that is still learning is silence."""
     import torch
 
-    from omnitalker import timeline
     from omnitalker.audio.vocoder import Vocoder
 
     vocoder = Vocoder(decoding="griffin_lim") if folder is None else Vocoder.from_pretrained(folder)
     samples = vocoder.decode(torch.from_numpy(made.mel)[None])[0].float().numpy()
-    soundfile.write(str(path), samples, timeline.SAMPLE_RATE)
+    return np.nan_to_num(np.asarray(samples, np.float32))
+
+
+def _write_video(path: Path, truth: Latents, made: Latents, samples: FloatArray) -> None:
+    """Two drawn faces, the true one on the left; the made one is heard."""
+    from omnitalker.media.writer import VideoWriter
+    from omnitalker.rendering.sketch import SketchRenderer
+
+    face = SketchRenderer((VIDEO_SIDE, VIDEO_SIDE))
+    with VideoWriter(path, (2 * VIDEO_SIDE, VIDEO_SIDE)) as writer:
+        for left, right in zip(truth.motion, made.motion, strict=True):
+            writer.write_frames([np.concatenate([face.frame(left), face.frame(right)], axis=1)])
+        writer.write_samples(samples)

@@ -1,15 +1,13 @@
 """How good a vocoder is: held-out speech, taken apart to mels and put together again.
 
-python -m omnitalker.training.vocoder_report checkpoints/tiny/vocoder runs/corpus 20
+omnitalker eval vocoder checkpoints/tiny/vocoder --corpus runs/corpus
 """
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ import torch
 from omnitalker import timeline
 from omnitalker.audio.mel import mel_of
 from omnitalker.audio.vocoder import Vocoder
+from omnitalker.evaluation.rows import Row, row
 from omnitalker.evaluation.voice import VoiceSimilarity
 from omnitalker.evaluation.words import (
     ErrorCount,
@@ -94,17 +93,33 @@ def held_out(corpus: Corpus, most: int) -> dict[str, list[CorpusItem]]:
     }
 
 
-def main(folder: str, corpus: str, most: int) -> None:
-    decoders = {
-        "vocoder": Vocoder.from_pretrained(Path(folder)),
-        "griffin_lim": Vocoder("griffin_lim", iterations=32),
-    }
+def report(vocoder: str | Path, corpus: str | Path, most: int = 40) -> list[Row]:
+    """Copy-synthesis of at most `most` held-out clips of real and as many of made voices."""
+    decoders = {"vocoder": Vocoder.from_pretrained(Path(vocoder))}
+    rows, said, heard = [], 0.0, 0.0
     for kind, items in held_out(open_corpus(corpus), most).items():
-        for name, figures in measure(items, decoders).items():
-            row = {"kind": kind, "items": len(items), "decoder": name, **asdict(figures)}
-            sys.stdout.write(json.dumps(row) + "\n")
-            sys.stdout.flush()
+        if not items:
+            continue
+        found = measure(items, decoders)
+        original, copy = found["original"], found["vocoder"]
+        words = sum(len(words_of(item.info.text)) for item in items)
+        said, heard = said + words * original.word_error_rate, heard + words * copy.word_error_rate
+        rows += _rows(f"copy-synthesis, {kind} voices", original, copy, len(items))
+    ratio = heard / max(said, 1e-6)
+    everything = sum(each.pieces for each in rows if each.name == "mel distance")
+    rows.append(
+        row("copy-synthesis, all", "word error rate over the original's", ratio, everything,
+            at_most=1.03)
+    )  # fmt: skip
+    return rows
 
 
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+def _rows(group: str, original: CopyFigures, copy: CopyFigures, pieces: int) -> list[Row]:
+    return [
+        row(group, "word error rate", copy.word_error_rate, pieces,
+            beside=original.word_error_rate, beside_is="original"),
+        row(group, "word error rate, original as the truth", copy.against_original, pieces),
+        row(group, "mel distance", copy.mel_distance, pieces),
+        row(group, "similarity to the original (SIM)", copy.similarity, pieces),
+        row(group, "seconds of work per second", copy.real_time_factor, pieces),
+    ]  # fmt: skip

@@ -126,11 +126,12 @@ def test_training_learns_and_exports(
     config = config_file(
         tmp_path, corpus_dir, model_file, steps=60, learning_rate=0.01, validate_steps=1000
     )
-    training.train(config, run_dir=tmp_path / "run", overrides=("samples=1",))
+    training.train(config, run_dir=tmp_path / "run", overrides=("samples=2",))
     values = [float(line.split()[1]) for line in losses(caplog)]
     assert np.mean(values[-10:]) < np.mean(values[:5]) - 0.1
     assert list((tmp_path / "run" / "samples").glob("*/0.png"))
     assert list((tmp_path / "run" / "samples").glob("*/0.wav"))
+    assert list((tmp_path / "run" / "samples").glob("*/1.mp4"))
     assert list((tmp_path / "run" / "tensorboard").iterdir())
     training.export(tmp_path / "run", tmp_path / "out", torch.float32)
     loaded = DualBranchDiT.from_pretrained(tmp_path / "out")
