@@ -11,9 +11,9 @@ from omnitalker import timeline
 from omnitalker.errors import MissingExtra
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.statistics import measure_style
+from omnitalker.text.symbols import BILABIALS
 from omnitalker.types import FloatArray, TimedPhoneme
 
-BILABIALS = frozenset(("p", "b", "m", "p=", "pʰ"))
 OPEN_VOWELS = frozenset(("ɑ", "æ", "a", "aʊ", "aɪ", "ɔ", "ɛ", "ʌ"))
 SEALED = 0.06
 """Lip gap in units of jawOpen under which the lips count as closed."""

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from omnitalker import assets, timeline
 from omnitalker.errors import WeightsError
 from omnitalker.evaluation.face_figures import lip_gap
-from omnitalker.evaluation.figures import BILABIALS, OPEN_VOWELS
+from omnitalker.evaluation.figures import OPEN_VOWELS
 from omnitalker.motion import face_regions as regions
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.text.symbols import BILABIALS
 from omnitalker.types import FloatArray, Identity, TimedPhoneme
 
 SIZE = 256

@@ -82,7 +82,11 @@ class _Clock:
 
     def minutes_left(self) -> float:
         left = self.minutes() / self.done * (self.cases - self.done)
-        return left if self.max_minutes is None else min(left, self.max_minutes - self.minutes())
+        return (
+            left
+            if self.max_minutes is None
+            else max(0.0, min(left, self.max_minutes - self.minutes()))
+        )
 
     def share(self) -> float:
         share = self.done / self.cases

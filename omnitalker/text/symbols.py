@@ -38,6 +38,8 @@ SYMBOLS: Final = (
 )  # fmt: skip
 SYMBOL_IDS: Final = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 VOWELS: Final = frozenset(ENGLISH_VOWELS + MANDARIN_VOWELS)
+BILABIALS: Final = ("p", "b", "m", "p=", "pʰ")
+"""The lips meet."""
 SILENT: Final = frozenset((MASK, SILENCE, *PAUSES))
 
 NO_TONE: Final = 0
