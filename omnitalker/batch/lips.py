@@ -10,10 +10,11 @@ import numpy as np
 
 from omnitalker import timeline
 from omnitalker.evaluation.face_figures import lip_gap
-from omnitalker.evaluation.figures import BILABIALS, OPEN_VOWELS
+from omnitalker.evaluation.figures import OPEN_VOWELS
 from omnitalker.media.reader import read_frames_at
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.landmarks import LandmarkFinder
+from omnitalker.text.symbols import BILABIALS
 from omnitalker.types import FloatArray, TimedPhoneme
 
 LOOKED_AT = 3

@@ -18,7 +18,7 @@ Measure = Literal[
 ]
 Kind = Literal["speak", "long", "teacher"]
 REAL_SOURCES = frozenset(("lj", "librispeech", "vctk"))
-CLEAR = frozenset(("words", "phonemes", "slips", "voice", "style", "lips"))
+CLEAR: frozenset[Measure] = frozenset(("words", "phonemes", "slips", "voice", "style", "lips"))
 T = TypeVar("T")
 
 
@@ -97,7 +97,9 @@ def held_out(infos: Sequence[ItemInfo], language: str, most: int, study: str) ->
     candidates = {p.target.text: p for p in [*(pair.reversed for pair in there), *there]}
     cases = []
     for number, pair in enumerate(spread(list(candidates.values()), most)):
-        measures = set(CLEAR) - ({"words"} if language != "en" else set())
+        measures: set[Measure] = set(CLEAR)
+        if language != "en":
+            measures.discard("words")
         if number % 2 == 0:
             measures.add("distances")
         cases.append(

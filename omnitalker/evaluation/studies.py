@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from omnitalker.evaluation import sentences
 from omnitalker.evaluation.cases import (
     REAL_SOURCES,
     Case,
+    Measure,
     Pair,
     Prompt,
     built_in,
@@ -50,7 +52,7 @@ class Plan:
 
     def scaled(self, share: float) -> Plan:
         """A quick look: `share` of everything, but never nothing."""
-        counts = {
+        counts: dict[str, Any] = {
             name: max(2, round(value * share))
             for name, value in vars(self).items()
             if isinstance(value, int)
@@ -199,7 +201,7 @@ def _moving(english: Sequence[Case], plan: Plan) -> list[Case]:
 
 
 def _many_steps(english: Sequence[Case], plan: Plan) -> list[list[Case]]:
-    measures = frozenset(("words", "phonemes", "voice", "style"))
+    measures: frozenset[Measure] = frozenset(("words", "phonemes", "voice", "style"))
     return [
         [
             replace(case, study=study, steps=16, guidance=guidance, measures=measures)
