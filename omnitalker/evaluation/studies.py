@@ -213,7 +213,7 @@ def _many_steps(english: Sequence[Case], plan: Plan) -> list[list[Case]]:
 
 def _long(prompts: Sequence[Prompt], plan: Plan) -> list[Case]:
     """Minutes in one run: the same passage again and again, so that only drift makes a difference."""
-    times = max(2, round(plan.long_minutes * 60 / 55))
+    times = max(2, round(plan.long_minutes * 60 / sentences.PASSAGE_SECONDS))
     text = " ".join([sentences.PASSAGE] * times)
     return [Case("long", "passage", text, prompt=prompts[0], kind="long")] if prompts else []
 
