@@ -98,6 +98,22 @@ def corpus_build(
     build(config, out=out, workers=workers, limit=limit)
 
 
+@corpus_app.command("motion")
+def corpus_motion(
+    config: Annotated[Path, typer.Argument(help="What the corpus was built with.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The corpus folder.")] = Path(
+        "runs/corpus"
+    ),
+) -> None:
+    """Give every item with words its motion anew, after a change of the motion teacher."""
+    from omnitalker.config import load_config
+    from omnitalker.training.corpus.config import CorpusConfig
+    from omnitalker.training.corpus.motion import refresh_motion
+
+    count = refresh_motion(out, load_config(CorpusConfig, config))
+    typer.echo(f"{count} items move by the teacher of today")
+
+
 @corpus_app.command("import")
 def corpus_import(
     folder: Annotated[Path, typer.Argument(help="Talking videos, each with a .txt beside it.")],

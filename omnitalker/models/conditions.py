@@ -37,6 +37,10 @@ class Conditions:
     """(B, T) bool: False for padding. None when no item is padded."""
     motion_valid: Tensor | None = None
     """(B, F) bool. False over a whole item when it has no motion at all."""
+    voice: Tensor | None = None
+    """(B, condition_width) what `DualBranchDiT.encode_style` made of a voice; None: of `mel_prompt`."""
+    manner: Tensor | None = None
+    """(B, condition_width) likewise of a facial manner."""
 
     def __len__(self) -> int:
         return self.phonemes.shape[0]
@@ -52,17 +56,22 @@ def drop(
     audio: Selection = False,
     motion: Selection = False,
 ) -> Conditions:
-    """The same conditions without the named ones, for every item or for those selected."""
-    changed: dict[str, Tensor] = {}
+    """The same conditions without the named ones, for every item or for those selected.
+
+    A voice or manner that was encoded before is forgotten with it, so selecting items comes first.
+    """
+    changed: dict[str, Tensor | None] = {}
     if text is not False:
         changed["phonemes"] = _blank(conditions.phonemes, text)
         changed["tones"] = _blank(conditions.tones, text)
     if audio is not False:
         changed["mel_prompt"] = _blank(conditions.mel_prompt, audio)
         changed["mel_given"] = _blank(conditions.mel_given, audio)
+        changed["voice"] = None
     if motion is not False:
         changed["motion_prompt"] = _blank(conditions.motion_prompt, motion)
         changed["motion_given"] = _blank(conditions.motion_given, motion)
+        changed["manner"] = None
     return replace(conditions, **changed)
 
 
@@ -96,7 +105,11 @@ def pad(conditions: Conditions, mel_frames: int, motion_frames: int) -> Conditio
     }
     return replace(
         marked,
-        **{name: pad_frames(value, missing[name]) for name, value in _tensors(marked).items()},
+        **{
+            name: pad_frames(value, missing[name])
+            for name, value in _tensors(marked).items()
+            if name not in ("voice", "manner")
+        },
     )
 
 

@@ -8,7 +8,7 @@ Legend: B items, T = 15 K mel frames at 93.75/s, F = 4 K motion frames at 25/s.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
@@ -30,6 +30,7 @@ from omnitalker.models.layers import (
     modulate,
     rotary,
 )
+from omnitalker.models.style_encoder import StyleEncoder
 from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
 
 
@@ -56,9 +57,9 @@ class TextFeatures:
 class DualBranchDiT(ModelMixin, ConfigMixin):
     """Fusion blocks, in which both branches attend to each other, then single blocks per branch.
 
-    Each branch sees, side by side on channels: noisy signal, known signal, known or not, text. `style`
-    adds the known signal's mean and spread to the time condition, so that a voice and a manner colour
-    every layer at once.
+    Each branch sees, side by side on channels: noisy signal, known signal, known or not, text. With
+    `style`, two small encoders add what they hear and see in the known signal to the time condition, so
+    that a voice and a manner colour every layer at once, and may come from more than is in the sequence.
     """
 
     _supports_gradient_checkpointing = True
@@ -84,6 +85,8 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
         fusion: Fusion = "joint",
         alignment: Alignment = "duration",
         style: bool = True,
+        style_width: int = 128,
+        style_layers: int = 3,
         symbols: int = 96,
         tones: int = 8,
         mel_bins: int = timeline.N_MELS,
@@ -104,9 +107,11 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
         # 1. conditions
         self.text = TextEncoder(symbols, tones, text_width, text_layers, alignment)
         self.time = TimeEmbedding(condition_width)
-        self.style_in = (
-            nn.Linear(2 * (mel_bins + motion_dim) + 2, condition_width) if style else None
-        )
+        self.voice = self.manner = None
+        if style:
+            sizes = (style_width, style_layers, condition_width)
+            self.voice = StyleEncoder(mel_bins, *sizes, stride=mel_patch)
+            self.manner = StyleEncoder(motion_dim, *sizes)
 
         # 2. inputs of each branch
         self.mel_in = BranchInput(
@@ -141,6 +146,20 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
         features = self.text(conditions.phonemes, conditions.tones, valid)
         return TextFeatures(features, to_motion_grid(features))
 
+    def encode_style(self, conditions: Conditions) -> Conditions:
+        """The conditions with the voice and manner of their known frames as vectors.
+
+        From a prompt that is longer than what is then continued, or to save doing it at every step.
+        """
+        if self.voice is None or self.manner is None:
+            return conditions
+        voice, manner = conditions.voice, conditions.manner
+        if voice is None:
+            voice = self.voice(conditions.mel_prompt, conditions.mel_given)
+        if manner is None:
+            manner = self.manner(conditions.motion_prompt, conditions.motion_given)
+        return replace(conditions, voice=voice, manner=manner)
+
     def forward(
         self,
         mel: Tensor | None,
@@ -158,8 +177,9 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
 
         # 1. conditions
         condition = self.time(time)
-        if self.style_in is not None:
-            condition = condition + self.style_in(_summary(conditions).to(condition.dtype))
+        style = self.encode_style(conditions)
+        if style.voice is not None and style.manner is not None:
+            condition = condition + style.voice + style.manner
 
         # 2. inputs of each branch
         mel_x = mel_valid = mel_place = motion_x = motion_valid = motion_place = None
@@ -279,22 +299,6 @@ class BranchOutput(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         shift, scale = self.adaln(condition)
         return self.linear(modulate(x, shift, scale))
-
-
-def _summary(conditions: Conditions) -> Tensor:
-    """(B, 2 (100 + 61) + 2): mean and spread of what is known, and whether anything is."""
-    mel = _mean_and_spread(conditions.mel_prompt, conditions.mel_given)
-    motion = _mean_and_spread(conditions.motion_prompt, conditions.motion_given)
-    return torch.cat([mel, motion], dim=-1)
-
-
-def _mean_and_spread(values: Tensor, given: Tensor) -> Tensor:
-    weights = given[..., None].float()
-    count = weights.sum(dim=1).clamp(min=1)
-    mean = (values * weights).sum(dim=1) / count
-    variance = ((values - mean[:, None]).square() * weights).sum(dim=1) / count
-    known = given.any(dim=1, keepdim=True).float()
-    return torch.cat([mean, (variance + 1e-5).sqrt() * known, known], dim=-1)
 
 
 def _any_in_patch(valid: Tensor | None, patch: int) -> Tensor | None:

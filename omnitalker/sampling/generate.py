@@ -35,7 +35,9 @@ class SamplingSettings:
     solver: Solver = "euler"
     guidance: Guidance = field(default_factory=Guidance)
     prompt_seconds: float = 3.0
-    """At most so much of the style prompt is used; more is slower and a little truer."""
+    """At most so much of the style prompt is continued; more is slower and a little truer."""
+    style_seconds: float = 10.0
+    """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
     branches: Branches = "both"
 
 
@@ -70,6 +72,7 @@ def generate(
     )
     schedule = times(settings.steps, settings.schedule)
     with half_precision(dit.device):
+        conditions = _with_style(dit, conditions, prompt, settings)
         velocity = guided_velocity(dit, conditions, settings.guidance)
         made = sample(velocity, noise, schedule, settings.solver, progress)
     mel, motion = made.mel, made.motion
@@ -98,6 +101,18 @@ def tail_of(latents: Latents, phonemes: IntArray, tones: IntArray, blocks: int) 
     mel = slice(len(latents.mel) - blocks * timeline.BLOCK_MEL_FRAMES, None)
     motion = slice(len(latents.motion) - blocks * timeline.BLOCK_VIDEO_FRAMES, None)
     return StylePrompt(latents.mel[mel], latents.motion[motion], phonemes[mel], tones[mel])
+
+
+def _with_style(
+    dit: DualBranchDiT, conditions: Conditions, prompt: StylePrompt, settings: SamplingSettings
+) -> Conditions:
+    """Voice and manner of the whole prompt, where it is longer than what is continued."""
+    if settings.style_seconds <= settings.prompt_seconds:
+        return conditions
+    nothing = np.zeros(0, np.int64)
+    whole, _ = _conditions(dit, [_shortened(prompt, settings.style_seconds)], nothing, nothing)
+    heard = dit.encode_style(whole)
+    return replace(conditions, voice=heard.voice, manner=heard.manner)
 
 
 @dataclass(frozen=True)

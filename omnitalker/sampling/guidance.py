@@ -33,7 +33,7 @@ class Guidance:
 def guided_velocity(
     dit: DualBranchDiT, conditions: Conditions, guidance: Guidance | None = None
 ) -> VelocityFunction:
-    """The velocity at (signal, time); text is encoded once, here."""
+    """The velocity at (signal, time); text and style are encoded once, here."""
     guidance = guidance or Guidance()
     variants, weights = [conditions], [1.0]
     for scale, without in (
@@ -45,7 +45,7 @@ def guided_velocity(
             variants.append(drop(conditions, **without))
             weights[0] += scale - 1
             weights.append(1 - scale)
-    together = concatenate(variants) if len(variants) > 1 else conditions
+    together = concatenate([dit.encode_style(variant) for variant in variants])
     text = dit.encode_text(together)
     count = len(variants)
 

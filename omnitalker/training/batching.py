@@ -10,7 +10,7 @@ Legend: K blocks, T = 15 K mel frames, F = 4 K motion frames.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,16 +50,28 @@ class LengthConfig:
 class SequenceSampler:
     """Draws sequences from a corpus: an item by its weight, then more of the same voice and manner."""
 
-    def __init__(self, corpus: Corpus, untranscribed_share: float = 0.15) -> None:
-        """`untranscribed_share`: the most that items without text may take of what is drawn."""
+    def __init__(
+        self,
+        corpus: Corpus,
+        untranscribed_share: float = 0.15,
+        source_weights: Mapping[str, float] | None = None,
+    ) -> None:
+        """`untranscribed_share`: the most that items without text may take of what is drawn.
+
+        `source_weights`: on top of the items' own, by source and language as in `espeak-zh`.
+        """
         if len(corpus) == 0:
             raise InputError("the corpus has no items of the wanted split; build it first.")
         self.corpus = corpus
         infos = corpus.infos
-        weights = np.array([info.weight * info.blocks for info in infos], dtype=np.float64)
+        extra = source_weights or {}
+        weights = np.array(
+            [i.weight * i.blocks * extra.get(f"{i.source}-{i.language}", 1.0) for i in infos],
+            dtype=np.float64,
+        )
         has_text = np.array([info.has_text for info in infos])
         self._chances = _limited(weights, ~has_text, untranscribed_share)
-        self._groups: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
+        self._groups: dict[tuple[str, str, bool, bool], list[int]] = defaultdict(list)
         for index, info in enumerate(infos):
             self._groups[_group(info)].append(index)
         self._infos = infos
@@ -157,5 +169,7 @@ def _limited(weights: FloatArray, limited: npt.NDArray[np.bool_], share: float) 
     return np.where(limited, chances * share / taken, chances * (1 - share) / (1 - taken))
 
 
-def _group(info: ItemInfo) -> tuple[str, str, bool]:
-    return info.speaker, info.manner, info.has_motion
+def _group(info: ItemInfo) -> tuple[str, str, bool, bool]:
+    """Items that may follow each other. A voice that a second teacher only imitates is another voice."""
+    own_voice = info.extra.get("teacher") == info.extra.get("voice_teacher")
+    return info.speaker, info.manner, info.has_motion, own_voice

@@ -51,6 +51,8 @@ class LossConfig:
     g makes the network answer as if guided by 1 / (1 - g): 0.35 is a scale of 1.54. For a last part of
     training, once the network knows what text does.
     """
+    voice_guidance: float = 0.0
+    """The same by the prompt's sound: how firmly to keep to its voice."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class DitTrainConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     untranscribed_share: float = 0.15
     """The most that items without text may take of what is drawn."""
+    source_weights: dict[str, float] = field(default_factory=dict)
+    """How often to draw from a source and language, as in `espeak-zh: 2`; 1 where not named."""
     reopen_steps: int = 0
     """Look for new items in a corpus that is still growing every so many steps; 0 = never."""
     valid_batches: int = 4
@@ -126,9 +130,8 @@ class DitTask:
         velocity: Velocity = model(noisy_mel, noisy_motion, batch.time, batch.conditions)
         kind = self.config.loss.kind
         wanted = batch.mel - batch.noise_mel
-        if self.config.loss.text_guidance and self.network.training:
-            told = velocity.mel.detach()
-            wanted = wanted + self._text_effect(told, noisy_mel, noisy_motion, batch)
+        if self.network.training:
+            wanted = wanted + self._guidance(velocity.mel.detach(), noisy_mel, noisy_motion, batch)
         losses = {"mel": masked_error(velocity.mel, wanted, batch.mel_wanted, kind)}
         total = self.config.loss.mel * losses["mel"]
         if batch.motion is not None:
@@ -141,17 +144,25 @@ class DitTask:
         return {"loss": total, **losses}
 
     @torch.no_grad()
-    def _text_effect(
+    def _guidance(
         self, told: Tensor, noisy_mel: Tensor, noisy_motion: Tensor | None, batch: DitBatch
-    ) -> Tensor:
-        """How far to push the mel's target away from what the network says without the text.
+    ) -> Tensor | float:
+        """How far to push the mel's target away from what the network says without text or voice.
 
         Comes after the pass with gradients: autocast keeps the weights of the first pass.
         """
-        blind = drop(batch.conditions, text=True)
-        untold = self.network(noisy_mel, noisy_motion, batch.time, blind).mel
-        has_text = batch.conditions.phonemes.any(dim=1)[:, None, None]
-        return self.config.loss.text_guidance * has_text * (told - untold).float()
+        loss, known = self.config.loss, batch.conditions
+        has_text, has_voice = known.phonemes.any(dim=1), known.mel_given.any(dim=1)
+        push: Tensor | float = 0.0
+        for strength, has, without in (
+            (loss.text_guidance, has_text, {"text": True}),
+            (loss.voice_guidance, has_voice, {"audio": True}),
+        ):
+            if strength:
+                blind = drop(known, **without)
+                untold = self.network(noisy_mel, noisy_motion, batch.time, blind).mel
+                push = push + strength * has[:, None, None] * (told - untold).float()
+        return push
 
     def validate(self, directory: Path, step: int) -> Mapping[str, float]:
         totals: dict[str, list[float]] = {}
@@ -178,7 +189,7 @@ class DitTask:
 
     def _open(self, split: str) -> SequenceSampler:
         corpus = open_corpus(self.config.corpus).filter(split=split)
-        return SequenceSampler(corpus, self.config.untranscribed_share)
+        return SequenceSampler(corpus, self.config.untranscribed_share, self.config.source_weights)
 
     def _valid_sampler(self) -> SequenceSampler:
         try:

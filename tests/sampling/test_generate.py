@@ -82,10 +82,19 @@ def test_placeholders_are_never_read(dit: DualBranchDiT) -> None:
 def test_long_prompts_are_cut_to_what_is_used(dit: DualBranchDiT) -> None:
     long = make_prompt(30)
     end = StylePrompt(long.mel[-90:], long.motion[-24:], long.phonemes[-90:], long.tones[-90:])
-    settings = SamplingSettings(prompt_seconds=0.96)
+    settings = SamplingSettings(prompt_seconds=0.96, style_seconds=0)
     a = generate(dit, long, IDS, IDS % 8, seed=1, settings=settings)
     b = generate(dit, end, IDS, IDS % 8, seed=1, settings=settings)
     np.testing.assert_array_equal(a.mel, b.mel)
+
+
+def test_voice_and_manner_come_from_more_than_is_continued(dit: DualBranchDiT) -> None:
+    long = make_prompt(30)
+    end = StylePrompt(long.mel[-90:], long.motion[-24:], long.phonemes[-90:], long.tones[-90:])
+    settings = SamplingSettings(prompt_seconds=0.96, style_seconds=4.8)
+    a = generate(dit, long, IDS, IDS % 8, seed=1, settings=settings)
+    b = generate(dit, end, IDS, IDS % 8, seed=1, settings=settings)
+    assert np.abs(a.mel - b.mel).max() > 1e-3
 
 
 @pytest.mark.parametrize(("branches", "mel", "motion"), [("mel", 30, 0), ("motion", 0, 8)])

@@ -20,6 +20,7 @@ from omnitalker.errors import InputError, OmniTalkerError
 from omnitalker.training.corpus.alignment import align_corpus
 from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.failures import known_failures, record_failures
+from omnitalker.training.corpus.perturb import add_perturbed
 from omnitalker.training.corpus.plan import Assignment, make_plan
 from omnitalker.training.corpus.progress import Progress, progress_shown
 from omnitalker.training.corpus.real import RealSettings, import_real
@@ -68,11 +69,7 @@ def build(
         if not config.only or item.speaker.name in config.only
     ][:limit]
     writer = ShardWriter(out)
-    if config.real_voices:
-        settings = RealSettings(seed=config.seed, test_readers=config.test_readers)
-        record_failures(
-            writer.root, import_real(expand(config.real_voices), out=out, settings=settings)
-        )
+    _add_real_speech(config, writer)
     with progress_shown(on_progress) as shown:
         run_build(config, plan, writer, max(1, workers), shown)
     write_report(out)
@@ -85,6 +82,7 @@ def _add_real_speech(config: CorpusConfig, writer: ShardWriter) -> None:
         record_failures(writer.root, failures)
         if config.recogniser:
             align_corpus(writer.root, expand(config.recogniser))
+            add_perturbed(writer.root, config.real_speeds)
 
 
 def run_build(

@@ -25,6 +25,8 @@ class CorpusConfig:
     """A folder with lj/ and librispeech/ (see `corpus.real`) to add; "" = no real speech."""
     recogniser: str = ""
     """The folder of a trained recogniser, to find the words of the real speech; "" = its words stay masked."""
+    real_speeds: tuple[float, ...] = (0.84, 0.91, 1.1, 1.2)
+    """Copies of the real training clips that have words, played so fast: each a new voice."""
     test_readers: int = 20
     """Real readers that are never trained on."""
     test_sentences: int = 100
