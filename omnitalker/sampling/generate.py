@@ -19,11 +19,14 @@ from omnitalker import timeline
 from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import EXPRESSION_SLICE
+from omnitalker.motion.smoothing import smooth
 from omnitalker.sampling.flow import Progress, Schedule, Signal, Solver, sample, seeded_noise, times
 from omnitalker.sampling.guidance import Guidance, guided_velocity
 from omnitalker.types import FloatArray, IntArray, Latents, StylePrompt
 
 Branches = Literal["both", "mel", "motion"]
+STEADY_FRAMES = 8
+"""How much of what was shown last the smoothing of new motion looks back on."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,11 @@ def generate(
         conditions = _with_style(dit, conditions, prompt, settings)
         velocity = guided_velocity(dit, conditions, settings.guidance)
         made = sample(velocity, noise, schedule, settings.solver, progress)
-    mel, motion = made.mel, made.motion
+    mel = made.mel if made.mel is None else dit.denormalise_mel(made.mel)
+    motion = made.motion if made.motion is None else dit.denormalise_motion(made.motion)
     return Latents(
-        mel=_new_part(mel if mel is None else dit.denormalise_mel(mel), lead.mel, dit.mel_bins),
-        motion=_in_range(
-            _new_part(
-                motion if motion is None else dit.denormalise_motion(motion),
-                lead.motion,
-                dit.motion_dim,
-            )
-        ),
+        mel=_new_part(mel, lead.mel, dit.mel_bins),
+        motion=_steadied(_new_part(motion, lead.motion, dit.motion_dim), tail),
     )
 
 
@@ -184,10 +182,12 @@ def _tensor(values: npt.NDArray[np.generic], dit: DualBranchDiT) -> Tensor:
     return torch.from_numpy(values)[None].to(dit.device)
 
 
-def _in_range(motion: FloatArray) -> FloatArray:
-    """Blendshape strengths are 0 to 1; the flow knows no such bounds."""
-    motion[:, EXPRESSION_SLICE] = motion[:, EXPRESSION_SLICE].clip(0, 1)
-    return motion
+def _steadied(motion: FloatArray, tail: StylePrompt | None) -> FloatArray:
+    """Without the tremble of a few-step sampler, going on from `tail`; shapes between 0 and 1."""
+    before = tail.motion[-STEADY_FRAMES:] if tail is not None and len(motion) else motion[:0]
+    steady = smooth(np.concatenate([before, motion]))[len(before) :]
+    steady[:, EXPRESSION_SLICE] = steady[:, EXPRESSION_SLICE].clip(0, 1)
+    return steady
 
 
 def _new_part(signal: Tensor | None, lead: int, channels: int) -> FloatArray:

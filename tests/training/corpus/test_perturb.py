@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.item import check_item
 from omnitalker.training.corpus.motion import refresh_motion
-from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.perturb import add_perturbed, perturbed
 from omnitalker.training.corpus.store import ShardWriter, open_corpus
 from tests.training.conftest import make_item
