@@ -19,7 +19,8 @@ from omnitalker.errors import InputError
 from omnitalker.planning import Clause, Stretch, plan, windows
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
-from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt
+from omnitalker.sampling.matching import VoiceMatch
+from omnitalker.types import AVChunk, FloatArray, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
@@ -83,8 +84,19 @@ class _Context:
 
     seed: int
     low_latency: bool
+    match: VoiceMatch | None = None
+    matched: StylePrompt | None = None
+    """Whose voice `match` knows."""
     tail: StylePrompt | None = None
     calls: int = 0
+
+    def in_voice(self, mel: FloatArray, style: StylePrompt, strength: float) -> FloatArray:
+        """(T, 100) as sampled -> nearer to the spectrum of `style`."""
+        if not (strength and style.has_voice and len(mel)):
+            return mel
+        if self.match is None or self.matched is not style:
+            self.match, self.matched = VoiceMatch(style.mel, strength), style
+        return self.match(mel)
 
     def window_sizes(self) -> tuple[int, ...]:
         """Small windows only at the very beginning of a live stream."""
@@ -104,6 +116,7 @@ def _sample(
     pipeline: OmniTalkerPipeline, request: SpeakRequest, stretch: Stretch, context: _Context
 ) -> Iterator[Latents]:
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
+    sampling = request.sampling or pipeline.sampling
     for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
         known = slice(
             window.start * timeline.BLOCK_MEL_FRAMES,
@@ -115,12 +128,13 @@ def _sample(
             phonemes[known],
             tones[known],
             seed=context.seed + 1009 * context.calls,
-            settings=context.settings(request.sampling or pipeline.sampling),
+            settings=context.settings(sampling),
             tail=context.tail,
         )
         blocks = window.stop - window.start
+        mel = made.mel[: blocks * timeline.BLOCK_MEL_FRAMES]
         kept = Latents(
-            made.mel[: blocks * timeline.BLOCK_MEL_FRAMES],
+            context.in_voice(mel, stretch.style, sampling.voice_match),
             made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
         )
         said = slice(known.start, known.start + len(kept.mel))
