@@ -5,21 +5,40 @@ Legend: F frames at 25/s.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import savgol_filter
 
 from omnitalker.motion.gaze import set_gaze
-from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, POSE_SLICE
+from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, NAMES, POSE_SLICE
 from omnitalker.types import FloatArray
 
+QUICK: Final = [
+    index
+    for index, name in enumerate(NAMES)
+    if name.startswith(("jaw", "eyeBlink"))
+    or (name.startswith("mouth") and not name.startswith(("mouthSmile", "mouthFrown")))
+]
+"""What articulates and blinks."""
 _SHAPE_WINDOW = 5
 _SHAPE_DEGREE = 2
 """A parabola through five frames: keeps the height of a blink or a closed /p/, drops what shakes between."""
 
 
+def steady(values: FloatArray) -> FloatArray:
+    """(F, 61) -> (F, 61): a model's raw output without its tremble, lips and lids as they are.
+
+    A closure of two frames is speech, not noise.
+    """
+    out = smooth(values)
+    out[:, QUICK] = values[:, QUICK].clip(0.0, 1.0)
+    return out
+
+
 def smooth(values: FloatArray, strength: float = 1.0) -> FloatArray:
-    """(F, 61) -> (F, 61). strength 0 changes nothing, 1 is for a model's raw output, 2 for noisy tracking.
+    """(F, 61) -> (F, 61). strength 0 changes nothing, 2 is for noisy tracking.
 
     The head is smoothed most (it has mass), shapes less, gaze least (eyes really jump).
     """

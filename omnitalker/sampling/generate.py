@@ -19,7 +19,7 @@ from omnitalker import timeline
 from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import EXPRESSION_SLICE
-from omnitalker.motion.smoothing import smooth
+from omnitalker.motion.smoothing import steady
 from omnitalker.sampling.flow import Progress, Schedule, Signal, Solver, sample, seeded_noise, times
 from omnitalker.sampling.guidance import Guidance, guided_velocity
 from omnitalker.types import FloatArray, IntArray, Latents, StylePrompt
@@ -187,9 +187,9 @@ def _tensor(values: npt.NDArray[np.generic], dit: DualBranchDiT) -> Tensor:
 def _steadied(motion: FloatArray, tail: StylePrompt | None) -> FloatArray:
     """Without the tremble of a few-step sampler, going on from `tail`; shapes between 0 and 1."""
     before = tail.motion[-STEADY_FRAMES:] if tail is not None and len(motion) else motion[:0]
-    steady = smooth(np.concatenate([before, motion]))[len(before) :]
-    steady[:, EXPRESSION_SLICE] = steady[:, EXPRESSION_SLICE].clip(0, 1)
-    return steady
+    values = steady(np.concatenate([before, motion]))[len(before) :]
+    values[:, EXPRESSION_SLICE] = values[:, EXPRESSION_SLICE].clip(0, 1)
+    return values
 
 
 def _new_part(signal: Tensor | None, lead: int, channels: int) -> FloatArray:

@@ -7,8 +7,8 @@ import pytest
 
 from omnitalker.motion.blinks import detect_blinks
 from omnitalker.motion.idle import idle
-from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, POSE_SLICE
-from omnitalker.motion.smoothing import smooth
+from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, MOTION_DIM, POSE_SLICE
+from omnitalker.motion.smoothing import smooth, steady
 
 
 def test_noise_goes_signal_stays() -> None:
@@ -50,3 +50,15 @@ def test_zero_strength_short_tracks_and_constant_tracks() -> None:
     np.testing.assert_array_equal(smooth(values[:3]), values[:3])
     still = np.repeat(values[:1], 20, axis=0)
     np.testing.assert_allclose(smooth(still, 2.0), still, atol=1e-5)
+
+
+def test_steadied_lips_still_close_and_the_head_no_longer_trembles() -> None:
+    rng = np.random.default_rng(0)
+    track = np.zeros((60, MOTION_DIM), np.float32)
+    jaw, yaw = INDEX["jawOpen"], INDEX["headRotY"]
+    track[:, jaw] = 0.5
+    track[30:32, jaw] = 0.0
+    track[:, yaw] = 0.02 * rng.standard_normal(60)
+    out = steady(track)
+    np.testing.assert_array_equal(out[:, jaw], track[:, jaw])
+    assert np.diff(out[:, yaw], n=2).std() < 0.3 * np.diff(track[:, yaw], n=2).std()
