@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,16 @@ class SequenceExample:
     tones: IntArray
     """(T,)."""
     has_motion: bool
+
+
+class Voice(NamedTuple):
+    """Whose items may follow each other."""
+
+    speaker: str
+    manner: str
+    has_motion: bool
+    own: bool
+    """False where a second teacher only imitates the voice."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,9 @@ class SequenceSampler:
         )
         has_text = np.array([info.has_text for info in infos])
         self._chances = _limited(weights, ~has_text, untranscribed_share)
-        self._groups: dict[tuple[str, str, bool, bool], list[int]] = defaultdict(list)
+        self._groups: dict[Voice, list[int]] = defaultdict(list)
         for index, info in enumerate(infos):
-            self._groups[_group(info)].append(index)
+            self._groups[voice_of(info)].append(index)
         self._infos = infos
 
     def batch(self, rng: np.random.Generator, lengths: LengthConfig) -> list[SequenceExample]:
@@ -84,7 +95,7 @@ class SequenceSampler:
 
     def sequence(self, index: int, blocks: int, rng: np.random.Generator) -> SequenceExample:
         """Exactly `blocks` blocks: from somewhere in item `index` on, then other items of its group."""
-        group = self._groups[_group(self._infos[index])]
+        group = self._groups[voice_of(self._infos[index])]
         parts: list[SequenceExample] = []
         missing = blocks
         while missing > 0:
@@ -169,7 +180,6 @@ def _limited(weights: FloatArray, limited: npt.NDArray[np.bool_], share: float) 
     return np.where(limited, chances * share / taken, chances * (1 - share) / (1 - taken))
 
 
-def _group(info: ItemInfo) -> tuple[str, str, bool, bool]:
-    """Items that may follow each other. A voice that a second teacher only imitates is another voice."""
+def voice_of(info: ItemInfo) -> Voice:
     own_voice = info.extra.get("teacher") == info.extra.get("voice_teacher")
-    return info.speaker, info.manner, info.has_motion, own_voice
+    return Voice(info.speaker, info.manner, info.has_motion, own_voice)

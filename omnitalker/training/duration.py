@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from omnitalker import timeline
 from omnitalker.config import load_config
 from omnitalker.errors import InputError
 from omnitalker.models.duration import DurationInputs, DurationModel, log_seconds, seconds_of
 from omnitalker.models.presets import build_duration
+from omnitalker.training.batching import Voice, voice_of
 from omnitalker.training.corpus.item import CorpusItem
 from omnitalker.training.corpus.store import Corpus, open_corpus
 from omnitalker.training.loop import Dice, LoopConfig, run
@@ -123,17 +125,42 @@ class PairSampler:
         infos = corpus.infos
         weights = np.array([info.weight for info in infos])
         self._chances = weights / weights.sum()
-        self._groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._groups: dict[Voice, list[int]] = defaultdict(list)
         for index, info in enumerate(infos):
-            self._groups[info.speaker, info.manner].append(index)
+            self._groups[voice_of(info)].append(index)
         self._infos = infos
 
     def pair(self, rng: np.random.Generator) -> tuple[CorpusItem, CorpusItem]:
-        """A prompt and what follows it. The only item of a group follows itself."""
+        """A prompt and what follows it. The only item of a voice is cut in two."""
         index = int(rng.choice(len(self._chances), p=self._chances))
-        group = self._groups[self._infos[index].speaker, self._infos[index].manner]
-        others = [other for other in group if other != index] or group
-        return self.corpus[int(rng.choice(others))], self.corpus[index]
+        others = [other for other in self._groups[voice_of(self._infos[index])] if other != index]
+        item = self.corpus[index]
+        if others:
+            return self.corpus[int(rng.choice(others))], item
+        return cut(item, int(rng.uniform(0.3, 0.7) * len(item.symbols)))
+
+
+def cut(item: CorpusItem, phonemes: int) -> tuple[CorpusItem, CorpusItem]:
+    """The first `phonemes` phonemes of an item with their mel, and the rest; at least one each."""
+    phonemes = min(max(1, phonemes), len(item.symbols) - 1)
+    if phonemes < 1:
+        return item, item
+    frame = round(float(item.starts[phonemes]) * float(timeline.MEL_RATE))
+    first = replace(
+        item,
+        symbols=item.symbols[:phonemes],
+        tones=item.tones[:phonemes],
+        starts=item.starts[: phonemes + 1],
+        mel=item.mel[: max(1, frame)],
+    )
+    rest = replace(
+        item,
+        symbols=item.symbols[phonemes:],
+        tones=item.tones[phonemes:],
+        starts=item.starts[phonemes:],
+        mel=item.mel[frame:],
+    )
+    return first, rest
 
 
 def assemble(rows: Sequence[_Row]) -> DurationBatch:
