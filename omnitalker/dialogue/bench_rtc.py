@@ -140,8 +140,8 @@ async def _read_pictures(track: Any, received: _Received) -> None:
     while True:
         frame = await track.recv()
         now = time.perf_counter()
-        top = await asyncio.to_thread(lambda f=frame: f.to_ndarray(format="rgb24")[:SQUARE])
-        received.pictures.append((now, number_in(top)))
+        picture = await asyncio.to_thread(frame.to_ndarray, format="rgb24")
+        received.pictures.append((now, number_in(picture[:SQUARE])))
 
 
 async def _read_sound(track: Any, received: _Received) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omnitalker import timeline
 from omnitalker.dialogue.brain import Brain
@@ -113,7 +114,7 @@ async def _hear(
 
     activity = await asyncio.to_thread(voice_activity)
     listener = Listener(conversation, tell, inputs.recogniser, activity)
-    sound = microphone_file(inputs.recording) if inputs.recording is not None else microphone()
+    sound: Any = microphone_file(inputs.recording) if inputs.recording else microphone()
     quiet = 0
     try:
         async with contextlib.aclosing(sound) as blocks:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -60,7 +61,7 @@ def drop(
 
     A voice or manner that was encoded before is forgotten with it, so selecting items comes first.
     """
-    changed: dict[str, Tensor | None] = {}
+    changed: dict[str, Any] = {}
     if text is not False:
         changed["phonemes"] = _blank(conditions.phonemes, text)
         changed["tones"] = _blank(conditions.tones, text)
