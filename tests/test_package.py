@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,9 @@ def test_public_names() -> None:
         "StylePrompt",
         "__version__",
     ]
+
+
+def test_shipped_configurations_name_no_folder_of_the_machine_they_were_made_on() -> None:
+    configurations = sorted(Path("checkpoints").rglob("*.json"))
+    assert configurations
+    assert [p for p in configurations if "_name_or_path" in p.read_text(encoding="utf-8")] == []
