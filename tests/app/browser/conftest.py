@@ -20,8 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Closed with its module: while Playwright runs, no other test can start an event loop."""
     pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
     from app.bench import chromium
 
