@@ -27,6 +27,7 @@ from omnitalker.motion.export import export_csv
 from omnitalker.reference.style import mix_styles, save_style, scale_style
 from omnitalker.request import SpeakRequest
 from omnitalker.studio import Studio
+from omnitalker.text.foreign import refuse_foreign
 from omnitalker.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, TimedWord
 
 FIRST_PIECE_FRAMES = 16
@@ -194,6 +195,7 @@ class DemoStudio:
             raise InputError(
                 f"the text has {len(wish.text):,} characters; this page takes up to {LONGEST_TEXT:,}"
             )
+        refuse_foreign(wish.text, wish.language)
 
     def _folder(self) -> Path:
         """A new one; those of long ago go."""

@@ -48,18 +48,29 @@ class SpeakRequest:
     """Begin with a short chunk (live use) instead of whole clauses."""
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
-            raise InputError("the text is empty; give at least one word to say")
-        if len(self.text) > MAX_CHARACTERS:
-            raise InputError(
-                f"the text has {len(self.text):,} characters; the limit is {MAX_CHARACTERS:,}. "
-                "Split it into several files and use 'omnitalker batch'"
-            )
-        if self.language not in LANGUAGES:
-            raise InputError(unknown_choice("language", self.language, LANGUAGES))
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise InputError(f"{name} must be between {low} and {high}, got {value}")
-        if self.seconds is not None and self.seconds <= 0:
-            raise InputError(f"seconds must be positive, got {self.seconds}")
+        check_text(self.text)
+        check_controls(
+            self.language, self.seconds, **{name: getattr(self, name) for name in _RANGES}
+        )
+
+
+def check_text(text: str) -> None:
+    if not text.strip():
+        raise InputError("the text is empty; give at least one word to say")
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}. "
+            "Split it into several files and use 'omnitalker batch'"
+        )
+
+
+def check_controls(language: str, seconds: float | None = None, **values: float) -> None:
+    """`values`: speed, pauses, expressiveness, head_motion. Costs nothing, so it can come before loading."""
+    if language not in LANGUAGES:
+        raise InputError(unknown_choice("language", language, LANGUAGES))
+    for name, value in values.items():
+        low, high = _RANGES[name]
+        if not low <= value <= high:
+            raise InputError(f"{name} must be between {low} and {high}, got {value}")
+    if seconds is not None and seconds <= 0:
+        raise InputError(f"seconds must be positive, got {seconds}")

@@ -16,7 +16,8 @@ from omnitalker import assets
 from omnitalker.batch.jobs import Job, output_name
 from omnitalker.config import build, unknown_choice
 from omnitalker.errors import ConfigError, InputError
-from omnitalker.request import MAX_CHARACTERS
+from omnitalker.request import check_controls, check_text
+from omnitalker.text.foreign import refuse_foreign
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Job)}
 COLUMNS = (*_FIELDS, "text_file")
@@ -158,14 +159,9 @@ def _resolved(value: str, folder: Path, *, must_exist: bool) -> str:
 
 
 def _check(job: Job, index: int) -> None:
-    if not job.text.strip():
-        raise InputError("the text is empty")
-    if len(job.text) > MAX_CHARACTERS:
-        raise InputError(
-            f"the text has {len(job.text):,} characters; the limit is {MAX_CHARACTERS:,}"
-        )
-    if not 0.5 <= job.speed <= 2.0:
-        raise InputError(f"speed must be between 0.5 and 2, got {job.speed}")
+    check_text(job.text)
+    check_controls(job.language, speed=job.speed)
+    refuse_foreign(job.text, job.language)
     if job.size not in (256, 512, 768):
         raise InputError(f"size must be 256, 512 or 768, got {job.size}")
     output_name(job, index)

@@ -134,7 +134,7 @@ def bench_batch(
     kill: Annotated[
         int, typer.Option(help="Instead: one batch, killed so often on its way, then finished.")
     ] = 0,
-    size: Annotated[int, typer.Option(help="Picture side: 256, 512 or 768.")] = 256,
+    size: options.Size = 256,
     renderer: options.RendererName = "warp",
     presenter: Annotated[str | None, typer.Option(help="Face; default: the first.")] = None,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,

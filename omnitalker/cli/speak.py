@@ -10,8 +10,12 @@ from typing import Annotated
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.cli import options
+from omnitalker.cli.making import style_list
 from omnitalker.cli.progress import progress_bar
 from omnitalker.errors import InputError
+from omnitalker.request import SpeakRequest, check_controls
+from omnitalker.text.foreign import refuse_foreign
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +64,7 @@ def speak(
             "(built-in voices; a --ref brings its own).",
         ),
     ] = "neutral",
-    language: Annotated[str, typer.Option(help="en, zh, or auto for each span.")] = "auto",
+    language: options.Language = "auto",
     speed: Annotated[float, typer.Option(help="0.5 slower .. 2 faster.")] = 1.0,
     pauses: Annotated[float, typer.Option(help="0 none .. 4 long; 1 as predicted.")] = 1.0,
     seconds: Annotated[
@@ -68,10 +72,8 @@ def speak(
     ] = None,
     expressiveness: Annotated[float, typer.Option(help="0 still face .. 2 lively.")] = 1.0,
     head_motion: Annotated[float, typer.Option(help="0 still head .. 2 lively.")] = 1.0,
-    size: Annotated[int, typer.Option(help="Picture side in pixels: 256, 512 or 768.")] = 512,
-    renderer: Annotated[
-        str, typer.Option(help="warp (photo-real), refined (learned on top), sketch (debugging).")
-    ] = "warp",
+    size: options.Size = 512,
+    renderer: options.RendererName = "warp",
     aspect: Annotated[str, typer.Option(help="1:1, 16:9, 9:16 or 4:5.")] = "1:1",
     background: Annotated[
         str, typer.Option(help="own, blur, a colour like #eceef1, or a picture.")
@@ -97,9 +99,9 @@ def speak(
     steps: Annotated[
         int | None, typer.Option(help="Network steps; more is finer and slower.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    seed: options.Seed = 0,
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
+    device: options.Device = "cpu",
 ) -> None:
     """Say a text on video, in the voice and manner of a reference.
 
@@ -112,9 +114,13 @@ def speak(
       omnitalker generate "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
     """
     words = _read_text(text, text_file)
+    check_controls(
+        language, seconds, speed=speed, pauses=pauses, expressiveness=expressiveness,
+        head_motion=head_motion,
+    )  # fmt: skip
+    refuse_foreign(words, language)
     # torch and mediapipe load here, not for --help
     from omnitalker.production import Production, produce
-    from omnitalker.request import SpeakRequest
     from omnitalker.studio import FrameWish, Studio
 
     if audio_only or motion_only:
@@ -180,15 +186,11 @@ def _intensity(text: str) -> float:
     return value
 
 
-def voices(
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-) -> None:
+def voices(checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT) -> None:
     """List the built-in voices, their manners, and the presenters."""
     from omnitalker import assets
-    from omnitalker.styles import StyleLibrary
 
-    for name, manners in StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue().items():
-        print(f"{name:12} {', '.join(manners)}")
+    style_list(checkpoint)
     print(f"presenters:  {', '.join(assets.presenter_names()) or 'none found'}")
 
 

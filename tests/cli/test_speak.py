@@ -54,6 +54,7 @@ def test_control_characters_and_mixed_languages_are_spoken(speak, tmp_path: Path
     ("arguments", "text", "message"),
     [
         (["--language", "fr"], "Bonjour", "language 'fr' is not known"),
+        ([], "Bonjour, vous êtes dans le train.", "looks French"),
         (["--speed", "9"], "Hi", "speed must be between"),
         (["--manner", "joyful"], "Hi", "did you mean|Valid: happy, neutral"),
         (["--style", "nobody"], "Hi", "voice 'nobody' is not known"),
