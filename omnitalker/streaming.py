@@ -30,7 +30,8 @@ OFFLINE_WINDOWS = (20,)
 LOW_LATENCY_WINDOWS = (3, 4, 6, 10, 16, 20)
 """Blocks of 160 ms per network call; the last size repeats. Three give 0.22 s of sound, in which four more are made."""
 OPENING_PROMPT_SECONDS = 0.8
-"""At most so much of the style prompt for the first call of a live stream."""
+"""At most so much of the style prompt for the first calls of a live stream."""
+OPENING_CALLS = 2
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -105,8 +106,8 @@ class _Context:
         return LOW_LATENCY_WINDOWS[min(self.calls, len(LOW_LATENCY_WINDOWS) - 1) :]
 
     def settings(self, wished: SamplingSettings) -> SamplingSettings:
-        """A shorter prompt where somebody waits for the first sound."""
-        if not self.low_latency or self.calls:
+        """A shorter prompt where somebody waits for the first sound, and while little of it is ready."""
+        if not self.low_latency or self.calls >= OPENING_CALLS:
             return wished
         seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
         return replace(wished, prompt_seconds=seconds)

@@ -13,13 +13,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from omnitalker import timeline
 from omnitalker.dialogue.reply import Reply, SpeechFrame
 from omnitalker.motion.blending import close_mouth, continue_from
-from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
+from omnitalker.motion.names import EXPRESSION_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.types import FloatArray, TimedWord
 
 SILENCE: FloatArray = np.zeros(timeline.SAMPLES_PER_VIDEO_FRAME, np.float32)
@@ -67,11 +68,14 @@ class Mixer:
         self._idle = idle
         self._idle_at = 0
         self._bridge: deque[FloatArray] = deque()
+        self._bend: deque[FloatArray] = deque()
         self._shown: deque[FloatArray] = deque([idle[-2], idle[-1]], maxlen=2)
         self._speaking: Reply | None = None
         self._begun: Reply | None = None
         self._dry: Reply | None = None
         self._nod = 0
+        self.has_news = threading.Event()
+        """Set while speech waits to begin: its first frame need not wait for the beat."""
         self.dropped = 0
         self.starved = 0
 
@@ -105,6 +109,8 @@ class Mixer:
                 self.dropped += 1
                 return False
             self._speech.append(_Item(reply, frame))
+            if self._speaking is None and self._may_begin(self._speech[0].reply):
+                self.has_news.set()
             return True
 
     def interrupt(self) -> bool:
@@ -114,6 +120,7 @@ class Mixer:
             was_speaking = self._speaking is not None or bool(self._speech)
             self.dropped += len(self._speech)
             self._speech.clear()
+            self.has_news.clear()
             self._dry = None
             if self._speaking is not None:
                 self._to_idle(at_once=True)
@@ -135,6 +142,7 @@ class Mixer:
     def take(self) -> Moment:
         """The next 40 ms."""
         with self._changed:
+            self.has_news.clear()
             moment = self._take_speech() or self._take_idle()
             self._changed.notify_all()
             self._shown.append(moment.motion)
@@ -150,19 +158,19 @@ class Mixer:
         if self._speaking is None:
             if not self._may_begin(item.reply):
                 return None
-            self._bend_speech()
-            item = self._speech[0]
+            self._begin_bend()
         self._speech.popleft()
+        motion = self._bent(item.frame.motion)
         is_first = item.reply is not self._begun
         self._speaking = self._begun = item.reply
         self._dry = None
         if item.frame.is_last:
             self._speaking = None
             if not self._speech:
-                self._bridge_to_idle([self._shown[-1], item.frame.motion])
+                self._bridge_to_idle([self._shown[-1], motion])
         frame = item.frame
         return Moment(
-            frame.samples, frame.motion, item.reply.number, frame.words, frame.time,
+            frame.samples, motion, item.reply.number, frame.words, frame.time,
             is_idle=False, is_first=is_first, is_last=frame.is_last,
         )  # fmt: skip
 
@@ -193,6 +201,7 @@ class Mixer:
     def _to_idle(self, *, at_once: bool) -> None:
         shown = list(self._shown)
         self._speaking = None
+        self._bend.clear()
         if at_once:
             closing = list(close_mouth(np.stack(shown), CLOSING_FRAMES))
             self._bridge_to_idle(closing[-2:])
@@ -206,21 +215,19 @@ class Mixer:
         self._bridge = deque(joined)
         self._idle_at += TO_IDLE_FRAMES
 
-    def _bend_speech(self) -> None:
-        """The first frames of what is ready go on from what is shown."""
-        count = min(TO_SPEECH_FRAMES, len(self._speech))
-        items = [self._speech.popleft() for _ in range(count)]
-        rows = np.stack([item.frame.motion for item in items])
-        bent = continue_from(np.stack(self._shown), rows, count)
-        for item, row in zip(reversed(items), bent[::-1], strict=True):
-            frame = item.frame
-            self._speech.appendleft(
-                _Item(
-                    item.reply,
-                    SpeechFrame(frame.samples, row, frame.time, frame.words, frame.is_last),
-                )
-            )
+    def _begin_bend(self) -> None:
+        """The first frames of speech will go on from what is shown, however few of them are ready yet."""
+        ready = [item.frame.motion for item in islice(self._speech, TO_SPEECH_FRAMES)]
+        rows = np.stack(ready + [ready[-1]] * (TO_SPEECH_FRAMES - len(ready)))
+        self._bend = deque(continue_from(np.stack(self._shown), rows, TO_SPEECH_FRAMES) - rows)
         self._bridge.clear()
+
+    def _bent(self, motion: FloatArray) -> FloatArray:
+        if not self._bend:
+            return motion
+        bent = motion + self._bend.popleft()
+        bent[EXPRESSION_SLICE] = bent[EXPRESSION_SLICE].clip(0, 1)
+        return bent
 
     def _nodding(self, moment: Moment) -> Moment:
         if self._nod == 0:

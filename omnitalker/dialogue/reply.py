@@ -30,8 +30,8 @@ from omnitalker.text.splitting import ClauseSplitter
 from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
 
 log = logging.getLogger(__name__)
-NEXT_WINDOW_COST: Final = 1.4
-"""The second network call, which also continues what was said, takes so much longer than the first."""
+NEXT_WINDOW_COST: Final = 1.25
+"""The second network call, which also continues what was said, takes so much of the time to the first sound."""
 MOST_LEAD_FRAMES: Final = 40
 _MARKS: Final = re.compile(r"[\"'”’)»」』》]*[.,;:!?…。，！？；：、]+[\"'”’)»」』》]*")
 
@@ -116,25 +116,20 @@ class Reply:
 
     def frames(self) -> Generator[SpeechFrame, None, None]:
         """Frames as they are made; the last one is marked. Ends early when cancelled."""
-        held: SpeechFrame | None = None
+        has_begun = False
         with closing(self._all_frames()) as frames:
             try:
                 for frame in frames:
                     if self._cancelled:
                         return
-                    if held is None:
+                    if not has_begun:
                         self._judge_speed()
-                    else:
-                        yield held
-                    held = frame
+                        has_begun = True
+                    yield frame
             except Cancelled:
                 return
             finally:
-                # Wakes whoever waits for text, so that closing the stream does not.
-                is_whole = not self._cancelled
-                self.cancel()
-        if held is not None and is_whole:
-            yield replace(held, is_last=True)
+                self.cancel()  # wakes whoever waits for text, so that closing the stream does not
 
     def _judge_speed(self) -> None:
         """The first sound has come: how much of it must wait so that it does not end before the second?"""
@@ -263,4 +258,4 @@ def _frames_of(chunk: AVChunk) -> Iterator[SpeechFrame]:
         begun = [w for w in words if is_final or w.start < start + 1 / timeline.VIDEO_FPS]
         words = words[len(begun) :]
         samples = chunk.samples[index * size : (index + 1) * size]
-        yield SpeechFrame(samples, motion, start, tuple(begun))
+        yield SpeechFrame(samples, motion, start, tuple(begun), chunk.is_last and is_final)

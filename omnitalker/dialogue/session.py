@@ -186,7 +186,7 @@ class AvatarSession:
 
     def _keep_time(self) -> None:
         while not self._closed.is_set():
-            self.pacer.wait()
+            self.pacer.wait(self.mixer.has_news)
             if self._delivery.is_held_back:
                 self.stats.held_back += 1
                 continue

@@ -77,3 +77,25 @@ def test_sound_that_runs_short_is_noticed_before_it_is_gone(mixer: Mixer, reply:
     assert mixer.is_short
     reply.waits_for_text = True
     assert not mixer.is_short
+
+
+def test_speech_that_may_begin_calls_for_its_beat(mixer: Mixer, reply: Reply) -> None:
+    reply.lead_frames = 3
+    speak(mixer, reply, 2)
+    assert not mixer.has_news.is_set()
+    speak(mixer, reply, 1)
+    assert mixer.has_news.is_set()
+    mixer.take()
+    speak(mixer, reply, 1)
+    assert not mixer.has_news.is_set()
+
+
+def test_the_join_is_smooth_with_a_single_frame_ready(mixer: Mixer, reply: Reply) -> None:
+    far = np.full(MOTION_DIM, 0.4, np.float32)
+    shown = [mixer.take().motion]
+    for index in range(12):
+        frame = SpeechFrame(np.ones(960, np.float32), far, index / 25)
+        assert mixer.offer(0, reply, frame)
+        shown.append(mixer.take().motion)
+    assert np.abs(np.diff(shown, axis=0)).max() < 0.4 / 4
+    assert np.allclose(shown[-1], far)

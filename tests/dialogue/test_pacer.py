@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 
 from omnitalker.dialogue.pacer import Pacer
@@ -49,3 +52,19 @@ def test_a_short_hold_up_is_made_good_and_a_long_one_is_not() -> None:
     pacer.wait()
     assert pacer.restarts == 1
     assert pacer.lateness < 0
+
+
+def test_a_hurried_beat_comes_at_once_and_the_next_at_its_own_time() -> None:
+    pacer, hurry = Pacer(), threading.Event()
+    pacer.wait()
+    hurry.set()
+    began = time.perf_counter()
+    assert pacer.wait(hurry) == 1
+    assert time.perf_counter() - began < 0.02
+    assert pacer.wait(hurry) == 2  # still hurried, but never two beats ahead
+    assert time.perf_counter() - began > 0.03
+    hurry.clear()
+    for _ in range(5):
+        pacer.wait(hurry)
+    assert pacer.beats == 8
+    assert time.perf_counter() - began > 0.2
