@@ -12,62 +12,12 @@ from omnitalker.text.wordlist import words
 
 _WORD: Final = re.compile(r"[a-zà-öø-ÿœßğışąćęłńóśźżčřšůž]+")
 _HAN: Final = re.compile(f"[{HAN}]")
-_ENGLISH: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "but",
-        "of",
-        "to",
-        "in",
-        "is",
-        "are",
-        "was",
-        "were",
-        "it",
-        "i",
-        "you",
-        "he",
-        "she",
-        "we",
-        "they",
-        "this",
-        "that",
-        "with",
-        "for",
-        "on",
-        "at",
-        "be",
-        "have",
-        "has",
-        "had",
-        "not",
-        "my",
-        "your",
-        "his",
-        "her",
-        "our",
-        "their",
-        "do",
-        "does",
-        "what",
-        "who",
-        "how",
-        "there",
-        "from",
-        "as",
-        "by",
-        "if",
-        "so",
-        "will",
-        "can",
-        "all",
-    ]
+_ENGLISH: Final = words(
+    "the a an and or but of to in is are was were it i you he she we they this that with for",
+    "on at be have has had not my your his her our their do does what who how there from as",
+    "by if so will can all",
 )
-_SMALL_WORDS: Final[Mapping[str, frozenset[str]]] = {
+_SMALL_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "French": words(
         "le les des du pour une et est sont dans avec sur vous nous je tu il elle ils que qui ne pas ce cette ces mon ma "
         "mes votre notre très bonjour bonsoir merci salut au aux mais où été être avoir c'est j'ai fait ça à"
