@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omnitalker.dialogue.character import Character
     from omnitalker.pipeline import OmniTalkerPipeline
 
-IDLE_SECONDS = 24.0
+IDLE_SECONDS = 240.0
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
 
 

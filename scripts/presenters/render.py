@@ -34,6 +34,7 @@ BOXES = {
     "mouth": (-4.2, 4.2, -9.0, -0.9),
     "eyes": (-7.0, 7.0, -0.2, 7.6),
     "face": (-7.6, 7.6, -9.6, 9.6),
+    "turned": (-10.6, 10.6, -11.0, 9.8),
 }
 FEATHER = 0.06  # share of a box over which it blends into the neutral picture
 

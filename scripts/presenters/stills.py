@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Box = Literal["full", "mouth", "eyes"]
+Box = Literal["full", "mouth", "eyes", "turned"]
 
 
 @dataclass(frozen=True)
@@ -65,23 +65,61 @@ MOUTHS = (
     _mouth("a_full", jawOpen=0.95),
 )  # fmt: skip
 
+LEFT, RIGHT = (
+    {"eyeLookOutLeft": 1.0, "eyeLookInRight": 1.0},
+    {"eyeLookInLeft": 1.0, "eyeLookOutRight": 1.0},
+)
+"""The person's own left is the viewer's right."""
+
+
+def _look(name: str, aside: dict[str, float], strength: float, **others: float) -> Still:
+    """A still of the eyes looking aside; `others` for both eyes."""
+    sides = {shape: strength * share for shape, share in aside.items()}
+    return Still(f"eyes_{name}", "eyes", sides | both(**others))
+
+
 EYES = (
     Still("eyes_blink", "eyes", both(eyeBlink=1.0)),
     Still("eyes_half", "eyes", both(eyeBlink=0.5)),
-    Still("eyes_left", "eyes", {"eyeLookOutLeft": 0.6, "eyeLookInRight": 0.6}),
-    Still("eyes_right", "eyes", {"eyeLookInLeft": 0.6, "eyeLookOutRight": 0.6}),
-    Still("eyes_up", "eyes", both(eyeLookUp=0.5)),
-    Still("eyes_down", "eyes", both(eyeLookDown=0.6)),
+    Still("eyes_quarter", "eyes", both(eyeBlink=0.25)),
+    Still("eyes_nearly", "eyes", both(eyeBlink=0.75)),
+    _look("down", {}, 0.0, eyeLookDown=0.6),
+    _look("left", LEFT, 0.6),
+    _look("right", RIGHT, 0.6),
+    _look("up", {}, 0.0, eyeLookUp=0.5),
     Still("eyes_wide", "eyes", {"browInnerUp": 0.6} | both(eyeWide=0.6, browOuterUp=0.5)),
     Still("eyes_squint", "eyes", both(eyeSquint=0.6, cheekSquint=0.5, browDown=0.3)),
+    _look("left_slight", LEFT, 0.3),
+    _look("right_slight", RIGHT, 0.3),
+    _look("down_slight", {}, 0.0, eyeLookDown=0.3),
+    _look("left_down", LEFT, 0.4, eyeLookDown=0.4),
+    _look("right_down", RIGHT, 0.4, eyeLookDown=0.4),
+    _look("left_up", LEFT, 0.4, eyeLookUp=0.35),
+    _look("right_up", RIGHT, 0.4, eyeLookUp=0.35),
+    _look("down_half", {}, 0.0, eyeLookDown=0.5, eyeBlink=0.4),
+    Still("eyes_frown", "eyes", both(browDown=0.8)),
+    Still("eyes_worried", "eyes", {"browInnerUp": 0.9}),
+    Still("eyes_raised", "eyes", {"browInnerUp": 0.9} | both(browOuterUp=0.9)),
+    Still("eyes_smiling", "eyes", both(eyeSquint=0.3, cheekSquint=0.8)),
 )
 
+
+def _turn(name: str, *degrees: float) -> Still:
+    """A still of the turned face; hair and neck follow in the renderer by themselves."""
+    return Still(f"pose_{name}", "turned", turn=(degrees[0], degrees[1], degrees[2]))
+
+
 POSES = (
-    Still("pose_left", turn=(0, 15, 0)),
-    Still("pose_right", turn=(0, -15, 0)),
-    Still("pose_down", turn=(9, 0, 0)),
-    Still("pose_up", turn=(-9, 0, 0)),
-    Still("pose_tilt", turn=(0, 0, 8)),
+    _turn("left", 0, 15, 0),
+    _turn("right", 0, -15, 0),
+    _turn("down", 10, 0, 0),
+    _turn("up", -10, 0, 0),
+    _turn("left_far", 0, 22, 0),
+    _turn("right_far", 0, -22, 0),
+    _turn("left_down", 7, 11, 0),
+    _turn("right_down", 7, -11, 0),
+    _turn("left_up", -7, 11, 0),
+    _turn("right_up", -7, -11, 0),
 )
 
 STILLS = (Still("neutral"), *MOUTHS, *EYES, *POSES)
