@@ -16,6 +16,7 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
 from omnitalker.reference.bank import face_bank, lid_bank, mouth_bank
+from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.matting import (
     clean_plate,
     foreground,
@@ -74,6 +75,8 @@ def build_identity(
             f"No face was found in '{clip.name}'. Use a picture or clip that shows one face from the front."
         )
     scene = np.flatnonzero(_longest_scene(tracked) & tracked.found)
+    bare = mouths_shown([clip.frames[index] for index in scene], tracked.landmarks[scene])
+    scene = scene[bare] if bare.any() else scene
     observed = Observed(
         frames=[clip.frames[index] for index in scene],
         landmarks=tracked.landmarks[scene][..., :2],

@@ -11,6 +11,7 @@ import numpy as np
 from omnitalker.errors import InputError
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
+from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
 from omnitalker.reference.landmarks import face_scores, locate_faces, open_finder
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
@@ -29,6 +30,8 @@ UPRIGHT_SIDE = 512
 """Longest side of the picture that is searched for a face standing on its head."""
 SURER = 0.06
 """By how much more certain a detector is of an upright face than of the same one upside down, at least."""
+COVERED = 0.08
+"""Share of the frames from which on a hidden mouth is worth a word."""
 _PROBES = 5
 _OUTER_EYES = [33, 263]
 
@@ -84,7 +87,10 @@ class FaceTracker:
             camera=fit.camera,
             size=(width, height),
             cuts=cuts,
-            warnings=_warnings(fit, found, cuts, several, eye_distance),
+            warnings=(
+                *_warnings(fit, found, cuts, several, eye_distance),
+                *_covered([frames[index] for index in seen], steady[seen]),
+            ),
         )
 
     def _landmarks(
@@ -215,6 +221,18 @@ def _refuse_upside_down(name: str, frame: Frame) -> None:
         raise InputError(
             f"The face in {name} seems to be upside down. Turn the picture by 180 degrees, then try again."
         )
+
+
+def _covered(frames: Sequence[Frame], landmarks: FloatArray) -> tuple[str, ...]:
+    """What to say of a mouth that is not always in sight."""
+    covered = ~mouths_shown(frames, landmarks)
+    if covered.mean() < COVERED:
+        return ()
+    when = "" if len(frames) == 1 else f" in {covered.mean():.0%} of the frames"
+    return (
+        f"The mouth cannot be told from what is around it{when}: if a hand, a mask or a microphone is before it, "
+        "use a picture or clip that shows the lips.",
+    )
 
 
 def _warnings(
