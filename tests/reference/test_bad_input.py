@@ -86,7 +86,7 @@ def with_hand(actor: Actor) -> Frame:
     size = (int(0.6 * eyes), int(0.42 * eyes))
     cv2.ellipse(picture, middle.astype(int).tolist(), size, 0, 0, 360, skin.tolist(), -1)
     for across in (-0.3, -0.02, 0.28):
-        x, y = (middle + [across * eyes, 0]).astype(int)
+        x, y = (middle + np.array([across * eyes, 0])).astype(int)
         dark = (0.75 * skin).astype(int).tolist()
         cv2.line(picture, (x, y - int(0.3 * eyes)), (x - 6, y + int(0.3 * eyes)), dark, 2)
     return cv2.GaussianBlur(picture, (0, 0), 0.7)
@@ -135,7 +135,7 @@ def test_frames_with_a_covered_mouth_do_not_become_the_face(ava: Actor, tmp_path
 
 def test_closed_eyes_are_refused(ava: Actor, tmp_path: Path) -> None:
     path = save(tmp_path / "asleep.png", ava.at(eyeBlinkLeft=1.0, eyeBlinkRight=1.0))
-    with pytest.raises(InputError, match="closed all the time.*open"):
+    with pytest.raises(InputError, match=r"closed all the time.*open"):
         shown(path)
 
 
@@ -146,7 +146,7 @@ def test_a_thumbnail_is_told_how_large_it_must_be(ava: Actor, tmp_path: Path) ->
 
 
 def test_a_profile_is_refused() -> None:
-    with pytest.raises(InputError, match="from the side|No face was found"):
+    with pytest.raises(InputError, match=r"from the side.*turned by \d+"):
         shown(Path(__file__).with_name("profile.jpg"))
 
 
