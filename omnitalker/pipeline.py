@@ -22,6 +22,7 @@ from omnitalker.analysis import analyse
 from omnitalker.audio.vocoder import Vocoder
 from omnitalker.errors import InputError, WeightsError
 from omnitalker.files import AtomicFile
+from omnitalker.machine import weights_dtype
 from omnitalker.media.sound import write_wav
 from omnitalker.media.writer import VideoWriter
 from omnitalker.models.dit import DualBranchDiT
@@ -115,8 +116,12 @@ class OmniTalkerPipeline(DiffusionPipeline):
     def from_pretrained(  # type: ignore[override]
         cls, name: str | Path, **kwargs: Any
     ) -> OmniTalkerPipeline:
-        """A checkpoint folder, or the short name of a shipped one (`tiny`)."""
+        """A checkpoint folder, or the short name of a shipped one (`tiny`).
+
+        `torch_dtype`, if not given, is what is fastest here: bfloat16 for the transformer where it can be.
+        """
         path = assets.checkpoint_dir(name)
+        kwargs.setdefault("torch_dtype", {"transformer": weights_dtype(), "default": torch.float32})
         try:
             pipeline = super().from_pretrained(str(path), local_files_only=True, **kwargs)
         except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -3,7 +3,8 @@
     text -> clauses -> durations -> windows -> network -> vocoder -> chunks -> pictures
             (planning)                        (sampling)  (assembly)          (renderer)
 
-The network and the vocoder run ahead in a thread of their own while the caller's thread renders.
+The network and the vocoder run ahead in a thread of their own while the caller's thread renders, and in
+the caller's own where there is nothing to render.
 Offline generation merely collects this stream.
 """
 
@@ -13,20 +14,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from omnitalker import timeline
 from omnitalker.assembly import Assembler
 from omnitalker.errors import InputError
+from omnitalker.machine import beside_others, is_alone
+from omnitalker.motion.sealing import seal_lips
 from omnitalker.planning import Clause, Stretch, plan, windows
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
 from omnitalker.sampling.matching import VoiceMatch
+from omnitalker.text.symbols import BILABIALS, SYMBOL_IDS
 from omnitalker.types import AVChunk, FloatArray, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
-OFFLINE_WINDOWS = (20,)
+OFFLINE_WINDOWS = (24,)
 LOW_LATENCY_WINDOWS = (3, 4, 6, 10, 16, 20)
 """Blocks of 160 ms per network call; the last size repeats. Three give 0.22 s of sound, in which four more are made."""
 OPENING_PROMPT_SECONDS = 0.8
@@ -38,6 +44,7 @@ TAIL_BLOCKS = 4
 LOW_LATENCY_CHUNK_FRAMES = 4
 OFFLINE_CHUNK_FRAMES = 24
 CHUNKS_AHEAD = 3
+_BILABIALS = [SYMBOL_IDS[symbol] for symbol in BILABIALS]
 
 
 def stream(
@@ -52,7 +59,11 @@ def stream(
     """
     if clauses is None:
         clauses = pipeline.frontend.clauses(request.text, language=request.language)
-    with Prefetch(_spoken(pipeline, request, clauses), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
+    spoken = _spoken(pipeline, request, clauses)
+    if renderer is None and not request.low_latency and is_alone():
+        yield from spoken  # nobody does anything meanwhile
+        return
+    with Prefetch(beside_others(spoken), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
         for chunk in chunks:
             yield render_chunk(chunk, renderer) if renderer else chunk
 
@@ -134,11 +145,12 @@ def _sample(
         )
         blocks = window.stop - window.start
         mel = made.mel[: blocks * timeline.BLOCK_MEL_FRAMES]
+        said = slice(known.start, known.start + len(mel))
+        motion = made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES]
         kept = Latents(
             context.in_voice(mel, stretch.style, sampling.voice_match),
-            made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
+            seal_lips(motion, np.isin(phonemes[said], _BILABIALS)),
         )
-        said = slice(known.start, known.start + len(kept.mel))
         context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)
         context.calls += 1
         yield kept

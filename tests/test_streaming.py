@@ -99,7 +99,7 @@ def test_leaving_early_stops_the_thread(
     tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
 ) -> None:
     before = threading.active_count()
-    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style))
+    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style, low_latency=True))
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
@@ -126,3 +126,17 @@ def test_windows_cover_every_block_once() -> None:
         assert cut[-1].stop == blocks
         assert all(a.stop == b.start for a, b in pairwise(cut))
         assert all(window.stop + window.ahead <= blocks for window in cut)
+
+
+def test_sound_alone_is_made_in_the_callers_thread(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    def helpers(request: SpeakRequest) -> list[str]:
+        made = tiny_pipeline.stream(request)
+        next(made)
+        names = [t.name for t in threading.enumerate() if t.name == "omnitalker-speech"]
+        made.close()  # type: ignore[attr-defined]
+        return names
+
+    assert helpers(SpeakRequest(TEXT * 9, style)) == []
+    assert helpers(SpeakRequest(TEXT * 9, style, low_latency=True)) == ["omnitalker-speech"]

@@ -11,6 +11,7 @@ from typing import Any
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import open_store
+from omnitalker.machine import keep_memory
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Worker:
         from omnitalker.batch.checks import OutputChecker
         from omnitalker.studio import Studio
 
+        keep_memory()
         torch.set_num_threads(settings.threads)
         cv2.setNumThreads(settings.threads)
         studio = Studio.from_pretrained(settings.checkpoint, settings.device)

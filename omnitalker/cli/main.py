@@ -11,6 +11,7 @@ import typer
 from omnitalker import __version__
 from omnitalker.cli import batch, demo, doctor, face, live, making, speak
 from omnitalker.errors import OmniTalkerError
+from omnitalker.machine import keep_memory
 
 app = typer.Typer(
     name="omnitalker",
@@ -57,6 +58,7 @@ doctor.register(app)
 def run() -> None:
     """Entry point: the user's mistakes are one line and exit code 2; the rest is a traceback."""
     debug = "--debug" in sys.argv[1:]
+    keep_memory()
     try:
         app()
     except OmniTalkerError as error:

@@ -19,6 +19,7 @@ from typing import Any
 
 from omnitalker.evaluation.cases import Case
 from omnitalker.evaluation.journal import Journal
+from omnitalker.machine import keep_memory
 from omnitalker.sampling.generate import SamplingSettings
 
 OnProgress = Callable[[float, str], None]
@@ -131,6 +132,7 @@ def _start(checkpoint: str, corpus_dir: str | None, live: SamplingSettings) -> N
 
     from omnitalker.evaluation.material import Material
 
+    keep_memory()
     torch.set_num_threads(1)
     _material.append(Material.load(checkpoint, corpus_dir, live))
 

@@ -140,6 +140,15 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
         self.mel_out = BranchOutput(mel_width, condition_width, mel_patch * mel_bins)
         self.motion_out = BranchOutput(motion_width, condition_width, motion_dim)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it runs. (diffusers looks through every module for it: 3 ms a time, many times a call.)"""
+        return self.mel_out.linear.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.mel_out.linear.weight.dtype
+
     def encode_text(self, conditions: Conditions) -> TextFeatures:
         """The text on both grids. Pass it to `forward` to save doing it at every step."""
         valid = conditions.mel_valid

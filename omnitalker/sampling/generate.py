@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from omnitalker import timeline
+from omnitalker.machine import has_fast_bfloat16
 from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import EXPRESSION_SLICE
@@ -76,7 +77,7 @@ def generate(
         else None,
     )
     schedule = times(settings.steps, settings.schedule)
-    with half_precision(dit.device):
+    with half_precision(dit):
         conditions = _with_style(dit, conditions, prompt, settings)
         velocity = guided_velocity(dit, conditions, settings.guidance)
         made = sample(velocity, noise, schedule, settings.solver, progress)
@@ -88,9 +89,9 @@ def generate(
     )
 
 
-def half_precision(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 arithmetic where the processor has instructions for it; elsewhere it would be slower."""
-    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+def half_precision(dit: DualBranchDiT) -> AbstractContextManager[object]:
+    """bfloat16 arithmetic for weights in single precision, where the processor is good at it."""
+    if dit.device.type == "cpu" and dit.dtype == torch.float32 and has_fast_bfloat16():
         return torch.autocast("cpu", torch.bfloat16)
     return nullcontext()
 

@@ -31,7 +31,7 @@ from omnitalker.training.masking import (
     turned,
 )
 from omnitalker.training.samples import write_samples
-from omnitalker.training.state import STATE_FILE, load_average
+from omnitalker.training.state import STATE_FILE, load_average, read_sizes
 
 log = logging.getLogger(__name__)
 
@@ -262,7 +262,7 @@ def train(
 def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.bfloat16) -> None:
     """The averaged weights of a run as a checkpoint folder."""
     run_dir = Path(run_dir)
-    model = DualBranchDiT.from_config(DualBranchDiT.load_config(run_dir / "model"))
+    model = DualBranchDiT.from_config(read_sizes(run_dir))
     progress = load_average(run_dir, model)
     model.to(dtype).save_pretrained(directory)
     log.info("exported step %d to %s", progress.step, directory)
@@ -274,7 +274,7 @@ def _model(
     if resume and init_from is not None:
         raise ConfigError("resume and init_from exclude each other: a resumed run has its weights.")
     if resume and (run_dir / STATE_FILE).is_file():
-        return DualBranchDiT.from_config(DualBranchDiT.load_config(run_dir / "model"))
+        return DualBranchDiT.from_config(read_sizes(run_dir))
     if init_from is not None:
         return DualBranchDiT.from_pretrained(init_from, torch_dtype=torch.float32)
     torch.manual_seed(config.loop.seed)

@@ -21,7 +21,7 @@ from omnitalker.training.batching import Voice, voice_of
 from omnitalker.training.corpus.item import CorpusItem
 from omnitalker.training.corpus.store import Corpus, open_corpus
 from omnitalker.training.loop import Dice, LoopConfig, run
-from omnitalker.training.state import STATE_FILE, load_average
+from omnitalker.training.state import STATE_FILE, load_average, read_sizes
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ def train(
     config = load_config(DurationTrainConfig, config_path, overrides)
     run_dir = Path(run_dir)
     if resume and (run_dir / STATE_FILE).is_file():
-        model = DurationModel.from_config(DurationModel.load_config(run_dir / "model"))
+        model = DurationModel.from_config(read_sizes(run_dir))
     elif init_from is not None:
         model = DurationModel.from_pretrained(init_from, torch_dtype=torch.float32)
     else:
@@ -220,7 +220,7 @@ def train(
 def export(run_dir: str | Path, directory: str | Path) -> None:
     """The averaged weights of a run as a checkpoint folder."""
     run_dir = Path(run_dir)
-    model = DurationModel.from_config(DurationModel.load_config(run_dir / "model"))
+    model = DurationModel.from_config(read_sizes(run_dir))
     progress = load_average(run_dir, model)
     model.save_pretrained(directory)
     log.info("exported step %d to %s", progress.step, directory)

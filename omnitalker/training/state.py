@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,12 @@ class Progress:
     """Optimiser steps done."""
     seconds: float = 0.0
     """Time spent in them, over all sittings."""
+
+
+def read_sizes(run_dir: Path) -> dict[str, Any]:
+    """The configuration of a run's model, without where the weights it began from lay."""
+    stored = json.loads((run_dir / "model" / "config.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in stored.items() if not name.startswith("_")}
 
 
 def save_state(
