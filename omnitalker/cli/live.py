@@ -146,17 +146,35 @@ def bench_live(
     webrtc_minutes: Annotated[
         float, typer.Option(help="Also: are sound and picture together at a WebRTC peer?")
     ] = 0.0,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write JSON.")] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this: turns, continuous, interruption, reactions, together, webrtc. Repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write JSON, minute by minute; parts measured before are kept."
+        ),
+    ] = None,
 ) -> None:
     """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
     _rest_between_calls()
     import json
 
-    from omnitalker.dialogue.bench import BenchSettings, measure
+    from omnitalker.dialogue.bench import PARTS, BenchSettings, measure
 
-    settings = BenchSettings(turns, seconds, sessions, size, renderer, checkpoint, webrtc_minutes)  # type: ignore[arg-type]
-    figures = measure(settings)
-    text = json.dumps(figures, indent=2)
-    if output is not None:
-        output.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    usual = PARTS if webrtc_minutes else tuple(name for name in PARTS if name != "webrtc")
+    settings = BenchSettings(
+        turns, seconds, sessions, size, renderer, checkpoint,  # type: ignore[arg-type]
+        webrtc_minutes or 1.0, tuple(part or usual),  # type: ignore[arg-type]
+    )  # fmt: skip
+    before = json.loads(output.read_text()) if output and output.exists() and part else {}
+
+    def keep(figures: dict[str, object]) -> None:
+        if output is not None:
+            text = json.dumps({**before, **figures}, indent=2)
+            output.write_text(text + "\n", encoding="utf-8")
+
+    print(json.dumps(measure(settings, keep), indent=2))

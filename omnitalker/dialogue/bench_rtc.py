@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,8 @@ SQUARE = 16
 STEP_SECONDS = 0.005
 """Resolution of the loudness curves."""
 STRETCH_SECONDS = 4.0
+SEARCH_SECONDS = 4.0
+"""A sound is looked for so far on either side of where it should be."""
 TEXT = (
     "The train leaves at seven, and the view along the coast is lovely. "
     "Take a warm coat, because it may well rain. "
@@ -79,32 +82,62 @@ class _Received:
     sounds: list[tuple[float, FloatArray]] = field(default_factory=list)
 
 
-def webrtc(performer: Performer, studio: Studio, minutes: float, size: int = 512) -> dict[str, Any]:
-    """Offset in milliseconds at the end of every minute (or of the whole, where that is shorter)."""
-    sent, received = asyncio.run(_watch(performer, studio, 60 * minutes, size))
-    marks = [60.0 * m for m in range(1, int(minutes) + 1)] or [60 * minutes]
-    lags = {f"{mark / 60:g}": _offset(sent, received, mark) for mark in marks}
-    known = [value for value in lags.values() if value is not None]
-    return {
-        "offset_ms_by_minute": lags,
-        "worst_ms": max(map(abs, known), default=None),
-        "pictures_received": len(received.pictures),
-        "pictures_made": len(sent.start_of),
-    }
+@dataclass
+class _Watch:
+    """Both ends of the connection, and what was found out so far."""
+
+    seconds: float
+    note: Callable[[dict[str, Any]], object]
+    sent: _Sent = field(default_factory=_Sent)
+    received: _Received = field(default_factory=_Received)
+    offsets: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> list[float]:
+        """Seconds: the end of every minute, or of the whole where that is shorter."""
+        return [60.0 * m for m in range(1, int(self.seconds / 60) + 1)] or [self.seconds]
+
+    @property
+    def next_mark(self) -> float | None:
+        return next(iter(self.marks[len(self.offsets) :]), None)
+
+    def look(self, mark: float) -> None:
+        self.offsets[f"{mark / 60:g}"] = _offset(self.sent, self.received, mark)
+        self.note(self.figures())
+
+    def figures(self) -> dict[str, Any]:
+        known = [value for value in self.offsets.values() if value is not None]
+        return {
+            "offset_ms_by_minute": dict(self.offsets),
+            "worst_ms": max(map(abs, known), default=None),
+            "pictures_received": len(self.received.pictures),
+            "pictures_made": len(self.sent.start_of),
+        }
 
 
-async def _watch(
-    performer: Performer, studio: Studio, seconds: float, size: int
-) -> tuple[_Sent, _Received]:
+def webrtc(
+    performer: Performer,
+    studio: Studio,
+    minutes: float,
+    size: int = 512,
+    note: Callable[[dict[str, Any]], object] = lambda _: None,
+) -> dict[str, Any]:
+    """Offset in milliseconds at the end of every minute; `note` gets the figures minute by minute."""
+    watch = _Watch(60 * minutes, note)
+    asyncio.run(_run(performer, studio, watch, size))
+    return watch.figures()
+
+
+async def _run(performer: Performer, studio: Studio, watch: _Watch, size: int) -> None:
     from aiortc import RTCPeerConnection, RTCSessionDescription
 
     make = performer.make_renderer
     numbered = replace(performer, make_renderer=lambda side: NumberedRenderer(make(side)))
     character = Character("bench", "A voice.")
     hall = Hall(studio, {"bench": character}, brain=EchoBrain(), performers={"bench": numbered})
-    sent, received = _Sent(), _Received()
+    received = watch.received
     desk = await asyncio.to_thread(Desk, hall, "bench", {"size": size, "greet": False})
-    desk.session.subscribe(sent.on_chunk)
+    desk.session.subscribe(watch.sent.on_chunk)
     peer = Peer(desk, Metrics(hall), ExitStack(), lambda _: None)
     viewer = RTCPeerConnection()
     tasks: list[asyncio.Task[None]] = []
@@ -116,21 +149,21 @@ async def _watch(
     local = viewer.localDescription
     answer = await peer.connect(Offer(sdp=local.sdp, type=local.type, size=size, greet=False))
     await viewer.setRemoteDescription(RTCSessionDescription(**answer))
-    await _talk(desk, received, seconds)
+    await _talk(desk, watch)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await viewer.close()
     await peer.aclose()
-    return sent, received
 
 
-async def _talk(desk: Desk, received: _Received, seconds: float) -> None:
-    """Never out of words, until `seconds` of sound have come (or a minute more has passed)."""
-    deadline = time.perf_counter() + seconds + 60
-    while time.perf_counter() < deadline:
-        if received.sounds and time.perf_counter() > received.sounds[0][0] + seconds + 0.5:
-            return
+async def _talk(desk: Desk, watch: _Watch) -> None:
+    """Never out of words, until every mark has been looked at (or a minute more has passed)."""
+    received = watch.received
+    deadline = time.perf_counter() + watch.seconds + 60
+    while (mark := watch.next_mark) is not None and time.perf_counter() < deadline:
+        if received.sounds and time.perf_counter() > received.sounds[0][0] + mark + 0.5:
+            await asyncio.to_thread(watch.look, mark)
         if not desk.session.is_speaking:
             desk.session.say(TEXT)
         await asyncio.sleep(0.2)
@@ -159,27 +192,30 @@ def _offset(sent: _Sent, received: _Received, until: float) -> int | None:
     end = received.sounds[0][0] + until
     recent = [(t, n) for t, n in received.pictures if end - STRETCH_SECONDS <= t < end]
     picture = [t - sent.start_of[n] for t, n in recent if n in sent.start_of]
-    sound = _sound_lag(sent, received, end)
+    sound = _sound_lag(sent, received, end, until)
     if not picture or sound is None:
         return None
     return round(1000 * (float(np.median(picture)) - sound))
 
 
-def _sound_lag(sent: _Sent, received: _Received, end: float) -> float | None:
+def _sound_lag(sent: _Sent, received: _Received, end: float, until: float) -> float | None:
     """Arrival of a sound less its time on the session's clock, by the best fit of the loudness curves."""
     pieces = [(t, s) for t, s in received.sounds if end - STRETCH_SECONDS <= t < end]
     if len(pieces) < 50:
         return None
     arrival = _earliest([t for t, _ in pieces], [len(s) for _, s in pieces])
     heard = np.concatenate([s for _, s in pieces])
-    made = np.concatenate(sent.loudness)
+    begin = max(0, round((until - STRETCH_SECONDS - SEARCH_SECONDS) * timeline.VIDEO_FPS))
+    stop = round((until + SEARCH_SECONDS) * timeline.VIDEO_FPS)
+    made = np.concatenate(sent.loudness[begin:stop])
     if len(made) < len(heard) or heard.std() < 0.5:
         return None
     windows = np.lib.stride_tricks.sliding_window_view(made, len(heard))
     centred = heard - heard.mean()
     spread = windows.std(axis=1) + 0.5
     fit = (windows @ centred - windows.mean(axis=1) * centred.sum()) / spread
-    return arrival - float(fit.argmax()) * STEP_SECONDS
+    start = float(timeline.video_frames_to_seconds(begin))
+    return arrival - start - float(fit.argmax()) * STEP_SECONDS
 
 
 def _earliest(arrivals: list[float], steps: list[int]) -> float:
