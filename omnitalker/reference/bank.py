@@ -13,15 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker.motion import face_regions
-from omnitalker.motion.descriptors import face_descriptor, mouth_descriptor
+from omnitalker.motion.descriptors import face_descriptor, look_descriptor, mouth_descriptor
 from omnitalker.motion.face import FaceModel
-from omnitalker.motion.names import INDEX, MOTION_DIM, POSE_SLICE
+from omnitalker.motion.names import GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
 from omnitalker.types import Camera, FloatArray, Frame, Identity, IntArray, TextureBank
 
 MOST_MOUTHS = 48
 MOST_FACES = 16
+MOST_LOOKS = 24
+ALIKE = 1e-4
+"""Descriptors nearer than this show the same thing: one crop is enough."""
 FEWEST = 4
 """A bank with fewer crops is not worth having."""
 LIP_MARGIN = 0.16
@@ -101,6 +104,29 @@ def lid_bank(
     return TextureBank(np.stack(crops), motion[best].astype(np.float32), layout)
 
 
+def look_bank(
+    identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
+) -> TextureBank | None:
+    """Eyes in every look that stills of known coefficients show; bent onto lids a little closed."""
+    turned = np.abs(motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3])
+    usable = (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, _EYES])
+    face = FaceModel.load().deform(identity.neutral, motion)
+    gaze = motion[:, GAZE_SLICE]
+    descriptors = np.concatenate(
+        [
+            look_descriptor(face, list(upper), list(lower), gaze[:, columns])
+            for upper, lower, columns in (
+                (face_regions.LEFT_LID_UPPER, face_regions.LEFT_LID_LOWER, slice(0, 2)),
+                (face_regions.RIGHT_LID_UPPER, face_regions.RIGHT_LID_LOWER, slice(2, 4)),
+            )
+        ],
+        axis=1,
+    )
+    chosen = _different(descriptors, usable, MOST_LOOKS)
+    layout, box = _layout(identity, {"eyeBlinkLeft": 0.3, "eyeBlinkRight": 0.3}, _EYES, LID_MARGIN)
+    return _bank(frames, landmarks, motion, chosen, layout, box)
+
+
 def _layout(
     identity: Identity, expression: dict[str, float], region: IntArray, margin: float
 ) -> tuple[FloatArray, tuple[int, int]]:
@@ -139,7 +165,7 @@ def _different(descriptors: FloatArray, usable: npt.NDArray[np.bool_], most: int
     points = descriptors[indices]
     chosen = [int(np.argmin(np.linalg.norm(points - np.median(points, axis=0), axis=1)))]
     distance = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < min(most, len(indices)):
+    while len(chosen) < min(most, len(indices)) and distance.max() > ALIKE:
         chosen.append(int(np.argmax(distance)))
         distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
     return indices[chosen]

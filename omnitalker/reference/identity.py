@@ -15,7 +15,7 @@ from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
-from omnitalker.reference.bank import face_bank, lid_bank, mouth_bank
+from omnitalker.reference.bank import face_bank, lid_bank, look_bank, mouth_bank
 from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.matting import (
     clean_plate,
@@ -59,6 +59,8 @@ class Observed:
     neutral: FloatArray
     """(478, 3) the person's face without expression, head space."""
     camera: Camera
+    exact: bool = False
+    """Whether the numbers are known (a rendered person), not found by a tracker."""
 
 
 def build_identity(
@@ -112,7 +114,7 @@ def build_identity_from_stills(
     motion: (F, 61); landmarks: (F, 478, 2) pixels; neutral: (478, 3) head space; camera: of the frames.
     What is known exactly (a rendered person) is used as it is; landmarks may also come from a tracker.
     """
-    return identity_from(Observed(frames, landmarks, motion, neutral, camera), size, name)
+    return identity_from(Observed(frames, landmarks, motion, neutral, camera, True), size, name)
 
 
 def identity_from(observed: Observed, size: int, name: str) -> Identity:
@@ -165,7 +167,7 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
         identity,
         faces=face_bank(identity, *sight),
         mouths=mouth_bank(identity, *sight),
-        lids=lid_bank(identity, *sight),
+        lids=(look_bank if observed.exact else lid_bank)(identity, *sight),
     )
 
 
@@ -245,4 +247,5 @@ class _Crop:
             motion=observed.motion,
             neutral=observed.neutral,
             camera=self.camera(observed.camera),
+            exact=observed.exact,
         )

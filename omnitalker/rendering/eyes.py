@@ -16,16 +16,22 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import GAZE_SLICE
 from omnitalker.motion.surface import unposed
 from omnitalker.rendering import curves
+from omnitalker.rendering.closed import LidCover
 from omnitalker.types import FloatArray, Frame, Identity
 
 LASH_STRENGTH = 0.75
 _POLAR = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
+LASH_OVERHANG = 0.12
+"""Part of the opening, from above, that own lids cover with their lashes."""
 RIM = 0.10
 """Softness of the edge of the iris, in iris radii."""
+NOTHING_OWN = LidCover()
 
 
 @dataclass(frozen=True)
-class _Lids:
+class EyeSide:
+    """Which points and coefficients belong to one eye."""
+
     upper: tuple[int, ...]
     lower: tuple[int, ...]
     iris: tuple[int, ...]
@@ -33,10 +39,10 @@ class _Lids:
     """Columns of yaw and pitch within the gaze."""
 
 
-RIGHT = _Lids(
+RIGHT = EyeSide(
     face_regions.RIGHT_LID_UPPER, face_regions.RIGHT_LID_LOWER, face_regions.RIGHT_IRIS, (2, 3)
 )
-LEFT = _Lids(
+LEFT = EyeSide(
     face_regions.LEFT_LID_UPPER, face_regions.LEFT_LID_LOWER, face_regions.LEFT_IRIS, (0, 1)
 )
 
@@ -44,7 +50,7 @@ LEFT = _Lids(
 class Eye:
     """One eye of an identity, drawn into frames of any pose."""
 
-    def __init__(self, identity: Identity, lids: _Lids) -> None:
+    def __init__(self, identity: Identity, lids: EyeSide) -> None:
         self.lids = lids
         self._gaze = identity.coefficients[GAZE_SLICE][list(lids.gaze)]
         self._model, self._camera = FaceModel.load(), identity.camera
@@ -83,17 +89,18 @@ class Eye:
         points: FloatArray,
         motion: FloatArray,
         zoom: float,
-        lashes: float = 1.0,
+        cover: LidCover = NOTHING_OWN,
     ) -> None:
         """Paint between the lids, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel;
-        lashes: how much of the line of closed lashes is drawn, 0..1."""
+        cover: what the person's own lids have painted already."""
         upper, lower = curves.separate(points[list(self.lids.upper)], points[list(self.lids.lower)])
         height, width = frame.shape[:2]
         box = curves.box_around(np.concatenate([upper, lower]), 2.0, (width, height))
         if box[2] < 2 or box[3] < 2:
             return
         upper, lower = curves.smooth(upper), curves.smooth(lower)
-        coverage = curves.mask(upper, lower, box, 0.35 * zoom + 0.35)
+        edge = upper + cover.own * LASH_OVERHANG * (lower - upper)
+        coverage = cover.ball * curves.mask(edge, lower, box, 0.35 * zoom + 0.35)
         sclera = self._placed(
             self._sclera, self._affine(motion, zoom, np.zeros(2, np.float32), box), box
         )
@@ -102,7 +109,7 @@ class Eye:
         left, top, width, height = box
         region = frame[top : top + height, left : left + width, :3]
         region[:] = np.rint(region + coverage[..., None] * (ball - region))
-        self._draw_lashes(region, upper, lower, box, zoom, lashes)
+        self._draw_lashes(region, upper, lower, box, zoom, 1 - cover.own)
 
     def _draw_lashes(
         self,
@@ -148,7 +155,7 @@ class Eye:
         )
 
 
-def _lash_colour(identity: Identity, lids: _Lids) -> FloatArray:
+def _lash_colour(identity: Identity, lids: EyeSide) -> FloatArray:
     """(3,) the darkest that the upper edge of the eye shows."""
     edge = curves.smooth(identity.landmarks[list(lids.upper)]).reshape(-1, 1, 2)
     colours = cv2.remap(identity.picture, edge, None, cv2.INTER_LINEAR).reshape(-1, 3)

@@ -13,12 +13,13 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
-from omnitalker.rendering.closed import OwnLids, shut
+from omnitalker.rendering.closed import OwnLids
 from omnitalker.rendering.curves import box_around
-from omnitalker.rendering.eyes import LEFT, RIGHT, Eye
+from omnitalker.rendering.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
 from omnitalker.rendering.folds import soften_folds
 from omnitalker.rendering.framing import over
 from omnitalker.rendering.lids import LidSlide
+from omnitalker.rendering.looks import OwnLooks
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth import DrawnMouth
 from omnitalker.rendering.scale import scaled
@@ -61,6 +62,14 @@ class _Part:
         region[:] = fine if step == 1 else cv2.resize(fine, (width, height))
 
 
+def _own_lids(identity: Identity) -> OwnLids | OwnLooks | None:
+    """A clip shows closed lids at best; stills show every look."""
+    bank = identity.lids
+    if bank is None:
+        return None
+    return OwnLids(identity, bank) if len(bank.crops) == 1 else OwnLooks(identity, bank)
+
+
 class WarpRenderer:
     """Pictures of one identity at one size. Everything that no frame changes is computed here."""
 
@@ -79,7 +88,7 @@ class WarpRenderer:
         self._lids = LidSlide(identity)
         self._mouth = DrawnMouth(identity)
         self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
-        self._own_lids = OwnLids(identity, identity.lids) if identity.lids else None
+        self._own_lids = _own_lids(identity)
         self._layers(identity)
         faces = identity.faces
         self._own_face = OwnFace(identity, faces, self._picture) if faces else None
@@ -132,12 +141,11 @@ class WarpRenderer:
             share = self._own_mouth.draw(person, picture, face, points)
         if share > 0:
             self._mouth.draw(person, points, coefficients, self._zoom, share)
-        own_lids = (0.0, 0.0)
+        covers = (NOTHING_OWN, NOTHING_OWN)
         if self._own_lids:
-            own_lids = shut(coefficients)
-            self._own_lids.draw(person, picture, points, coefficients)
-        for eye, own in zip(self._eyes, own_lids, strict=True):
-            eye.draw(person, points, coefficients, self._zoom, 1 - own)
+            covers = self._own_lids.draw(person, picture, face, points, coefficients)
+        for eye, cover in zip(self._eyes, covers, strict=True):
+            eye.draw(person, points, coefficients, self._zoom, cover)
         return person
 
     def _turned(self, coefficients: FloatArray) -> bool:

@@ -44,8 +44,6 @@ CORNERS_CM = (0.30, 0.15)
 """How far inside the inner and the outer corner of the lids the white of the eye ends."""
 IRIS_GROWTH = 1.06
 """The dark ring of the rendered iris reaches beyond the points' radius."""
-CLOSED = "eyes_blink"
-"""The one still of the eyes that is used: gaze is drawn, half-closed lids are warped."""
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints" / "presenters"
 THUMBNAIL = 384
 
@@ -162,11 +160,7 @@ def build(folder: Path, name: str, size: int) -> Identity:
     unit = EYEBALL_CM / model.eyeball_radius
     camera = camera_of(known, unit)
     neutral = with_eyes(neutral_of(known, model), known["lid_edges_cm"], unit)
-    names = [
-        still
-        for still, entry in known["stills"].items()
-        if (entry["box"] != "eyes" or still == CLOSED) and (folder / f"{still}.png").exists()
-    ]
+    names = [still for still in known["stills"] if (folder / f"{still}.png").exists()]
     frames = [read(folder / f"{still}.png") for still in names]
     pivot = np.array(known["pivot_cm"])
     motion = np.stack([motion_of(known["stills"][still], pivot, unit) for still in names])
