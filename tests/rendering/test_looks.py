@@ -1,6 +1,7 @@
 """Own eyes in many looks: the picture of the lids that a frame needs, each eye for itself, without jumps."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,9 +61,7 @@ def test_open_eyes_stay_the_pictures(renderer):
 def test_looks_go_over_into_each_other(renderer):
     blinks = np.linspace(0, 1, 41)
     frames = [renderer.frame(motion(eyeBlinkLeft=b, eyeBlinkRight=b)).astype(int) for b in blinks]
-    steps = [
-        np.abs(after - before).mean() for before, after in zip(frames, frames[1:], strict=False)
-    ]
+    steps = [np.abs(after - before).mean() for before, after in pairwise(frames)]
     whole = np.abs(frames[-1] - frames[0]).mean()
     assert max(steps) < 0.35 * whole
 
