@@ -57,8 +57,9 @@ def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
     from omnitalker.studio import Studio
 
     ada = Character(name="Ada", persona="You are Ada.", renderer="sketch", size=256, voice="ada")
+    bob = Character(name="Bob", persona="You are Bob.", renderer="sketch", size=256, voice="bob")
     config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
-    return Hall(Studio(tiny_pipeline), {"ada": ada}, config)
+    return Hall(Studio(tiny_pipeline), {"ada": ada, "bob": bob}, config)
 
 
 @pytest.fixture(scope="session")

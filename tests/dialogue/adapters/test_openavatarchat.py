@@ -18,6 +18,7 @@ from tests.dialogue.waiting import wait_until
 ROOT = os.environ.get("OAC_ROOT", "")
 HERE = Path(__file__).parent
 ADAPTERS = HERE.parents[2] / "omnitalker/dialogue/adapters"
+EXAMPLE = HERE.parents[2] / "docs/hosts/openavatarchat.yaml"
 pytestmark = pytest.mark.skipif(not ROOT, reason="set OAC_ROOT to an OpenAvatarChat checkout")
 LONG = "This is a long answer, which goes on and on, until somebody has heard enough of it. " * 4
 
@@ -34,7 +35,9 @@ def session(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     character.write_text(
         yaml.safe_dump({"name": "Ada", "persona": "p", "voice": "ada", "renderer": "sketch"})
     )
-    ours = {"module": "openavatarchat", "character": str(character), "size": 256}
+    example = yaml.safe_load(EXAMPLE.read_text())["default"]["chat_engine"]
+    assert ChatEngineConfigModel(**example).handler_search_path == example["handler_search_path"]
+    ours = {**example["handler_configs"]["OmniTalker"], "character": str(character), "size": 256}
     handlers = {
         "FakeLLM": {"module": "fake_llm"},
         "OmniTalker": {**ours, "checkpoint": str(tiny_checkpoint)},
