@@ -11,7 +11,7 @@ import numpy as np
 
 from omnitalker import timeline
 from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
-from omnitalker.errors import InputError, MissingExtra
+from omnitalker.errors import InputError
 from omnitalker.media.reader import read_clip
 from omnitalker.reference.landmarks import locate_faces
 from omnitalker.types import FloatArray, ReferenceClip
@@ -58,17 +58,6 @@ def as_html(findings: list[Finding]) -> str:
         for f in findings
     )
     return f"<ul class='findings' role='status'>{rows}</ul>"
-
-
-def transcribe(path: str | Path) -> str:
-    """What is said in an English clip, as far as an offline recogniser hears it; empty where it cannot."""
-    try:
-        from omnitalker.evaluation.words import PocketsphinxRecogniser
-
-        samples = read_clip(path, max_seconds=BEST_SECONDS[1]).samples
-        return "" if is_silent(samples) else PocketsphinxRecogniser().transcribe(samples)
-    except (InputError, MissingExtra):
-        return ""
 
 
 def _length(clip: ReferenceClip) -> Finding:

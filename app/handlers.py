@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import logging
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -18,35 +15,42 @@ import gradio as gr
 from app import checks, words
 from app.cast import FROM_REFERENCE, SAVED, Presenter
 from app.curves import inside
+from app.hearing import Ears, Heard
+from app.live import LiveServer
 from app.player import Piece
-from app.studio import DemoStudio, Progress, Stop, Take, Wish
+from app.studio import DemoStudio, Progress, Take, Wish
+from app.turns import Turns
 from omnitalker.errors import OmniTalkerError
 
 log = logging.getLogger(__name__)
 
 TAKES_KEPT = 6
-SLIGHT_PAUSE = 0.5
-"""Seconds to wait for the live server's answer."""
 
 
 class Handlers:
     """One object for the page; all that belongs to a visitor is in `gr.State` or passes through."""
 
-    def __init__(
-        self, demo: DemoStudio, people: tuple[Presenter, ...], live_url: str | None
-    ) -> None:
+    def __init__(self, demo: DemoStudio, people: tuple[Presenter, ...], live: LiveServer) -> None:
         self._demo = demo
         self._people = people
-        self._live_url = live_url
-        self._stops: dict[str, Stop] = {}
-        self._lock = threading.Lock()
+        self._live = live
+        self._ears = Ears(demo.studio.pipeline)
+        self._turns = Turns()
 
-    def generate(self, takes: list[Take], request: gr.Request, *values: Any) -> Iterator[tuple]:
+    def queue(self, request: gr.Request) -> tuple:
+        """(turn, status, buttons): the visitor waits from now on, and may cancel that."""
+        turn = self._turns.take(request.session_hash or "")
+        return turn, _status("Waiting for its turn …"), *_buttons(busy=True)
+
+    def generate(
+        self, turn: int, takes: list[Take], request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
         """Yields (player, status, files, takes, generate button, cancel button)."""
         session = request.session_hash or ""
-        stop = Stop()
-        with self._lock:
-            self._stops[session] = stop
+        stop = self._turns.of(session, turn)
+        if stop.event.is_set():  # cancelled while it waited; the page says so already
+            yield (gr.skip(),) * 6
+            return
         try:
             wish = _wish(values)
             no_files = gr.update(value=None, visible=False)
@@ -70,17 +74,22 @@ class Handlers:
             shown = "Something went wrong on this side; the log of the page has the details."
             yield gr.skip(), _status(shown, "bad"), gr.skip(), gr.skip(), *_buttons(busy=False)
         finally:
-            with self._lock:
-                if self._stops.get(session) is stop:
-                    del self._stops[session]
+            self._turns.end(session, turn)
 
     def cancel(self, request: gr.Request) -> tuple:
-        """Ends the visitor's own generation after the piece it is making."""
-        with self._lock:
-            stop = self._stops.get(request.session_hash or "")
-        if stop is not None:
-            stop.event.set()
+        """Ends what the visitor waits for, and what is being made after its piece."""
+        self._turns.stop(request.session_hash or "")
         return _status("Stopped."), *_buttons(busy=False)
+
+    def left(self, request: gr.Request) -> None:
+        """A visitor closed the page: nothing is made for nobody."""
+        self._turns.stop(request.session_hash or "")
+
+    def refused(self, request: gr.Request) -> tuple:
+        """When the queue took nobody more: (status, buttons)."""
+        self._turns.stop(request.session_hash or "")
+        words = "Too many people are waiting here; try again in a minute."
+        return _status(words, "bad"), *_buttons(busy=False)
 
     def speak(
         self,
@@ -121,8 +130,10 @@ class Handlers:
         has_face = any("face" in f.words and f.verdict != "bad" for f in findings)
         return path, checks.as_html(findings), FROM_REFERENCE, has_face
 
-    def transcribe(self, reference: str | None) -> str:
-        return checks.transcribe(reference) if reference else ""
+    def transcribe(self, reference: str | None) -> Any:
+        """What is said in it, with a note under the field where words cannot be written down."""
+        heard = self._ears.listen(reference) if reference else Heard()
+        return gr.update(value=heard.words, info=heard.note or words.TRANSCRIPT_INFO)
 
     def look_at_portrait(self, path: str | None) -> tuple:
         """(findings, own face)."""
@@ -191,15 +202,9 @@ class Handlers:
             return str(takes[names.index(chosen)].video)
         return reference if chosen == _REFERENCE else None
 
-    def talk(self) -> str:
-        """The live page in a frame, or how to get it."""
-        if self._live_url is None or not _answers(self._live_url):
-            return words.NO_LIVE
-        address = html.escape(self._live_url, quote=True)
-        return (
-            f"<iframe class='live' title='Live conversation' src='{address}' "
-            "allow='autoplay; microphone; camera'></iframe>"
-        )
+    def talk(self, event: gr.SelectData) -> str:
+        """The live page while its tab is shown (a hidden one would go on working), or how to get it."""
+        return self._live.shown() if event.value == words.TALK_TAB else ""
 
     def _shelf(self, act: Any, done: str) -> tuple:
         try:
@@ -261,14 +266,3 @@ def _finished(take: Take) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _answers(url: str) -> bool:
-    if not url.startswith(("http://", "https://")):
-        return False
-    try:
-        with urllib.request.urlopen(url, timeout=SLIGHT_PAUSE):
-            return True
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        log.info("no live server at %s: %s", url, error)
-        return False

@@ -11,9 +11,12 @@ from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from app.live import LiveServer
     from app.studio import DemoStudio
 
 MAX_UPLOAD = "100mb"
+LIVE_URL = "http://127.0.0.1:8000"
+OWN = ("127.0.0.1", "localhost")
 STYLES = Path("~/.omnitalker/styles")
 
 
@@ -28,6 +31,9 @@ class DemoSettings:
     at_once: int = 1
     max_seconds: int = 300
     live_url: str | None = None
+    """Where the live server is, or will be; None: where `omnitalker serve` puts it, for visitors of this machine."""
+    with_server: bool = False
+    """Start one there, unless one answers already."""
     renderer: str = "warp"
     checkpoint: str = DEFAULT_CHECKPOINT
     device: str = "cpu"
@@ -37,20 +43,23 @@ class DemoSettings:
 class Running:
     """The page while it is served."""
 
-    def __init__(self, page: Any, demo: DemoStudio, address: str) -> None:
+    def __init__(self, page: Any, demo: DemoStudio, live: LiveServer, address: str) -> None:
         self.address = address
         self._page = page
         self._demo = demo
+        self._live = live
 
     def wait(self) -> None:
         """Until Ctrl-C."""
         try:
             self._page.block_thread()
         finally:
+            self._live.close()
             self._demo.close()
 
     def close(self) -> None:
         self._page.close()
+        self._live.close()
         self._demo.close()
 
 
@@ -77,10 +86,14 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
     from app import words
     from app.cast import presenters
     from app.handlers import Handlers
+    from app.live import LiveServer
     from app.page import THEME, build_page
 
     people = presenters(demo.studio.pipeline.styles.names)
-    handlers = Handlers(demo, people, settings.live_url)
+    live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))
+    if settings.with_server:
+        live.start(settings.checkpoint)
+    handlers = Handlers(demo, people, live)
     page = build_page(handlers, people, at_once=settings.at_once)
     page.queue(max_size=settings.queue)
     _, address, _ = page.launch(
@@ -98,4 +111,4 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
         quiet=True,
         _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
     )
-    return Running(page, demo, address)
+    return Running(page, demo, live, address)

@@ -14,6 +14,7 @@ from app.player import streaming_player
 from app.studio import LONGEST_TEXT
 from omnitalker.request import MANNERS
 
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 DELETE_EVERY, DELETE_OLDER = 600, 3600
 """Seconds: Gradio's copies of files."""
 THEME = gr.themes.Soft(
@@ -69,11 +70,12 @@ class _Page:
                     self._compare_tab()
                 with gr.Tab("Styles"):
                     self._styles_tab()
-                with gr.Tab("Talk") as talk_tab:
-                    talk = gr.HTML(words.NO_LIVE, padding=False)
+                with gr.Tab(words.TALK_TAB):
+                    talk = gr.HTML(padding=False, elem_id="talk")
             gr.HTML(words.FOOTER, padding=False)
             blocks.load(None, None, None, js=words.NAMES)
-            talk_tab.select(self.handlers.talk, None, talk, api_visibility="private")
+            blocks.unload(self.handlers.left)
+            self.tabs.select(self.handlers.talk, None, talk, **PRIVATE)
             self._wire()
             self._service()
         return blocks
@@ -196,9 +198,9 @@ class _Page:
             self.findings = gr.HTML("", elem_id="findings", padding=False)
             self.portrait_findings = gr.HTML("", elem_id="portrait-findings", padding=False)
             self.transcript = gr.Textbox(
-                label="What is said in it (filled in for English; mend it, or leave it empty)",
-                lines=1,
-            )
+                label="What is said in it", info=words.TRANSCRIPT_INFO, lines=1,
+                elem_id="transcript",
+            )  # fmt: skip
             self.own_face = gr.Checkbox(False, label="Show this face instead of the presenter")
             self.consent = gr.Checkbox(False, label=words.CONSENT, elem_id="consent")
 
@@ -241,17 +243,21 @@ class _Page:
 
     def _wire(self) -> None:
         hands = self.handlers
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        private = PRIVATE
         buttons = [self.generate, self.cancel]
-        self.generate.click(None, None, self.status, js=words.QUEUED, **private)
-        made = self.generate.click(
+        turn = gr.State(0)
+        waiting = self.generate.click(
+            hands.queue, None, [turn, self.status, *buttons], queue=False, **private
+        )
+        made = waiting.then(
             hands.generate,
-            [self.takes, *self._wish()],
+            [turn, self.takes, *self._wish()],
             [self.player, self.status, self.files, self.takes, *buttons],
             concurrency_limit=self.at_once,
             concurrency_id="making",
             **private,
         )
+        made.failure(hands.refused, None, [self.status, *buttons], queue=False, **private)
         self.cancel.click(hands.cancel, None, [self.status, *buttons], queue=False, **private)
         self.gallery.select(
             hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **private

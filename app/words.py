@@ -13,7 +13,6 @@ REFERENCE_HINT = (
     "deleted after an hour."
 )
 READY = "<div class='status' role='status'>Ready.</div>"
-QUEUED = "() => \"<div class='status' role='status'>Waiting for its turn …</div>\""
 NAMES = """() => {
   const name = () => {
     document.querySelectorAll('#presenters button.thumbnail-lg').forEach(button => {
@@ -47,9 +46,15 @@ STYLES_HINT = (
 NO_TAKE = (
     "<p class='quiet'>Generate a video first: its sound and face curves will be drawn here.</p>"
 )
+TALK_TAB = "Talk"
+TRANSCRIPT_INFO = "Filled in as far as it is heard. Mend it, or leave it empty."
 NO_LIVE = """
-<div class="quiet"><p><strong>Talk with a presenter, live.</strong> The live server is not running here.</p>
-<p>Start it beside this page, then reload:</p><pre>omnitalker serve</pre></div>
+<div class="quiet" role="status"><p><strong>Talk with a presenter, live.</strong> The live server is not running here.</p>
+<p>Start it beside this page, then open this tab again:</p><pre tabindex="0">omnitalker serve</pre>
+<p>Or start both together:</p><pre tabindex="0">omnitalker demo --with-server</pre></div>
+"""
+LIVE_SOON = """
+<div class="quiet" role="status"><p><strong>The live server is starting.</strong> Open this tab again in a few seconds.</p></div>
 """
 FOOTER = """
 <footer>Every file is marked as generated. Use only voices and faces of people who agreed.

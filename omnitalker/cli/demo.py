@@ -30,8 +30,17 @@ def demo(
     at_once: Annotated[int, typer.Option(help="Videos made at the same time.")] = 1,
     max_seconds: Annotated[int, typer.Option(help="Time limit for one video.")] = 300,
     live_url: Annotated[
-        str | None, typer.Option(help="Where 'omnitalker serve' runs, for the Talk tab.")
+        str | None,
+        typer.Option(
+            help="Where 'omnitalker serve' runs, for the Talk tab; default: on this machine."
+        ),
     ] = None,
+    with_server: Annotated[
+        bool,
+        typer.Option(
+            "--with-server", help="Start 'omnitalker serve' as well, and stop it with the page."
+        ),
+    ] = False,
     renderer: options.RendererName = "warp",
     styles: Annotated[Path | None, typer.Option(help="Where visitors' styles are kept.")] = None,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
@@ -54,6 +63,7 @@ def demo(
             at_once=at_once,
             max_seconds=max_seconds,
             live_url=live_url,
+            with_server=with_server,
             renderer=renderer,
             checkpoint=checkpoint,
             device=device,

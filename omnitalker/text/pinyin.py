@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from omnitalker.errors import InputError
@@ -28,6 +29,13 @@ _FULL_SPELLINGS: Final = {"uen": "un", "uei": "ui", "iou": "iu", "ue": "üe"}
 _GLIDE_FINALS: Final = {
     "you": "iu", "wei": "ui", "wen": "un", "weng": "ueng", "yong": "iong", "yo": "io",
 }  # fmt: skip
+_ALONE: Final = {
+    "i": "yi", "ia": "ya", "ie": "ye", "iao": "yao", "iu": "you", "ian": "yan", "in": "yin",
+    "iang": "yang", "ing": "ying", "iong": "yong", "io": "yo", "iai": "yai", "u": "wu", "ua": "wa",
+    "uo": "wo", "uai": "wai", "ui": "wei", "uan": "wan", "un": "wen", "uang": "wang",
+    "ueng": "weng", "ong": "ong", "ü": "yu", "üe": "yue", "üan": "yuan", "ün": "yun",
+}  # fmt: skip
+"""Finals as they are written where no initial stands before them."""
 _INTERJECTIONS: Final = {
     "m": ("", "m"), "n": ("", "ə n"), "ng": ("", "ə ŋ"), "r": ("", "ɹ"), "er": ("", "ɝ"),
     "hm": ("x", "m"), "hng": ("x", "ə ŋ"),
@@ -105,3 +113,16 @@ def _respell_glide(bare: str) -> str:
         if bare.startswith(spelling):
             return final + bare[len(spelling) :]
     return bare
+
+
+def syllables() -> Iterator[str]:
+    """Every syllable in its standard spelling, and more that Mandarin does not use."""
+    for final in _FINALS:
+        if final not in ("ê", "er"):
+            for initial in _INITIALS:
+                if initial in ("j", "q", "x"):
+                    if final[0] in "iü":
+                        yield initial + final.replace("ü", "u")
+                elif not (final.startswith("ü") and initial not in ("n", "l")):
+                    yield initial + final
+        yield _ALONE.get(final, final)
