@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -96,13 +97,16 @@ def test_servers_shown_answer_and_stop(block: Block, command: list[str], stage: 
     try:
         assert answers(f"http://127.0.0.1:{port}/", server)
     finally:
-        server.send_signal(signal.SIGINT)
-        assert server.wait(60) in (0, 130)
+        server.terminate()
+        try:
+            code = server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            raise
+    assert code in (0, 130, -signal.SIGTERM)
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 

@@ -1,0 +1,47 @@
+"""What the page fills in under a reference, by the recognisers that are really there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.hearing import Ears
+from omnitalker import assets
+from omnitalker.media.sound import write_wav
+
+ROOT = Path(__file__).parents[2]
+VOICES = Path(os.environ.get("OMNITALKER_SHARED", ROOT.parent / "shared")) / "data" / "voices"
+
+
+@pytest.fixture(scope="module")
+def ears() -> Ears:
+    if assets.find(f"{assets.DEFAULT_CHECKPOINT}/model_index.json") is None:
+        pytest.skip("no checkpoint is shipped here")
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+    return Ears(OmniTalkerPipeline.from_pretrained(assets.DEFAULT_CHECKPOINT))
+
+
+def test_silence_and_pictures_say_nothing(ears: Ears, tmp_path: Path) -> None:
+    write_wav(tmp_path / "silence.wav", np.zeros(48_000, np.float32))
+    (tmp_path / "broken.mp4").write_bytes(b"nonsense")
+    for name in ("silence.wav", "broken.mp4"):
+        heard = ears.listen(tmp_path / name)
+        assert (heard.words, heard.note) == ("", "")
+
+
+def test_mandarin_is_told_by_its_sounds_and_english_by_its_words(ears: Ears) -> None:
+    if not VOICES.exists():
+        pytest.skip(f"no recordings at {VOICES}")
+    mandarin = ears.listen(VOICES / "f5_ref_zh.wav")
+    if mandarin.note:  # without faster-whisper
+        assert mandarin.words == ""
+        assert "Heard as Mandarin" in mandarin.note
+        assert sum(mark in mandarin.note for mark in "āáǎàēéěèīíǐìōóǒòūúǔù") > 3
+    pytest.importorskip("pocketsphinx", reason="needs pip install 'omnitalker[app]'")
+    english = ears.listen(VOICES / "f5_ref_en.wav")
+    assert english.note == ""
+    assert len(english.words.split()) > 3
