@@ -57,7 +57,7 @@ def as_html(findings: list[Finding]) -> str:
         f"<span class='sr-only'>{spoken[f.verdict]}: </span>{html.escape(f.words[:1].upper() + f.words[1:])}</li>"
         for f in findings
     )
-    return f"<ul class='findings' role='status'>{rows}</ul>"
+    return f"<div role='status'><ul class='findings'>{rows}</ul></div>"
 
 
 def _length(clip: ReferenceClip) -> Finding:

@@ -22,6 +22,14 @@ NAMES = """() => {
       button.setAttribute('aria-pressed', button.classList.contains('selected'));
       button.querySelector('img').alt = '';
     });
+    document.querySelectorAll('button.upload-container[aria-label]').forEach(button => {
+      const seen = button.innerText.replace(/[\\s-]+/g, ' ').trim();
+      if (seen && button.ariaLabel !== seen) button.ariaLabel = seen;
+    });
+    document.querySelectorAll('.toast-header[role]').forEach(header => {
+      header.removeAttribute('role');
+      header.removeAttribute('tabindex');
+    });
     document.querySelectorAll('.empty[aria-label]').forEach(box => {
       box.setAttribute('role', 'img');
       box.setAttribute('aria-label', box.closest('#player') ? 'The chosen presenter' : 'Nothing yet');
@@ -32,7 +40,8 @@ NAMES = """() => {
   new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(name, 200); }).observe(
     document.body, {childList: true, subtree: true, attributes: true, attributeFilter: ['class']});
 }"""
-"""Names for screen readers, which Gradio calls 'Thumbnail 1 of 3' and 'Empty value'."""
+"""Names for screen readers, which Gradio calls 'Thumbnail 1 of 3', 'Empty value' and 'Drop a file here';
+and its messages are no buttons around a button."""
 COMPARE_HINT = (
     "Two of your last videos side by side: change one setting, generate again, and look. "
     "Your own reference is among the choices once there is one."
