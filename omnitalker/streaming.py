@@ -24,9 +24,10 @@ from omnitalker.motion.sealing import seal_lips
 from omnitalker.planning import Clause, Stretch, plan, windows
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
+from omnitalker.sampling.manner_matching import MannerMatch
 from omnitalker.sampling.matching import VoiceMatch
 from omnitalker.text.symbols import BILABIALS, SYMBOL_IDS
-from omnitalker.types import AVChunk, FloatArray, Latents, Renderer, StylePrompt
+from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
@@ -96,19 +97,25 @@ class _Context:
 
     seed: int
     low_latency: bool
-    match: VoiceMatch | None = None
+    voice: VoiceMatch | None = None
+    manner: MannerMatch | None = None
     matched: StylePrompt | None = None
-    """Whose voice `match` knows."""
+    """Whom `voice` and `manner` know."""
     tail: StylePrompt | None = None
     calls: int = 0
 
-    def in_voice(self, mel: FloatArray, style: StylePrompt, strength: float) -> FloatArray:
-        """(T, 100) as sampled -> nearer to the spectrum of `style`."""
-        if not (strength and style.has_voice and len(mel)):
-            return mel
-        if self.match is None or self.matched is not style:
-            self.match, self.matched = VoiceMatch(style.mel, strength), style
-        return self.match(mel)
+    def as_in(self, style: StylePrompt, made: Latents, settings: SamplingSettings) -> Latents:
+        """As sampled -> nearer to the spectrum and the facial manner of `style`."""
+        if self.matched is not style:
+            self.matched, self.voice, self.manner = style, None, None
+            if settings.voice_match and style.has_voice:
+                self.voice = VoiceMatch(style.mel, settings.voice_match)
+            if settings.manner_match and style.has_motion:
+                self.manner = MannerMatch(style.motion, settings.manner_match)
+        return Latents(
+            mel=self.voice(made.mel) if self.voice and len(made.mel) else made.mel,
+            motion=self.manner(made.motion) if self.manner else made.motion,
+        )
 
     def window_sizes(self) -> tuple[int, ...]:
         """Small windows only at the very beginning of a live stream."""
@@ -144,13 +151,14 @@ def _sample(
             tail=context.tail,
         )
         blocks = window.stop - window.start
-        mel = made.mel[: blocks * timeline.BLOCK_MEL_FRAMES]
-        said = slice(known.start, known.start + len(mel))
-        motion = made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES]
         kept = Latents(
-            context.in_voice(mel, stretch.style, sampling.voice_match),
-            seal_lips(motion, np.isin(phonemes[said], _BILABIALS)),
+            made.mel[: blocks * timeline.BLOCK_MEL_FRAMES],
+            made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
         )
+        said = slice(known.start, known.start + len(kept.mel))
+        kept = context.as_in(stretch.style, kept, sampling)
+        sealed = seal_lips(kept.motion, np.isin(phonemes[said], _BILABIALS))
+        kept = Latents(kept.mel, sealed)
         context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)
         context.calls += 1
         yield kept
