@@ -98,7 +98,9 @@ def test_a_visitor_types_sees_hears_and_reads(enter: Callable[..., Any]) -> None
     page.wait_for_function(f"{SAID} >= 2")
     early = page.evaluate(SAID)
     page.wait_for_function(f"{SAID} > {early}")  # captions go on with the sound, word by word
-    assert 0 < len(page.locator("#line").inner_text()) <= 60  # one line, so that the mouth stays free
+    assert (
+        0 < len(page.locator("#line").inner_text()) <= 60
+    )  # one line, so that the mouth stays free
     assert "first sound after" in page.locator("#latency").inner_text()
     spoken = page.evaluate(PICTURE)
     page.wait_for_function(f"{PICTURE} !== {spoken!r}")

@@ -7,7 +7,7 @@ import pytest
 
 from omnitalker.dialogue.mixer import RESUME_FRAMES, Mixer
 from omnitalker.dialogue.reply import Reply, SpeechFrame
-from omnitalker.motion.names import MOTION_DIM
+from omnitalker.motion.names import INDEX, MOTION_DIM, POSE_SLICE
 
 if TYPE_CHECKING:
     from omnitalker.dialogue.performer import Performer
@@ -99,3 +99,25 @@ def test_the_join_is_smooth_with_a_single_frame_ready(mixer: Mixer, reply: Reply
         shown.append(mixer.take().motion)
     assert np.abs(np.diff(shown, axis=0)).max() < 0.4 / 4
     assert np.allclose(shown[-1], far)
+
+
+def test_an_interruption_closes_the_mouth_in_four_frames_and_lets_the_head_coast(
+    mixer: Mixer, reply: Reply
+) -> None:
+    steps = np.linspace(0, 1, 10)
+    for index, share in enumerate(steps):
+        motion = np.zeros(MOTION_DIM, np.float32)
+        motion[INDEX["jawOpen"]] = 0.6
+        motion[POSE_SLICE] = 0.2 * share**2
+        assert mixer.offer(0, reply, SpeechFrame(np.ones(960, np.float32), motion, index / 25))
+    shown = [mixer.take().motion for _ in steps]
+    mixer.interrupt()
+    after = [mixer.take() for _ in range(30)]
+    assert all(moment.is_idle and not moment.samples.any() for moment in after)
+    jaws = [float(moment.motion[INDEX["jawOpen"]]) for moment in after]
+    assert jaws[0] > 0.3  # no snap
+    assert max(jaws[3:]) < 0.03
+    track = np.stack([*shown, *(moment.motion for moment in after)])
+    head = np.abs(np.diff(track[:, POSE_SLICE], axis=0)).max(axis=1)
+    assert head[9:].max() < 1.3 * head[:9].max()
+    assert np.abs(track[-1]).max() < 0.01  # back to the listening face
