@@ -112,10 +112,11 @@ class Vocoder(ModelMixin, ConfigMixin):
 
     def stream(self, batch: int = 1) -> StreamState:
         """The state before the first frame."""
+        device = self.device
         return StreamState(
-            mel=torch.zeros(batch, 0, timeline.N_MELS, device=self.device),
-            pitch=torch.zeros(batch, 0, device=self.device),
-            cycles=torch.zeros(batch, dtype=torch.float64, device=self.device),
+            mel=torch.zeros(batch, 0, timeline.N_MELS, device=device),
+            pitch=torch.zeros(batch, 0, device=device),
+            cycles=torch.zeros(batch, dtype=torch.float64, device=device),
         )
 
     @torch.no_grad()

@@ -58,12 +58,13 @@ def predict_seconds(
     known, mel = _rhythm(prompt)
     lead = len(known.symbols)
     new = np.zeros(len(symbols))
+    device = model.device
     inputs = DurationInputs(
-        symbols=_row(np.concatenate([known.symbols, symbols]), model),
-        tones=_row(np.concatenate([known.tones, tones]), model),
-        seconds=_row(np.concatenate([known.seconds, new]).astype(np.float32), model),
-        given=_row(np.arange(lead + len(symbols)) < lead, model),
-        mel=None if mel is None else _row(mel, model),
+        symbols=_row(np.concatenate([known.symbols, symbols]), device),
+        tones=_row(np.concatenate([known.tones, tones]), device),
+        seconds=_row(np.concatenate([known.seconds, new]).astype(np.float32), device),
+        given=_row(np.arange(lead + len(symbols)) < lead, device),
+        mel=None if mel is None else _row(mel, device),
     )
     logarithms = model(inputs)  # type: ignore[operator]
     seconds = seconds_of(logarithms)[0, lead:]
@@ -130,5 +131,5 @@ def _rhythm(prompt: StylePrompt | None) -> tuple[PhonemeRow, FloatArray | None]:
     return PhonemeRow(row.symbols[last], row.tones[last], row.seconds[last]), None
 
 
-def _row(values: npt.NDArray[np.generic], model: DurationModel) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values))[None].to(model.device)
+def _row(values: npt.NDArray[np.generic], device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values))[None].to(device)
