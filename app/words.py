@@ -83,6 +83,7 @@ CSS = """
 #presenters button.thumbnail-lg { border-radius: 14px; aspect-ratio: 1; border: 3px solid transparent; }
 #presenters button.thumbnail-lg.selected { border-color: var(--color-accent); box-shadow: none; }
 #presenters .caption-label { border-radius: 8px; font-weight: 600; }
+button[role=tab].selected { color: var(--primary-700) !important; } .dark button[role=tab].selected { color: var(--primary-300) !important; }
 #text textarea { font-size: 1.08rem; line-height: 1.55; }
 #generate { font-size: 1.08rem; min-height: 3rem; }
 #cancel { min-height: 3rem; }

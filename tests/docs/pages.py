@@ -60,9 +60,9 @@ def blocks(*kinds: str) -> list[Block]:
 
 
 def inline_commands() -> list[tuple[str, list[str]]]:
-    """(page, arguments) of commands named in running text and in tables."""
+    """(page, arguments) of commands named in running text and in tables; `...` stands for more of them."""
     return [
-        (str(page.relative_to(ROOT)), shlex.split(line.replace("\\|", "|"))[1:])
+        (str(page.relative_to(ROOT)), [word for word in shlex.split(line)[1:] if word != "..."])
         for page in PAGES
         for line in _INLINE.findall(page.read_text(encoding="utf-8"))
     ]
