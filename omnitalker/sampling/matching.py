@@ -18,7 +18,7 @@ from omnitalker.types import FloatArray
 
 LOUD_NATS = 3.5
 """Frames within so much of the loudest are speech."""
-TRUSTED_FRAMES = 100
+TRUSTED_FRAMES = 30
 """After so many frames of speech half of what is measured is believed."""
 RAMP_FRAMES = timeline.BLOCK_MEL_FRAMES
 """A new correction comes in over so many frames."""
