@@ -71,7 +71,8 @@ def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, 
             await asyncio.sleep(0.05)
         viewer.channel.send(json.dumps({"type": "say", "text": "Hello there, my friend."}))
         viewer.channel.send("{broken")
-        await asyncio.sleep(SECONDS)
+        while viewer.loud <= 10 or viewer.seconds["video"] < SECONDS:
+            await asyncio.sleep(0.1)
         await viewer.close()
         return viewer
 
@@ -79,8 +80,6 @@ def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, 
     kinds = {event["type"] for event in viewer.events}
     assert {"session.started", "speech.started", "word", "error"} <= kinds
     assert viewer.pictures == {(256, 256)}
-    assert viewer.loud > 10
-    assert viewer.seconds["video"] > SECONDS * 0.6
     assert abs(viewer.seconds["video"] - viewer.seconds["audio"]) < 0.5
     wait_until(lambda: hall.sessions.taken == 0, 30)
 
