@@ -30,7 +30,7 @@ from omnitalker.text.splitting import ClauseSplitter
 from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
 
 log = logging.getLogger(__name__)
-NEXT_WINDOW_COST: Final = 1.25
+NEXT_WINDOW_COST: Final = 1.1
 """The second network call, which also continues what was said, takes so much of the time to the first sound."""
 MOST_LEAD_FRAMES: Final = 40
 _MARKS: Final = re.compile(r"[\"'”’)»」』》]*[.,;:!?…。，！？；：、]+[\"'”’)»」』》]*")
