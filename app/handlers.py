@@ -38,17 +38,16 @@ class Handlers:
         self._turns = Turns()
 
     def queue(self, request: gr.Request) -> tuple:
-        """(turn, status, buttons): the visitor waits from now on, and may cancel that."""
-        turn = self._turns.take(request.session_hash or "")
-        return turn, _status("Waiting for its turn …"), *_buttons(busy=True)
+        """(status, buttons): the visitor waits from now on, and may cancel that."""
+        self._turns.take(request.session_hash or "")
+        return _status("Waiting for its turn …"), *_buttons(busy=True)
 
-    def generate(
-        self, turn: int, takes: list[Take], request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
+    def generate(self, takes: list[Take], request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Yields (player, status, files, takes, generate button, cancel button)."""
         session = request.session_hash or ""
-        stop = self._turns.of(session, turn)
+        turn, stop = self._turns.begin(session)
         if stop.event.is_set():  # cancelled while it waited; the page says so already
+            self._turns.end(session, turn)
             yield (gr.skip(),) * 6
             return
         try:

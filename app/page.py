@@ -245,16 +245,16 @@ class _Page:
         hands = self.handlers
         private = PRIVATE
         buttons = [self.generate, self.cancel]
-        turn = gr.State(0)
         waiting = self.generate.click(
-            hands.queue, None, [turn, self.status, *buttons], queue=False, **private
+            hands.queue, None, [self.status, *buttons], queue=False, **private
         )
         made = waiting.then(
             hands.generate,
-            [turn, self.takes, *self._wish()],
+            [self.takes, *self._wish()],
             [self.player, self.status, self.files, self.takes, *buttons],
             concurrency_limit=self.at_once,
             concurrency_id="making",
+            trigger_mode="multiple",  # a cancelled one may still wait in front of the next
             **private,
         )
         made.failure(hands.refused, None, [self.status, *buttons], queue=False, **private)

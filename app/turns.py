@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 
 from app.studio import Stop
 
@@ -17,6 +18,7 @@ class Turns:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._stops: dict[str, dict[int, Stop]] = {}
+        self._waiting: dict[str, deque[int]] = {}
 
     def take(self, visitor: str) -> int:
         """A new turn at the end of the line."""
@@ -24,9 +26,19 @@ class Turns:
             turns = self._stops.setdefault(visitor, {})
             number = next(self._numbers)
             turns[number] = Stop()
+            self._waiting.setdefault(visitor, deque()).append(number)
             while len(turns) > MOST_PER_VISITOR:
                 turns.pop(min(turns)).event.set()
             return number
+
+    def begin(self, visitor: str) -> tuple[int, Stop]:
+        """The visitor's oldest turn that has not begun: the page's queue keeps their order."""
+        with self._lock:
+            waiting = self._waiting.get(visitor)
+            number = waiting.popleft() if waiting else 0
+            if not waiting:
+                self._waiting.pop(visitor, None)
+        return number, self.of(visitor, number)
 
     def of(self, visitor: str, number: int) -> Stop:
         """What stops this turn; one that is gone was stopped."""
