@@ -118,10 +118,11 @@ class OmniTalkerPipeline(DiffusionPipeline):
     ) -> OmniTalkerPipeline:
         """A checkpoint folder, or the short name of a shipped one (`tiny`).
 
-        `torch_dtype`, if not given, is what is fastest here: bfloat16 for the transformer where it can be.
+        `dtype`, if not given, is what is fastest here: bfloat16 for the transformer where it can be.
         """
         path = assets.checkpoint_dir(name)
-        kwargs.setdefault("torch_dtype", {"transformer": weights_dtype(), "default": torch.float32})
+        if "torch_dtype" not in kwargs:  # its old name
+            kwargs.setdefault("dtype", {"transformer": weights_dtype(), "default": torch.float32})
         try:
             pipeline = super().from_pretrained(str(path), local_files_only=True, **kwargs)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
