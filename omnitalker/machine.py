@@ -36,6 +36,14 @@ def keep_memory() -> None:
     mallopt(_TOP_PAD, 16 * _MEGABYTE)
 
 
+def keep_to_one_thread() -> None:
+    """Small matrix products of numpy stay in the thread that asks for them; to be called before numpy loads.
+
+    OpenBLAS's helper threads wait by yielding all the time, and take a core from network and renderer.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def processors() -> int:
     """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):
