@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (24,)
-LOW_LATENCY_WINDOWS = (3, 4, 6, 10, 16, 20)
-"""Blocks of 160 ms per network call; the last size repeats. Three give 0.22 s of sound, in which four more are made."""
+LOW_LATENCY_WINDOWS = (4, 5, 7, 10, 16, 20)
+"""Blocks of 160 ms per network call; the last size repeats. Four give 0.38 s of sound, in which five more are made."""
 OPENING_PROMPT_SECONDS = 0.8
 """At most so much of the style prompt for the first calls of a live stream."""
 OPENING_CALLS = 2
