@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.motion.curves import Curve, drift, plateaus, soft_limit, time_since
 from omnitalker.motion.names import GAZE_SLICE, INDEX
+
+Angles = npt.NDArray[np.floating[Any]]
+"""Single or double precision."""
 
 GAZE_LIMIT = float(np.radians(20.0))
 """Eyes never turn further than this in the head."""
@@ -84,7 +89,7 @@ def gaze_curves(
     return np.stack([left, pitch, right, pitch], axis=1)
 
 
-def set_gaze(values: Curve, gaze: Curve) -> None:
+def set_gaze(values: Angles, gaze: Angles) -> None:
     """Write (F, 4) gaze into the gaze and the eyeLook columns of (F, 61), in place.
 
     The person's left eye is at the viewer's right: yaw to the viewer's right looks out with the left eye
@@ -101,8 +106,8 @@ def set_gaze(values: Curve, gaze: Curve) -> None:
         values[:, INDEX[f"eyeLookDown{side}"]] = _positive(-pitch)
 
 
-def _positive(angle: Curve) -> Curve:
+def _positive(angle: Angles) -> Angles:
     """The part above zero as a shape strength, without a corner at zero."""
     x = angle / EYE_LOOK_FULL
     soft = 0.02
-    return np.minimum((x + np.sqrt(x * x + soft * soft)) / 2, 1.0)
+    return np.asarray(np.minimum((x + np.sqrt(x * x + soft * soft)) / 2, 1.0))
