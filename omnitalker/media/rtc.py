@@ -14,15 +14,26 @@ from omnitalker.media.sound import to_int16
 from omnitalker.types import FloatArray, Frame
 
 VIDEO_CLOCK = 90_000
+PACKET_SAMPLES = timeline.SAMPLE_RATE // 50
+"""What one packet of Opus holds."""
 
 
-def sound_frame(samples: FloatArray, index: int) -> av.AudioFrame:
-    """The 960 samples of video frame `index`."""
-    frame = av.AudioFrame.from_ndarray(to_int16(samples)[None], format="s16", layout="mono")
-    frame.sample_rate = timeline.SAMPLE_RATE
-    frame.pts = timeline.video_frames_to_samples(index)
-    frame.time_base = Fraction(1, timeline.SAMPLE_RATE)
-    return frame
+def sound_frames(samples: FloatArray, index: int) -> list[av.AudioFrame]:
+    """The 960 samples of video frame `index` in pieces of 20 ms.
+
+    aiortc gives all packets that one frame becomes the same time; of a longer frame a listener would hear
+    the first 20 ms only.
+    """
+    start = timeline.video_frames_to_samples(index)
+    frames = []
+    for offset in range(0, len(samples), PACKET_SAMPLES):
+        piece = to_int16(samples[offset : offset + PACKET_SAMPLES])[None]
+        frame = av.AudioFrame.from_ndarray(piece, format="s16", layout="mono")
+        frame.sample_rate = timeline.SAMPLE_RATE
+        frame.pts = start + offset
+        frame.time_base = Fraction(1, timeline.SAMPLE_RATE)
+        frames.append(frame)
+    return frames
 
 
 def picture_frame(picture: Frame, index: int) -> av.VideoFrame:

@@ -32,7 +32,7 @@ from omnitalker.dialogue.server.hall import Hall
 from omnitalker.dialogue.server.metrics import Metrics
 from omnitalker.dialogue.server.socket import parse_message
 from omnitalker.errors import InputError, OmniTalkerError
-from omnitalker.media.rtc import MicrophoneReader, picture_frame, sound_frame
+from omnitalker.media.rtc import MicrophoneReader, picture_frame, sound_frames
 from omnitalker.types import AVChunk
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ CHANNEL = "omnitalker"
 CONNECT_SECONDS = 30.0
 _MOST_WAITING = {"audio": 2 * timeline.VIDEO_FPS, "video": 5}
 """Chunks. Where encoding is too slow, pictures are left out rather than shown 200 ms after their sound."""
+PICTURE_DELAY_SECONDS = 0.02
+"""Pictures leave so much after their sound: browsers show both as they left, aiortc's own peers hold sound back
+for four packets; half a frame is little for either."""
 _UNREADABLE = (InputError, ValueError, AttributeError, LookupError, AssertionError)
 """What aiortc raises where an offer is not what it should be."""
 
@@ -235,10 +238,13 @@ class _SoundTrack(MediaStreamTrack):
     def __init__(self, pair: PairedTracks) -> None:
         super().__init__()
         self._pair = pair
+        self._ready: deque[Any] = deque()
 
     async def recv(self) -> Any:
-        chunk = await _next_or_end(self, self._pair)
-        return sound_frame(chunk.samples, chunk.index)
+        if not self._ready:
+            chunk = await _next_or_end(self, self._pair)
+            self._ready.extend(sound_frames(chunk.samples, chunk.index))
+        return self._ready.popleft()
 
 
 class _PictureTrack(MediaStreamTrack):
@@ -250,6 +256,7 @@ class _PictureTrack(MediaStreamTrack):
 
     async def recv(self) -> Any:
         chunk = await _next_or_end(self, self._pair)
+        await asyncio.sleep(PICTURE_DELAY_SECONDS)
         return picture_frame(chunk.frames[0], chunk.index)
 
 
