@@ -41,9 +41,6 @@ CHANNEL = "omnitalker"
 CONNECT_SECONDS = 30.0
 _MOST_WAITING = {"audio": 2 * timeline.VIDEO_FPS, "video": 5}
 """Chunks. Where encoding is too slow, pictures are left out rather than shown 200 ms after their sound."""
-PICTURE_DELAY_SECONDS = 0.02
-"""Pictures leave so much after their sound: browsers show both as they left, aiortc's own peers hold sound back
-for four packets; half a frame is little for either."""
 _UNREADABLE = (InputError, ValueError, AttributeError, LookupError, AssertionError)
 """What aiortc raises where an offer is not what it should be."""
 
@@ -256,7 +253,6 @@ class _PictureTrack(MediaStreamTrack):
 
     async def recv(self) -> Any:
         chunk = await _next_or_end(self, self._pair)
-        await asyncio.sleep(PICTURE_DELAY_SECONDS)
         return picture_frame(chunk.frames[0], chunk.index)
 
 
