@@ -70,7 +70,7 @@ class _Sent:
     loudness: list[FloatArray] = field(default_factory=list)
 
     def on_chunk(self, chunk: AVChunk) -> None:
-        self.start_of.setdefault(number_in(chunk.frames[0]), chunk.start)
+        self.start_of[number_in(chunk.frames[0])] = chunk.start  # idle pictures come again
         self.loudness.append(_loudness(chunk.samples, timeline.SAMPLE_RATE))
 
 
