@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -41,6 +42,9 @@ CHANNEL = "omnitalker"
 CONNECT_SECONDS = 30.0
 _MOST_WAITING = {"audio": 2 * timeline.VIDEO_FPS, "video": 5}
 """Chunks. Where encoding is too slow, pictures are left out rather than shown 200 ms after their sound."""
+PICTURE_DELAY_SECONDS = 0.02
+"""Pictures leave so long after their sound came: browsers show both as they left, aiortc's own peers hold sound
+back for four packets; half a frame is little for either."""
 _UNREADABLE = (InputError, ValueError, AttributeError, LookupError, AssertionError)
 """What aiortc raises where an offer is not what it should be."""
 
@@ -206,6 +210,7 @@ class PairedTracks:
         self._outlet = outlet
         self._on_chunk = on_chunk
         self._lock = asyncio.Lock()
+        self._last_arrival = 0.0
         self._waiting: dict[str, deque[AVChunk]] = {"audio": deque(), "video": deque()}
         self.audio = _SoundTrack(self)
         self.video = _PictureTrack(self)
@@ -216,12 +221,19 @@ class PairedTracks:
         async with self._lock:
             while not waiting:
                 chunk = await anext(self._outlet)
+                self._last_arrival = time.monotonic()
                 self._on_chunk(chunk)
                 for other, queue in self._waiting.items():
                     queue.append(chunk)
                     if len(queue) > _MOST_WAITING[other]:
                         queue.popleft()
         return waiting.popleft()
+
+    def picture_wait(self) -> float:
+        """Seconds that the picture just taken may still wait; none where pictures are behind."""
+        if self._waiting["video"]:
+            return 0.0
+        return max(0.0, self._last_arrival + PICTURE_DELAY_SECONDS - time.monotonic())
 
     def close(self) -> None:
         self._outlet.close()
@@ -253,6 +265,7 @@ class _PictureTrack(MediaStreamTrack):
 
     async def recv(self) -> Any:
         chunk = await _next_or_end(self, self._pair)
+        await asyncio.sleep(self._pair.picture_wait())
         return picture_frame(chunk.frames[0], chunk.index)
 
 
