@@ -28,7 +28,7 @@ _PAINTS = "performance.getEntriesByType('paint').map(entry => [entry.name, entry
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
+def chromium(*more_flags: str) -> Iterator[Any]:
     """Playwright's handle of the Chromium that is installed here."""
     try:
         from playwright.sync_api import sync_playwright
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Any]:
     if program is None:
         raise InputError("no Chromium is installed here (Debian: apt install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more_flags])
         try:
             yield browser
         finally:

@@ -44,6 +44,14 @@ def keep_to_one_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+def rest_between_calls() -> None:
+    """Helper threads of torch sleep when they have nothing to do; to be called before torch is loaded.
+
+    By default they spin for a while, and take the time of the thread that draws the pictures.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
 def processors() -> int:
     """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):

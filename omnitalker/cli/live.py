@@ -10,19 +10,11 @@ from typing import Annotated
 import typer
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.machine import rest_between_calls
 
 character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 CONFIG = "configs/serve/local.yaml"
-
-
-def _rest_between_calls() -> None:
-    """Helper threads of the arithmetic sleep when they have nothing to do.
-
-    By default they spin, and take the time of the thread that draws the pictures: on two cores that doubles
-    the time to the first sound. Read once, when torch is loaded; a user's own setting stays.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +33,7 @@ def serve(
     checkpoint: Annotated[str | None, typer.Option(help="Checkpoint folder.")] = None,
 ) -> None:
     """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
-    _rest_between_calls()
+    rest_between_calls()
     from omnitalker import assets
     from omnitalker.config import load_config
     from omnitalker.dialogue.server.run import run
@@ -88,7 +80,7 @@ def chat(
 
     For picture and voice in a browser open `omnitalker serve`.
     """
-    _rest_between_calls()
+    rest_between_calls()
     import asyncio
 
     from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
@@ -160,7 +152,7 @@ def bench_live(
     ] = None,
 ) -> None:
     """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
-    _rest_between_calls()
+    rest_between_calls()
     import json
 
     from omnitalker.dialogue.bench import PARTS, BenchSettings, measure

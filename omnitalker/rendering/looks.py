@@ -8,23 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from omnitalker.motion.descriptors import look_descriptor
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import GAZE_SLICE
-from omnitalker.motion.raster import backward_map
-from omnitalker.motion.surface import picture_triangles
-from omnitalker.rendering import curves
-from omnitalker.rendering.closed import FADE, LidCover, window
+from omnitalker.rendering.closed import LidCover
 from omnitalker.rendering.eyes import LEFT, RIGHT, EyeSide
-from omnitalker.rendering.membrane import Membrane
+from omnitalker.rendering.lid_patch import LidPatch
 from omnitalker.rendering.texture import mixed, nearest_shares
 from omnitalker.types import FloatArray, Frame, Identity, TextureBank
 
-STEP = 2
-"""Pixels of the frame between nodes of the warp."""
 SHARPNESS = 2.0
 """How quickly the mixture goes over from one look to the next."""
 UNCHANGED = 0.02
@@ -70,25 +64,15 @@ class _Look:
         self._side = side
         self._crops = np.ascontiguousarray(bank.crops[:, :, columns])
         height, width = self._crops.shape[1:3]
-        self._layout = bank.layout - np.array([columns.start, 0], np.float32)
+        layout = bank.layout - np.array([columns.start, 0], np.float32)
         rest = identity.coefficients
         model = FaceModel.load()
         known = self._seen(model.deform(identity.neutral, bank.motion), bank.motion)
         own = self._seen(model.deform(identity.neutral, rest), rest)
         self._known, self._rest_gap = known.look, float(own.gap)
         self._open = int(np.linalg.norm(known.look - own.look, axis=1).argmin())
-        self._membrane = Membrane(width, height)
-        loop = self._layout[list(side.upper + side.lower)]
-        self._window = window(loop, (width, height), FADE * identity.camera.scale)
-        everything = picture_triangles()
-        flat = np.zeros(len(bank.layout), np.float32)
-        nothing = np.full((height, width, 2), -1e4, np.float32)
-        self._from_picture = backward_map(
-            self._layout, identity.landmarks, everything, flat, (height, width), nothing
-        )
-        inside = ((self._layout > -2) & (self._layout < (width + 1, height + 1))).all(axis=1)
-        self._triangles = everything[inside[everything].any(axis=1)]
-        self._near = np.flatnonzero(inside)
+        self._patch = LidPatch(identity, layout, (width, height))
+        self._window = self._patch.window(side.upper + side.lower)
 
     def _seen(self, face: FloatArray, motion: FloatArray) -> _Seen:
         gaze = motion[..., GAZE_SLICE][..., list(self._side.gaze)]
@@ -110,30 +94,8 @@ class _Look:
         if changed < UNCHANGED:
             return LidCover()
         shares[self._open] = 0
-        self._paint(frame, picture, points, shares / shares.sum(), changed)
+        crop = mixed(self._crops, shares / shares.sum())
+        self._patch.paint(frame, picture, points, crop, changed * self._window)
         closed = 1 - float(seen.gap) / max(self._rest_gap, 1e-6)
         t = min(max((closed - DRAWN) / (HIDDEN - DRAWN), 0.0), 1.0)
         return LidCover(own=changed, ball=1 - changed * t * t * (3 - 2 * t))
-
-    def _paint(
-        self, frame: Frame, picture: Frame, points: FloatArray, shares: FloatArray, amount: float
-    ) -> None:
-        size = (frame.shape[1], frame.shape[0])
-        left, top, width, height = curves.box_around(points[self._near], 0.0, size)
-        width, height = width // STEP * STEP, height // STEP * STEP
-        if width < 4 or height < 4:
-            return
-        shape = (height // STEP, width // STEP)
-        offset = np.array((left - 0.5, top - 0.5), np.float32)
-        nodes = (points[: len(self._layout)] - offset) / STEP - 0.5
-        nothing = np.full((*shape, 2), -1e4, np.float32)
-        flat = np.zeros(len(self._layout), np.float32)
-        grid = backward_map(nodes, self._layout, self._triangles, flat, shape, nothing)
-        where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        look = mixed(self._crops, shares)
-        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)[..., :3]
-        lit = cv2.add(look, self._membrane.spread(around, look), dtype=cv2.CV_8U)
-        lids = cv2.remap(cv2.cvtColor(lit, cv2.COLOR_RGB2RGBA), where, None, cv2.INTER_LINEAR)
-        alpha = cv2.remap(amount * self._window, where, None, cv2.INTER_LINEAR)
-        region = frame[top : top + height, left : left + width]
-        region[:] = cv2.blendLinear(lids, np.ascontiguousarray(region), alpha, 1 - alpha)

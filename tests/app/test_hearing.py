@@ -18,8 +18,6 @@ VOICES = Path(os.environ.get("OMNITALKER_SHARED", ROOT.parent / "shared")) / "da
 
 @pytest.fixture(scope="module")
 def ears() -> Ears:
-    if assets.find(f"{assets.DEFAULT_CHECKPOINT}/model_index.json") is None:
-        pytest.skip("no checkpoint is shipped here")
     from omnitalker.pipeline import OmniTalkerPipeline
 
     return Ears(OmniTalkerPipeline.from_pretrained(assets.DEFAULT_CHECKPOINT))
@@ -33,15 +31,23 @@ def test_silence_and_pictures_say_nothing(ears: Ears, tmp_path: Path) -> None:
         assert (heard.words, heard.note) == ("", "")
 
 
-def test_mandarin_is_told_by_its_sounds_and_english_by_its_words(ears: Ears) -> None:
-    if not VOICES.exists():
-        pytest.skip(f"no recordings at {VOICES}")
-    mandarin = ears.listen(VOICES / "f5_ref_zh.wav")
-    if mandarin.note:  # without faster-whisper
-        assert mandarin.words == ""
-        assert "Heard as Mandarin" in mandarin.note
-        assert sum(mark in mandarin.note for mark in "āáǎàēéěèīíǐìōóǒòūúǔù") > 3
-    pytest.importorskip("pocketsphinx", reason="needs pip install 'omnitalker[app]'")
-    english = ears.listen(VOICES / "f5_ref_en.wav")
-    assert english.note == ""
-    assert len(english.words.split()) > 3
+@pytest.mark.skipif(
+    not VOICES.exists(), reason=f"no recordings at {VOICES}: they are not ours to ship"
+)
+def test_mandarin_is_told_by_its_sounds(ears: Ears) -> None:
+    heard = ears.listen(VOICES / "f5_ref_zh.wav")
+    if not heard.note:  # faster-whisper is here and knows the words
+        assert len(heard.words) > 3
+        return
+    assert heard.words == ""
+    assert "Heard as Mandarin" in heard.note
+    assert sum(mark in heard.note for mark in "āáǎàēéěèīíǐìōóǒòūúǔù") > 3
+
+
+@pytest.mark.skipif(
+    not VOICES.exists(), reason=f"no recordings at {VOICES}: they are not ours to ship"
+)
+def test_english_is_told_by_its_words(ears: Ears) -> None:
+    heard = ears.listen(VOICES / "f5_ref_en.wav")
+    assert heard.note == ""
+    assert len(heard.words.split()) > 3

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browsers import installed_chromium
 from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -35,20 +35,8 @@ LONG = "one two three four five six seven eight nine ten " * 4
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Closed with its module: while Playwright runs, no other test can start an event loop."""
-    pytest.importorskip("playwright", reason="pip install playwright, and a Chromium")
-    from playwright.sync_api import sync_playwright
-
-    from app.bench import FLAGS, PROGRAMS
-
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        pytest.skip("no Chromium is installed here (Debian: apt install chromium)")
-    flags = [*FLAGS, "--disable-features=WebRtcHideLocalIpsWithMdns"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=flags)
+    with installed_chromium("--disable-features=WebRtcHideLocalIpsWithMdns") as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -72,17 +72,15 @@ def run(stage: Path, command: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
         assert (stage / command[command.index("-o") + 1]).exists()
 
 
-@pytest.mark.parametrize(("block", "command"), of("fast"), ids=names(of("fast")))
+TRIED = [
+    *(pytest.param(command) for _, command in of("fast")),
+    *(pytest.param(command, marks=pytest.mark.slow) for _, command in of("slow")),
+]
+
+
+@pytest.mark.parametrize("command", TRIED, ids=names([*of("fast"), *of("slow")]))
 def test_commands_shown_do_what_they_say(
-    block: Block, command: list[str], stage: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run(stage, command, monkeypatch)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("block", "command"), of("slow"), ids=names(of("slow")))
-def test_long_commands_shown_do_what_they_say(
-    block: Block, command: list[str], stage: Path, monkeypatch: pytest.MonkeyPatch
+    command: list[str], stage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(stage, command, monkeypatch)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from aiortc.codecs.opus import OpusEncoder
 
 from omnitalker import timeline
 from omnitalker.media.rtc import sound_frames
 
 
 def test_every_piece_of_sound_is_one_packet_with_a_time_of_its_own() -> None:
-    opus = pytest.importorskip("aiortc.codecs.opus")
-    encoder = opus.OpusEncoder()
+    encoder = OpusEncoder()
     wave = 0.3 * np.sin(np.arange(25 * 960) / 20).astype(np.float32)
     times = []
     for index in range(25):

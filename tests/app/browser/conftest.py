@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from omnitalker.errors import InputError, MissingExtra
+from tests.browsers import installed_chromium
 
 PATIENCE = 60_000
 """Milliseconds; for machines with much else to do."""
@@ -22,15 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Closed with its module: while Playwright runs, no other test can start an event loop."""
     pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
-    from app.bench import chromium
-
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(chromium())
-        except (InputError, MissingExtra) as error:
-            pytest.skip(str(error))
+    with installed_chromium() as opened:
         yield opened
 
 
