@@ -26,6 +26,11 @@ class Finished:
     worker: int
     record: Record
 
+    @property
+    def is_lost(self) -> bool:
+        """Its worker died of it every time, and wrote no record."""
+        return self.record.error == LOST
+
 
 Event = Started | Finished
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from omnitalker import assets
-from omnitalker.batch.jobs import Job, output_name
+from omnitalker.batch.jobs import FRAMED_FORMATS, Job, output_name
 from omnitalker.config import build, unknown_choice
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.request import check_controls, check_text
@@ -164,6 +164,10 @@ def _check(job: Job, index: int) -> None:
     refuse_foreign(job.text, job.language)
     if job.size not in (256, 512, 768):
         raise InputError(f"size must be 256, 512 or 768, got {job.size}")
+    if job.format not in FRAMED_FORMATS and (job.framing != "1:1" or job.background):
+        raise InputError(
+            f"framing and background go with {' and '.join(FRAMED_FORMATS)}; format is {job.format}"
+        )
     output_name(job, index)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import omnitalker
 from omnitalker import assets
-from omnitalker.batch.engine import Event, Pool, drive
+from omnitalker.batch.engine import Event, Finished, Pool, drive
 from omnitalker.batch.jobs import file_digest, folder_digest, job_key, output_name
-from omnitalker.batch.ledger import Ledger
+from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.local import LocalPool
 from omnitalker.batch.manifest import Manifest
 from omnitalker.batch.storage import STATE, LocalStore, open_store
@@ -88,7 +88,11 @@ def run(tasks: tuple[Task, ...], settings: RunSettings, engine: EngineSettings) 
     with _held(settings.out):
         pool = open_pool(_with_cache(settings), engine, len(tasks))
         limit = None if engine.max_hours is None else engine.max_hours * 3600
-        yield from drive(pool, tasks, retries=engine.retries, max_seconds=limit)
+        ledger = Ledger(open_store(settings.out))
+        for event in drive(pool, tasks, retries=engine.retries, max_seconds=limit):
+            if isinstance(event, Finished) and event.is_lost:
+                _remember(ledger, event.record)
+            yield event
 
 
 def open_pool(settings: RunSettings, engine: EngineSettings, jobs: int) -> Pool:
@@ -100,6 +104,12 @@ def open_pool(settings: RunSettings, engine: EngineSettings, jobs: int) -> Pool:
     store = open_store(settings.out)
     log = store.root / STATE / "workers.log" if isinstance(store, LocalStore) else None
     return LocalPool({"settings": settings}, workers, log=log, threads=settings.threads)
+
+
+def _remember(ledger: Ledger, record: Record) -> None:
+    """What a worker that died could not write down, for the report and for `--only-failed`."""
+    with suppress(OSError):  # a full disk; the next run finds no record and makes it again
+        ledger.put(record)
 
 
 def _with_cache(settings: RunSettings) -> RunSettings:

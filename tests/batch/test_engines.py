@@ -13,6 +13,7 @@ import pytest
 from omnitalker.batch.engine import LOST, Finished, Started, drive
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.local import EngineError, LocalPool, allowed_processors
+from omnitalker.batch.run import EngineSettings, run
 from omnitalker.batch.storage import LocalStore
 from omnitalker.batch.work import RunSettings
 from tests.batch.hands import Broken, Hand, tasks_for
@@ -41,6 +42,16 @@ def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path) -> None
     made = Counter((tmp_path / "journal").read_text().split())
     assert set(made.values()) == {1}
     assert len(made) == len(texts) - 3
+
+
+def test_a_job_that_kills_its_workers_is_remembered_as_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnitalker.batch.run.open_pool", lambda *_: pool(tmp_path, 1))
+    settings = RunSettings(checkpoint="none", out=str(tmp_path))
+    list(run(tasks_for(["a", "die"]), settings, EngineSettings(retries=1)))
+    records = {record.id: record.error for record in Ledger(LocalStore(tmp_path)).all()}
+    assert records == {"000": None, "001": LOST}
 
 
 def test_workers_share_the_processors_out(tmp_path: Path) -> None:

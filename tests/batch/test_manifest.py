@@ -66,6 +66,8 @@ def test_names_that_nobody_has_are_bad_rows(tmp_path: Path) -> None:
         {"style": "bob", "manner": "happy"},
         {"background": "bluur"},
         {"background": "#eceef1", "manner": "happy"},
+        {"framing": "16:9", "format": "webm"},
+        {"background": "blur", "format": "png"},
     ]
     lines = [json.dumps({"text": "Hi.", **row}) for row in rows]
     (tmp_path / "jobs.jsonl").write_text("\n".join(lines))
@@ -74,10 +76,9 @@ def test_names_that_nobody_has_are_bad_rows(tmp_path: Path) -> None:
     )
     assert [job.background for job in found.jobs] == [str(tmp_path / "sea.png"), "#eceef1"]
     reasons = [bad.reason for bad in found.bad]
-    assert [bad.line for bad in found.bad] == [2, 3, 4, 5]
-    for reason, words in zip(
-        reasons, ("nobody", "did you mean 'ada'", "happy", "bluur"), strict=True
-    ):
+    assert [bad.line for bad in found.bad] == [2, 3, 4, 5, 7, 8]
+    told = ("nobody", "did you mean 'ada'", "happy", "bluur", "format is webm", "format is png")
+    for reason, words in zip(reasons, told, strict=True):
         assert words in reason
 
 
