@@ -12,11 +12,13 @@ import numpy as np
 from omnitalker import timeline
 from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
 from omnitalker.errors import InputError
-from omnitalker.media.reader import read_clip
+from omnitalker.media.probe import probe
+from omnitalker.media.reader import read_audio, read_clip, read_frames_at
 from omnitalker.reference.landmarks import locate_faces
-from omnitalker.types import FloatArray, ReferenceClip
+from omnitalker.types import FloatArray, Frame
 
 LONGEST_SECONDS = 60.0
+HEAD_SECONDS = 0.2
 BEST_SECONDS = (3.0, 10.0)
 QUIET_DB, LOUD_DB = -36.0, -9.0
 LOOKED_AT = 4
@@ -33,21 +35,54 @@ class Finding:
     words: str
 
 
+VOICE_ONLY = Finding("fair", "no picture: voice only")
+
+
 def check_reference(path: str | Path) -> list[Finding]:
     """Looks into the content itself, whatever the file is called."""
     try:
-        clip = read_clip(path, max_seconds=LONGEST_SECONDS)
+        look = _look(path)
     except InputError as error:
         return [Finding("bad", str(error))]
-    findings = [_length(clip)] if len(clip.frames) != 1 else []
-    findings += _faces(clip) if clip.frames else [Finding("fair", "no picture: voice only")]
-    if len(clip.frames) != 1:
-        findings += _voice(clip.samples)
+    findings = [_length(look.seconds)] if look.seconds else []
+    findings += _faces(look.frames) if look.frames else [VOICE_ONLY]
+    if not look.frames and is_silent(look.samples):
+        findings.append(Finding("bad", "no sound in it: there is no voice to take"))
+    elif look.seconds:
+        findings += _voice(look.samples)
     return findings
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is judged of a file: a few of its pictures, never all of them."""
+
+    seconds: float
+    """0 for a still picture."""
+    frames: list[Frame]
+    samples: FloatArray
+
+
+def _look(path: str | Path) -> _Look:
+    head = read_clip(path, max_seconds=HEAD_SECONDS)
+    if len(head.frames) == 1:
+        return _Look(0.0, list(head.frames), head.samples)
+    tracks = probe(path)
+    samples = read_audio(path, max_seconds=LONGEST_SECONDS) if tracks.audio else head.samples
+    seconds = max(tracks.video or 0.0, len(samples) / timeline.SAMPLE_RATE)
+    if not head.frames:
+        return _Look(seconds, [], samples)
+    last = tracks.pictures * min(1.0, LONGEST_SECONDS / max(seconds, 1e-6)) - 1
+    places = np.linspace(0, max(0.0, last), LOOKED_AT).round().astype(int)
+    return _Look(seconds, read_frames_at(path, [int(place) for place in places]), samples)
 
 
 def is_usable(findings: list[Finding]) -> bool:
     return all(finding.verdict != "bad" for finding in findings)
+
+
+def shows_face(findings: list[Finding]) -> bool:
+    return is_usable(findings) and VOICE_ONLY not in findings
 
 
 def as_html(findings: list[Finding]) -> str:
@@ -62,20 +97,20 @@ def as_html(findings: list[Finding]) -> str:
     return f"<div role='status'><ul class='findings'>{rows}</ul></div>"
 
 
-def _length(clip: ReferenceClip) -> Finding:
-    seconds = max(len(clip.frames) / timeline.VIDEO_FPS, len(clip.samples) / timeline.SAMPLE_RATE)
+def _length(seconds: float) -> Finding:
     if seconds < 1.0:
         return Finding("bad", f"{seconds:.1f} s long: too short, speak for at least 3 s")
     if seconds < BEST_SECONDS[0]:
         return Finding("fair", f"{seconds:.1f} s long: works, 3 to 10 s are better")
+    if seconds > LONGEST_SECONDS:
+        return Finding("fair", f"{seconds:.0f} s long: the best 10 s of its first minute are used")
     if seconds > BEST_SECONDS[1]:
         return Finding("fair", f"{seconds:.0f} s long: the best 10 s are used")
     return Finding("good", f"{seconds:.1f} s long")
 
 
-def _faces(clip: ReferenceClip) -> list[Finding]:
-    places = np.linspace(0, len(clip.frames) - 1, min(LOOKED_AT, len(clip.frames))).round()
-    boxes = locate_faces([clip.frames[int(place)] for place in places])
+def _faces(frames: list[Frame]) -> list[Finding]:
+    boxes = locate_faces(frames)
     seen = sum(len(found) > 0 for found in boxes)
     if not seen:
         return [Finding("bad", "no face found: look into the camera, in good light")]

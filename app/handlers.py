@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Handlers:
         try:
             wish = _wish(values)
             no_files = gr.update(value=None, visible=False)
-            yield gr.skip(), _status("Getting ready …"), no_files, gr.skip(), *_buttons(busy=True)
+            yield gr.skip(), _status(_preparing(wish)), no_files, gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
                 if step.take is None:
                     yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)
@@ -85,10 +85,9 @@ class Handlers:
         self._turns.stop(request.session_hash or "")
 
     def refused(self, request: gr.Request) -> tuple:
-        """When the queue took nobody more: (status, buttons)."""
+        """When the queue took nobody more, or not this visitor's values: (status, buttons)."""
         self._turns.stop(request.session_hash or "")
-        words = "Too many people are waiting here; try again in a minute."
-        return _status(words, "bad"), *_buttons(busy=False)
+        return _status(words.REFUSED, "bad"), *_buttons(busy=False)
 
     def speak(
         self,
@@ -126,8 +125,7 @@ class Handlers:
         findings = checks.check_reference(path)
         if not checks.is_usable(findings):
             return None, checks.as_html(findings), gr.skip(), gr.skip()
-        has_face = any("face" in f.words and f.verdict != "bad" for f in findings)
-        return path, checks.as_html(findings), FROM_REFERENCE, has_face
+        return path, checks.as_html(findings), FROM_REFERENCE, checks.shows_face(findings)
 
     def transcribe(self, reference: str | None) -> Any:
         """What is said in it, with a note under the field where words cannot be written down."""
@@ -161,11 +159,21 @@ class Handlers:
         wish = _wish(values)
         return self._shelf(lambda: self._demo.shelf.save(name, self._demo.style(wish)), "Saved")
 
-    def rename_style(self, chosen: str | None, name: str) -> tuple:
-        return self._shelf(lambda: self._demo.shelf.rename(chosen or "", name), "Renamed to")
+    def rename_style(self, chosen: str | None, name: str, voice: str) -> tuple:
+        old = chosen or ""
+        return self._shelf(
+            lambda: self._demo.shelf.rename(old, name), "Renamed to", in_use=voice == SAVED + old
+        )
 
-    def delete_style(self, chosen: str | None) -> tuple:
-        return self._shelf(lambda: self._demo.shelf.delete(chosen or ""), "Deleted")
+    def delete_style(self, chosen: str | None, voice: str) -> tuple:
+        old = chosen or ""
+        return self._shelf(
+            lambda: self._demo.shelf.delete(old), "Deleted", in_use=voice == SAVED + old
+        )
+
+    def arrived(self) -> tuple:
+        """(list, voices) as they are now; the page itself was laid out when the program began."""
+        return gr.update(choices=self.saved()), gr.update(choices=self.voices())
 
     def voices(self) -> list[tuple[str, str]]:
         """(as it is shown, value): built-in ones, the visitor's own, saved ones."""
@@ -205,15 +213,18 @@ class Handlers:
         """The live page while its tab is shown (a hidden one would go on working), or how to get it."""
         return self._live.shown() if event.value == words.TALK_TAB else ""
 
-    def _shelf(self, act: Any, done: str) -> tuple:
+    def _shelf(self, act: Callable[[], str | None], done: str, *, in_use: bool = False) -> tuple:
+        """`in_use`: the style is the chosen voice, which follows its name or becomes a built-in one."""
         try:
             name = act()
         except OmniTalkerError as error:
             raise gr.Error(_sentence(str(error))) from error
-        names = self._demo.shelf.names
         gr.Info(f"{done} {name or ''}".strip() + ".")
-        chosen = name if name in names else None
-        return "", gr.update(choices=names, value=chosen), gr.update(choices=self.voices())
+        voices = self.voices()
+        voice = gr.update(choices=voices)
+        if in_use:
+            voice = gr.update(choices=voices, value=SAVED + name if name else voices[0][1])
+        return "", gr.update(choices=self.saved(), value=name), voice
 
 
 _REFERENCE = "Your reference"
@@ -254,6 +265,11 @@ def _working(step: Progress) -> str:
     share = step.elapsed / (step.elapsed + step.remaining) if step.remaining is not None else None
     left = f", about {step.remaining:.0f} s left" if step.remaining is not None else ""
     return _status(f"{step.made:.1f} s made in {step.elapsed:.0f} s{left}", share=share)
+
+
+def _preparing(wish: Wish) -> str:
+    own = wish.voice == FROM_REFERENCE or wish.own_face
+    return "Getting to know your reference, once …" if own else "Getting ready …"
 
 
 def _finished(take: Take) -> str:

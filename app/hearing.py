@@ -14,7 +14,7 @@ from omnitalker import timeline
 from omnitalker.audio.loudness import is_silent
 from omnitalker.audio.mel import mel_covering
 from omnitalker.errors import InputError, MissingExtra
-from omnitalker.media.reader import read_clip
+from omnitalker.media.reader import read_audio
 from omnitalker.models.recogniser import recognise
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.text.pinyin_spelling import is_mandarin, spell
@@ -43,7 +43,7 @@ class Ears:
 
     def listen(self, path: str | Path) -> Heard:
         try:
-            samples = read_clip(path, max_seconds=BEST_SECONDS).samples
+            samples = read_audio(path, max_seconds=BEST_SECONDS)
         except InputError:
             return Heard()
         if is_silent(samples):

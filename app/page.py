@@ -11,7 +11,7 @@ from app import words
 from app.cast import Presenter
 from app.handlers import Handlers
 from app.player import streaming_player
-from app.studio import LONGEST_TEXT
+from app.portrait import portrait_field
 from omnitalker.request import MANNERS
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -74,6 +74,7 @@ class _Page:
                     talk = gr.HTML(padding=False, elem_id="talk")
             gr.HTML(words.FOOTER, padding=False)
             blocks.load(None, None, None, js=words.NAMES)
+            blocks.load(self.handlers.arrived, None, [self.saved, self.voice], **PRIVATE)
             blocks.unload(self.handlers.left)
             self.tabs.select(self.handlers.talk, None, talk, **PRIVATE)
             self._wire()
@@ -107,9 +108,8 @@ class _Page:
             with gr.Column(scale=6, min_width=280):
                 self._presenters()
                 self.text = gr.Textbox(
-                    value=words.ENGLISH, label="What to say", lines=3, max_lines=10,
-                    max_length=LONGEST_TEXT, elem_id="text",
-                )  # fmt: skip
+                    value=words.ENGLISH, label="What to say", lines=3, max_lines=10, elem_id="text"
+                )
                 gr.Examples(
                     [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Examples",
                     example_labels=["English", "中文"], api_visibility="private",
@@ -190,9 +190,9 @@ class _Page:
                     label="Or a voice alone", sources=["upload", "microphone"], type="filepath",
                     buttons=[], min_width=220,
                 )  # fmt: skip
-                self.portrait = gr.Image(
-                    label="And a portrait", sources=["upload", "webcam"], type="filepath",
-                    height=310, buttons=[], min_width=220, elem_id="portrait",
+                self.portrait = portrait_field(
+                    label="And a portrait", sources=["upload", "webcam"], height=310,
+                    buttons=[], min_width=220, elem_id="portrait",
                 )  # fmt: skip
             self.reference = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings", padding=False)
@@ -285,8 +285,10 @@ class _Page:
         shelf = [self.style_name, self.saved, self.voice]
         self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **private)
         renamed = [self.new_name, self.saved, self.voice]
-        self.rename.click(hands.rename_style, [self.saved, self.new_name], renamed, **private)
-        self.delete.click(hands.delete_style, self.saved, shelf, **private)
+        self.rename.click(
+            hands.rename_style, [self.saved, self.new_name, self.voice], renamed, **private
+        )
+        self.delete.click(hands.delete_style, [self.saved, self.voice], shelf, **private)
         self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **private)
 
 

@@ -13,6 +13,10 @@ REFERENCE_HINT = (
     "deleted after an hour."
 )
 READY = "<div class='status' role='status'>Ready.</div>"
+REFUSED = (
+    "This could not be begun: too many people are waiting, or something that is chosen here is gone. "
+    "Try again in a minute; if that does not help, load the page anew."
+)
 NAMES = """() => {
   const name = () => {
     document.querySelectorAll('#presenters button.thumbnail-lg').forEach(button => {

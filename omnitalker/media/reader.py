@@ -74,20 +74,24 @@ def read_audio(path: str | Path, *, max_seconds: float = MAX_SECONDS) -> FloatAr
     return np.nan_to_num(samples[:limit]).astype(np.float32)
 
 
-def read_frames_at(path: str | Path, places: Sequence[int]) -> list[Frame]:
-    """The pictures at these places (counted from 0, in order) of a film; fewer where it is shorter."""
+def read_frames_at(
+    path: str | Path, places: Sequence[int], max_side: int = MAX_SIDE
+) -> list[Frame]:
+    """The pictures at these places (counted from 0, in order) of a film, upright; fewer where it is shorter."""
+    path = Path(path)
     wanted = set(places)
     last = max(wanted, default=-1)
     found: list[Frame] = []
     try:
         with av.open(str(path)) as container:
-            for index, frame in enumerate(container.decode(video=0) if wanted else ()):
+            pictures = _decoded(container.decode(video=0), path) if wanted else ()
+            for index, frame in enumerate(pictures):
                 if index in wanted:
-                    found.append(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False))
+                    found.append(_shown(frame, max_side))
                 if index >= last:
                     break
     except (av.FFmpegError, OSError) as error:
-        raise InputError(_unreadable(Path(path), error)) from error
+        raise InputError(_unreadable(path, error)) from error
     return found
 
 
@@ -111,9 +115,14 @@ def _timed_frames(decoded: Iterable[av.VideoFrame], max_side: int) -> Iterator[t
     for index, frame in enumerate(decoded):
         time = frame.time if frame.time is not None else index / timeline.VIDEO_FPS
         first = time if first is None else first
-        scale = min(1.0, max_side / max(frame.width, frame.height))
-        size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
-        yield time - first, _upright(_rgb_on_white(frame, *size), frame.rotation)
+        yield time - first, _shown(frame, max_side)
+
+
+def _shown(frame: av.VideoFrame, max_side: int) -> Frame:
+    """Upright RGB no larger than `max_side`."""
+    scale = min(1.0, max_side / max(frame.width, frame.height))
+    size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
+    return _upright(_rgb_on_white(frame, *size), frame.rotation)
 
 
 def _at_video_rate(timed: Iterator[tuple[float, Frame]]) -> Iterator[Frame]:

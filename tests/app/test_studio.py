@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,13 +9,14 @@ import numpy as np
 import pytest
 
 from app.cast import FROM_REFERENCE, SAVED
-from app.checks import as_html, check_reference, is_usable
+from app.checks import as_html, check_reference, is_usable, shows_face
 from app.curves import inside
 from app.studio import FIRST_PIECE_FRAMES, Stop, Wish
 from omnitalker.errors import InputError
 from omnitalker.media.probe import probe
 from omnitalker.media.segments import HELD_FRAMES
 from omnitalker.media.sound import write_wav
+from omnitalker.media.writer import VideoWriter
 from omnitalker.reference.style import load_style
 
 if TYPE_CHECKING:
@@ -113,6 +115,24 @@ def test_checks_of_sound(tmp_path: Path) -> None:
     assert "distorts" in words(np.clip(hum(4.0, level=5.0), -1, 1))
     assert "more than one speaker" in words(np.concatenate([hum(2.0, 90), hum(2.0, 260)]))
     assert "no sound" in words(np.zeros(48_000, np.float32))
+    silence = check_reference(tmp_path / "a.wav")
+    assert not is_usable(silence)
+    assert not shows_face(silence)
+    words(hum(4.0))
+    assert not shows_face(check_reference(tmp_path / "a.wav"))
+
+
+def test_checks_of_a_long_clip_hold_a_few_of_its_pictures(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.mp4", (640, 360)) as film:
+        film.write_frames(np.full((360, 640, 3), 90, np.uint8) for _ in range(1600))
+        film.write_samples(hum(64.0))
+    tracemalloc.start()
+    words = [finding.words for finding in check_reference(tmp_path / "a.mp4")]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "64 s long: the best 10 s of its first minute are used" in words
+    assert any("no face found" in line for line in words)
+    assert most < 200e6  # all pictures of a minute are 1 GB
 
 
 def test_checks_look_at_the_content_not_at_the_name(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.docs.pages import blocks
 
 _VIDEO = "document.querySelector('#player video')"
 _STATUS = "document.querySelector('#status').innerText"
+_PORTRAIT = "document.querySelector('#portrait-findings').innerText"
 LONG_TEXT = "One two three four five six seven eight nine. " * 20
 
 
@@ -65,6 +66,12 @@ def test_mistakes_are_shown_in_words_and_cancel_cancels(visit: Any, tmp_path: Pa
     page.locator("#portrait input[type=file]").set_input_files(str(tmp_path / "wall.png"))
     page.wait_for_selector("#portrait-findings .bad")
     assert "No face found" in page.locator("#portrait-findings").inner_text()
+    (tmp_path / "broken.png").write_bytes(b"no picture at all")
+    page.locator("#portrait button.icon-button").first.click()
+    page.locator("#portrait input[type=file]").set_input_files(str(tmp_path / "broken.png"))
+    page.wait_for_function(f"/Cannot read broken.png/.test({_PORTRAIT})")
+    say(page, "word " * 500)
+    assert "2,500 characters" in status(page, "takes up to")
     say(page, LONG_TEXT)
     status(page, "made in")
     page.locator("#cancel").click()

@@ -38,6 +38,42 @@ def test_two_visitors_keep_their_own_takes(visit: Any) -> None:
         assert name in page.locator("#files").inner_text()
 
 
+def choices(page: Any, label: str) -> list[str]:
+    """What a drop-down offers."""
+    page.get_by_label(label, exact=True).first.click()
+    offered = page.get_by_role("option").all_inner_texts()
+    page.keyboard.press("Escape")
+    return [text.splitlines()[-1] for text in offered]
+
+
+def has_voice(page: Any, name: str) -> None:
+    """Waits until it is the chosen one."""
+    page.wait_for_function(f"document.querySelector('[aria-label=Voice]').value === '{name}'")
+
+
+def test_kept_styles_are_there_for_all_and_one_in_use_may_go(visit: Any) -> None:
+    first = visit()
+    first.get_by_role("tab", name="Styles").click()
+    first.get_by_label("Name for the current style").fill("Morning")
+    first.get_by_role("button", name="Save").click()
+    first.get_by_text("Saved Morning.").wait_for()
+    second = visit()
+    assert "Morning (saved)" in choices(second, "Voice")
+    first.get_by_role("button", name="Use as voice").click()
+    has_voice(first, "Morning (saved)")
+    first.get_by_role("tab", name="Styles").click()
+    first.get_by_label("New name").fill("Evening")
+    first.get_by_role("button", name="Rename").click()
+    first.get_by_text("Renamed to Evening.").wait_for()
+    has_voice(first, "Evening (saved)")
+    first.get_by_role("button", name="Delete").click()
+    first.get_by_text("Deleted.").wait_for()
+    first.get_by_role("tab", name="Speak").click()
+    has_voice(first, "Ada")
+    say(first, "Good morning.")
+    status(first, "^Done")
+
+
 def test_without_a_server_the_tab_says_how_to_get_one(visit: Any) -> None:
     page = visit()
     page.get_by_role("tab", name="Talk").click()
