@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from omnitalker.errors import ConfigError
+
 
 def run(
     kind: str,
@@ -15,6 +17,10 @@ def run(
     init_from: Path | None,
     overrides: tuple[str, ...],
 ) -> None:
+    if resume and init_from is not None:
+        raise ConfigError(
+            "--resume and --init-from exclude each other: a resumed run has its weights"
+        )
     common: dict[str, Any] = {
         "run_dir": run_dir,
         "resume": resume,

@@ -6,6 +6,8 @@ Legend: B items, P phonemes (the prompt's, then the new ones), T mel frames of t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -81,6 +83,11 @@ class DurationModel(ModelMixin, ConfigMixin):
         nn.init.normal_(self.tone.weight, std=0.2)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, **options: Any) -> DurationModel:  # type: ignore[override]
+        """Weights may be stored in half precision; they are used in single precision."""
+        return super().from_pretrained(path, **options).float().eval()
 
     def forward(self, inputs: DurationInputs) -> Tensor:
         """(B, P) log(seconds / TYPICAL_SECONDS) for every phoneme, the given ones included."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from omnitalker.config import load_config
-from omnitalker.errors import ConfigError, InputError
+from omnitalker.errors import InputError
 from omnitalker.models.conditions import Conditions, drop
 from omnitalker.models.dit import DualBranchDiT, Velocity
 from omnitalker.models.presets import build_dit
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.training.batching import LengthConfig, SequenceExample, SequenceSampler, measure
 from omnitalker.training.corpus.store import open_corpus
-from omnitalker.training.loop import Dice, LoopConfig, run
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import Dice, LoopConfig, Task, run
 from omnitalker.training.losses import Kind, flow_point, flow_times, masked_error
 from omnitalker.training.masking import (
     MaskConfig,
@@ -94,7 +94,7 @@ class DitBatch:
     motion_wanted: Tensor | None
 
 
-class DitTask:
+class DitTask(Task):
     """Plugs the transformer into the training loop."""
 
     def __init__(self, config: DitTrainConfig, model: DualBranchDiT) -> None:
@@ -120,8 +120,7 @@ class DitTask:
         return self._batch(self._sampler, dice)
 
     def losses(self, model: nn.Module, batch: DitBatch) -> Mapping[str, Tensor]:
-        device = next(model.parameters()).device
-        batch = _moved(batch, device)
+        batch = moved(batch, model)
         noisy_mel = flow_point(batch.mel, batch.noise_mel, batch.time)
         noisy_motion = None
         if batch.motion is not None:
@@ -136,7 +135,7 @@ class DitTask:
         total = self.config.loss.mel * losses["mel"]
         if batch.motion is not None:
             wanted = batch.motion - batch.noise_motion
-            weights = self._motion_weights.to(device)
+            weights = self._motion_weights.to(batch.motion.device)
             losses["motion"] = masked_error(
                 velocity.motion, wanted, batch.motion_wanted, kind, weights
             )
@@ -271,8 +270,6 @@ def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torc
 def _model(
     config: DitTrainConfig, run_dir: Path, resume: bool, init_from: str | Path | None
 ) -> DualBranchDiT:
-    if resume and init_from is not None:
-        raise ConfigError("resume and init_from exclude each other: a resumed run has its weights.")
     if resume and (run_dir / STATE_FILE).is_file():
         return DualBranchDiT.from_config(read_sizes(run_dir))
     if init_from is not None:
@@ -288,12 +285,3 @@ def _stack(arrays: list[np.ndarray]) -> Tensor:
 
 def _fixed_dice(index: int) -> Dice:
     return Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
-
-
-def _moved(batch: DitBatch, device: torch.device) -> DitBatch:
-    def to(value: Any) -> Any:
-        return None if value is None else value.to(device)
-
-    if device.type == "cpu":
-        return batch
-    return replace(batch, **{name: to(value) for name, value in vars(batch).items()})

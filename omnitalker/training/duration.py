@@ -20,7 +20,8 @@ from omnitalker.models.presets import build_duration
 from omnitalker.training.batching import Voice, voice_of
 from omnitalker.training.corpus.item import CorpusItem
 from omnitalker.training.corpus.store import Corpus, open_corpus
-from omnitalker.training.loop import Dice, LoopConfig, run
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import Dice, LoopConfig, Task, run
 from omnitalker.training.state import STATE_FILE, load_average, read_sizes
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class DurationBatch:
     """(B, P) bool: phonemes the loss looks at."""
 
 
-class DurationTask:
+class DurationTask(Task):
     """Plugs the duration model into the training loop."""
 
     def __init__(self, config: DurationTrainConfig, model: DurationModel) -> None:
@@ -64,6 +65,7 @@ class DurationTask:
         return self._batch(self._train, dice)
 
     def losses(self, model: nn.Module, batch: DurationBatch) -> Mapping[str, Tensor]:
+        batch = moved(batch, model)
         error = (model(batch.inputs) - batch.wanted).abs()
         return {"loss": (error * batch.counted).sum() / batch.counted.sum().clamp(min=1)}
 
@@ -209,7 +211,7 @@ def train(
     if resume and (run_dir / STATE_FILE).is_file():
         model = DurationModel.from_config(read_sizes(run_dir))
     elif init_from is not None:
-        model = DurationModel.from_pretrained(init_from, torch_dtype=torch.float32)
+        model = DurationModel.from_pretrained(init_from)
     else:
         torch.manual_seed(config.loop.seed)
         model = build_duration(config.model)
@@ -217,12 +219,12 @@ def train(
     run(DurationTask(config, model), config.loop, run_dir, resume=resume)
 
 
-def export(run_dir: str | Path, directory: str | Path) -> None:
+def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
     """The averaged weights of a run as a checkpoint folder."""
     run_dir = Path(run_dir)
     model = DurationModel.from_config(read_sizes(run_dir))
     progress = load_average(run_dir, model)
-    model.save_pretrained(directory)
+    model.to(dtype).save_pretrained(directory)
     log.info("exported step %d to %s", progress.step, directory)
 
 

@@ -24,7 +24,8 @@ from omnitalker.config import load_config
 from omnitalker.models.recogniser import BLANK, PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.corpus.store import open_corpus
-from omnitalker.training.loop import Dice, LoopConfig, run
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import Dice, LoopConfig, Task, is_main_process, run
 from omnitalker.training.recogniser_data import (
     IGNORE,
     Batch,
@@ -45,11 +46,15 @@ logger = logging.getLogger(__name__)
 TIMES = "aligned-{step}.safetensors"
 
 
-def _loop() -> LoopConfig:
-    return LoopConfig(
-        steps=700, learning_rate=2e-3, weight_decay=0.02, clip=5.0, ema_decay=0.98,
-        validate_steps=200, checkpoint_minutes=2.0,
-    )  # fmt: skip
+@dataclass(frozen=True)
+class RecogniserLoop(LoopConfig):
+    steps: int = 700
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    clip: float = 5.0
+    ema_decay: float = 0.98
+    validate_steps: int = 200
+    checkpoint_minutes: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class RecogniserTraining:
     """A file that lists recordings to leave out, one to a line."""
     width: int = 224
     layers: int = 10
-    loop: LoopConfig = field(default_factory=_loop)
+    loop: RecogniserLoop = field(default_factory=RecogniserLoop)
     align_at: tuple[int, ...] = (300, 500)
     """Steps at which real speech is (again) aligned, and a growing corpus read anew."""
     dropped: float = 0.08
@@ -146,7 +151,7 @@ def edit_distance(a: list[int], b: list[int]) -> int:
     return row[-1]
 
 
-class RecogniserTask:
+class RecogniserTask(Task):
     """Plugs the recogniser into the training loop."""
 
     model: PhonemeRecogniser
@@ -168,8 +173,8 @@ class RecogniserTask:
         return make_batch(self.aligned if own else self.corpus, dice.numpy, c.batch_size, c.frames)
 
     def losses(self, model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
-        device = next(model.parameters()).device
-        return losses_of(model, batch.to(device), self.config.ctc_weight, self.config.tone_weight)
+        batch = moved(batch, model)
+        return losses_of(model, batch, self.config.ctc_weight, self.config.tone_weight)
 
     def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
         quality = measure(self.model, self.unseen[: self.config.valid_items])
@@ -227,6 +232,8 @@ def train(
     task = RecogniserTask(config, model, run_dir)
     logger.info("%d items, %d unseen, %d real", len(task.corpus), len(task.unseen), len(task.real))
     run(task, config.loop, run_dir, resume=resume)
+    if not is_main_process():
+        return
     load_average(run_dir, model)
     model.eval().half().save_pretrained(run_dir / "recogniser")
 

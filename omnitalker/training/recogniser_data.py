@@ -72,15 +72,6 @@ class Batch:
     targets: list[Tensor]
     """What is spoken in each crop, without silence."""
 
-    def to(self, device: torch.device) -> Batch:
-        return Batch(
-            self.mel.to(device),
-            self.valid.to(device),
-            self.symbols.to(device),
-            self.tones.to(device),
-            [target.to(device) for target in self.targets],
-        )
-
 
 def from_corpus(corpus: Corpus) -> list[TimedSpeech]:
     """The items whose words are known."""

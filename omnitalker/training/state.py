@@ -34,10 +34,11 @@ def read_sizes(run_dir: Path) -> dict[str, Any]:
 def save_state(
     run_dir: Path, model: nn.Module, ema: Ema, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """Weights, their average, Adam's moments and how far it got."""
+    """Weights and buffers, the average, Adam's moments and how far it got."""
     from safetensors.torch import save_file
 
     tensors = {f"model/{name}": p.detach() for name, p in model.named_parameters()}
+    tensors |= {f"buffer/{name}": buffer for name, buffer in _buffers(model)}
     tensors |= {f"ema/{name}": value for name, value in ema.state().items()}
     for name, parameter in model.named_parameters():
         for key, value in optimizer.state.get(parameter, {}).items():
@@ -51,7 +52,7 @@ def save_state(
 def load_state(
     run_dir: Path, model: nn.Module, ema: Ema, optimizer: torch.optim.Optimizer
 ) -> Progress:
-    """Everything as it was when `save_state` wrote it."""
+    """Everything as it was when `save_state` wrote it. `model` is where it will be trained."""
     from safetensors import safe_open
 
     path = run_dir / STATE_FILE
@@ -59,18 +60,19 @@ def load_state(
         progress = Progress(**json.loads(file.metadata()["progress"]))
         tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     _copy_parameters(model, tensors, "model/", path)
+    for name, buffer in _buffers(model):
+        buffer.copy_(tensors.get(f"buffer/{name}", buffer))
     ema.load({name[4:]: value for name, value in tensors.items() if name.startswith("ema/")})
     for name, parameter in model.named_parameters():
         prefix = f"adam/{name}/"
         found = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
         if found:
-            moments = {k: v if k == "step" else v.to(parameter.device) for k, v in found.items()}
-            optimizer.state[parameter] = moments
+            optimizer.state[parameter] = {k: v.to(parameter.device) for k, v in found.items()}
     return progress
 
 
 def load_average(run_dir: Path, model: nn.Module) -> Progress:
-    """Fill `model` with the averaged weights of a run: for export and evaluation while it trains."""
+    """Fill `model`, the part that ships, with a run's averaged weights: for export, also while it trains."""
     from safetensors import safe_open
 
     path = run_dir / STATE_FILE
@@ -82,6 +84,12 @@ def load_average(run_dir: Path, model: nn.Module) -> Progress:
         tensors = {name: file.get_tensor(name) for name in names}
     _copy_parameters(model, tensors, "ema/", path)
     return progress
+
+
+def _buffers(model: nn.Module) -> list[tuple[str, Tensor]]:
+    """Those that belong to its state, as spectral normalisation's do."""
+    kept = model.state_dict().keys()
+    return [(name, buffer) for name, buffer in model.named_buffers() if name in kept]
 
 
 @torch.no_grad()

@@ -145,22 +145,19 @@ class ClipStore:
 
 
 class SegmentSampler:
-    """Random segments from weighted stores. A step's batch depends on (seed, step) alone."""
+    """Random segments from weighted stores."""
 
     def __init__(
         self,
         stores: list[ClipStore],
         weights: list[float],
         speeds: tuple[float, float],
-        seed: int,
     ) -> None:
         self.stores = stores
         self.weights = np.array(weights) / sum(weights)
         self.speeds = speeds
-        self.seed = seed
 
-    def batch(self, step: int, size: int, samples: int) -> Segments:
-        rng = np.random.default_rng((self.seed, step))
+    def batch(self, rng: np.random.Generator, size: int, samples: int) -> Segments:
         sounds, pitches = [], []
         for _ in range(size):
             store = self.stores[rng.choice(len(self.stores), p=self.weights)]

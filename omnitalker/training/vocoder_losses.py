@@ -37,8 +37,8 @@ class SpectralLoss(nn.Module):
 
     def forward(self, made: Tensor, real: Tensor) -> Tensor:
         """(B, N), (B, N) -> scalar."""
-        mel_total = torch.zeros(())
-        linear_total = torch.zeros(())
+        mel_total = made.new_zeros(())
+        linear_total = made.new_zeros(())
         for window, _ in MEL_SCALES:
             made_spectrum = self._magnitude(made, window)
             with torch.no_grad():

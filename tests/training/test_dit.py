@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from omnitalker.training.batching import SequenceSampler
 from omnitalker.training.corpus.store import open_corpus
 from omnitalker.training.losses import flow_point, flow_times, masked_error
 from omnitalker.training.masking import MaskConfig, draw_masks, turned
+from tests.training.launching import run_two_processes
 
 KEEP_ALL = MaskConfig(
     drop_text=0, drop_audio=0, drop_motion=0, drop_prompt_text=0, foreign_motion=0
@@ -152,19 +150,7 @@ def test_two_processes_train_together(tmp_path: Path, corpus_dir: Path, model_fi
         "from omnitalker.training.dit import train\n"
         f"train({str(config)!r}, run_dir={str(tmp_path / 'run')!r})\n"
     )
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    result = subprocess.run(
-        [*command, str(script)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert result.stderr.count("validation at step 3") == 1
+    assert run_two_processes(script).count("validation at step 3") == 1
     assert (tmp_path / "run" / "state.safetensors").is_file()
 
 

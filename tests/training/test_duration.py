@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from omnitalker.models.duration import DurationModel, seconds_of
 from omnitalker.training import duration as training
@@ -54,4 +55,9 @@ def test_training_runs_and_exports(
     values = [float(text.split("loss ")[1].split()[0]) for text in texts]
     assert np.mean(values[-5:]) < 0.7 * np.mean(values[:3])
     training.export(tmp_path / "run", tmp_path / "out")
-    assert DurationModel.from_pretrained(tmp_path / "out").config.width == 16
+    stored = load_file(tmp_path / "out" / "diffusion_pytorch_model.safetensors")
+    assert {value.dtype for value in stored.values()} == {torch.float16}
+    loaded = DurationModel.from_pretrained(tmp_path / "out")
+    assert loaded.config.width == 16
+    assert loaded.dtype == torch.float32
+    assert not loaded.training

@@ -1,3 +1,5 @@
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from omnitalker.motion.names import INDEX
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.training.refiner import RefinerConfig, crispness, fit, train_on
+from omnitalker.training.loop import Dice
+from omnitalker.training.refiner import crispness, fit, train_on
 from omnitalker.training.refiner_data import Pairs
+from omnitalker.training.refiner_task import RefinerConfig, RefinerLoop, RefinerTask
 from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from tests.painted_faces import motion, paint
 
@@ -80,17 +84,67 @@ def shaded_pairs(count, seed):
 
 def test_fitting_learns_what_depends_on_the_coefficients(tmp_path):
     torch.manual_seed(1)
-    config = RefinerConfig(
-        clip=tmp_path, steps=150, max_minutes=1.0, patch=32, learning_rate=4e-3, critic_weight=0.001
-    )
+    loop = RefinerLoop(steps=150, max_minutes=1.0, learning_rate=4e-3)
+    config = RefinerConfig(clip=tmp_path, loop=loop, patch=32, critic_weight=0.001)
     refiner = Refiner(12, 24)
-    assert fit(refiner, shaded_pairs(24, seed=0), config) > 20
+    assert fit(refiner, shaded_pairs(24, seed=0), config, tmp_path).step > 20
     unseen = shaded_pairs(8, seed=9)
     with torch.inference_mode():
         refined = refiner(unseen.warped / 255, unseen.motion)
     wanted = unseen.real / 255
     before, after = ((x - wanted).abs().mean() for x in (unseen.warped / 255, refined))
     assert after < 0.6 * before
+
+
+def test_a_killed_run_goes_on_exactly(tmp_path, caplog, monkeypatch):
+    """Before and after the critic joined; and it leaves what it should."""
+    caplog.set_level("INFO")
+    loop = RefinerLoop(steps=8, max_minutes=None, log_steps=1, checkpoint_minutes=0)
+    config = RefinerConfig(clip=tmp_path, loop=loop, patch=32)
+    pairs, draw = shaded_pairs(24, seed=0), RefinerTask.batch
+
+    def go(folder, resume=False, die_at=None):
+        monkeypatch.setattr(
+            RefinerTask, "batch", lambda task, d: 1 / 0 if d.step == die_at else draw(task, d)
+        )
+        torch.manual_seed(3)
+        caplog.clear()
+        try:
+            fit(Refiner(8, 8), pairs, config, tmp_path / folder, resume=resume)
+        except ZeroDivisionError:
+            assert die_at is not None
+        found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+        return [message.split("s/step: ")[1] for message in found]
+
+    whole = go("whole")
+    assert ["critic" in line for line in whole] == 4 * [False] + 4 * [True]
+    assert go("cut", die_at=2) == whole[:2]
+    assert go("cut", resume=True, die_at=6) == whole[2:6]
+    assert go("cut", resume=True) == whole[6:]
+    assert json.loads((tmp_path / "cut" / "progress.json").read_text())["done"] == 1
+    shown = cv2.imread(str(tmp_path / "cut" / "samples" / "step_000008" / "mouths.png"))
+    assert shown.shape == (3 * 32, 4 * 32, 3)
+    assert list((tmp_path / "cut" / "tensorboard").iterdir())
+
+
+def test_the_critic_is_taught_apart_from_the_refiner(tmp_path):
+    """What teaches the critic leaves no gradient in the refiner, and what it says none in itself."""
+    torch.manual_seed(0)
+    config = RefinerConfig(clip=tmp_path, patch=32)
+    pairs = shaded_pairs(8, seed=0)
+    task = RefinerTask(config, Refiner(8, 8), pairs, pairs)
+    torch.nn.init.normal_(task.shipped.leave.weight, std=0.1)
+    dice = Dice(np.random.default_rng(0), torch.Generator().manual_seed(0), done=0.9)
+    losses = task.losses(task.model, task.batch(dice))
+    for name, taught, untaught in (
+        ("critic", task.model.critic, task.shipped),
+        ("verdict", task.shipped, task.model.critic),
+        ("features", task.shipped, task.model.critic),
+    ):
+        task.model.zero_grad(set_to_none=True)
+        losses[name].backward(retain_graph=True)
+        assert any(p.grad is not None and p.grad.abs().max() > 0 for p in taught.parameters())
+        assert all(p.grad is None for p in untaught.parameters())
 
 
 def test_what_the_camera_sees_sharper_is_made_as_sharp():
@@ -116,8 +170,9 @@ def test_what_the_camera_sees_sharper_is_made_as_sharp():
 @pytest.mark.slow
 def test_a_refined_identity_renders_like_the_warp_outside_the_face(tmp_path):
     clip, face = talking_clip(44)
-    config = RefinerConfig(clip=tmp_path, size=SIZE, steps=3, max_minutes=1.0, patch=32, width=8)
-    identity, report = train_on(clip, face, config)
+    loop = RefinerLoop(steps=3, max_minutes=1.0)
+    config = RefinerConfig(clip=tmp_path, size=SIZE, loop=loop, patch=32)
+    identity, report = train_on(clip, face, config, Refiner(8), tmp_path)
     assert report.steps == 3
     identity = load_identity(save_identity(identity, tmp_path / "identity.safetensors"))
     at = motion(jawOpen=0.4, headRotY=0.1)
@@ -135,5 +190,6 @@ def test_without_a_refiner_the_message_says_how_to_train_one(tmp_path):
 
 
 def test_the_shipped_configuration_is_valid():
-    config = load_config(RefinerConfig, "configs/train/refiner.yaml", ["steps=5"])
-    assert config.steps == 5
+    config = load_config(RefinerConfig, "configs/train/refiner.yaml", ["loop.steps=5"])
+    assert config.loop.steps == 5
+    assert config.loop.max_minutes == 8

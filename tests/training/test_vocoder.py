@@ -1,4 +1,6 @@
-from dataclasses import replace
+import json
+import wave
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +11,26 @@ import torch
 pytest.importorskip("pyworld", reason="the extra 'train' is not installed")
 
 from omnitalker.audio.vocoder import Vocoder
+from omnitalker.errors import InputError
+from omnitalker.training import vocoder as training
+from omnitalker.training.loop import Dice, run
 from omnitalker.training.vocoder import (
     DecoderConfig,
     PitchConfig,
     Source,
-    Trainer,
+    VocoderLoop,
+    VocoderTask,
     VocoderTraining,
     export,
 )
-from omnitalker.training.vocoder_data import ClipStore, SegmentSampler, build_store, read_clip
+from omnitalker.training.vocoder_data import ClipStore, build_store, read_clip
 from omnitalker.training.vocoder_losses import (
     Discriminators,
     SpectralLoss,
     discriminator_loss,
     feature_loss,
 )
-from omnitalker.training.vocoder_pitch import train_pitch
+from tests.training.launching import run_two_processes
 
 
 def voice(seconds: float, hz: float, rate: int) -> np.ndarray:
@@ -45,21 +51,41 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def config(store: Path) -> VocoderTraining:
+    """Two steps of pitch, two of spectra, four with discriminators."""
     return VocoderTraining(
         train=[Source(str(store), 1.0)],
         held_out=str(store),
         decoder=DecoderConfig(24, 32, 2, 16, 1),
-        pitch=PitchConfig(steps=3, batch_size=2, samples=4096),
-        steps=8,
+        pitch=PitchConfig(steps=2, batch_size=2, samples=4096),
+        loop=VocoderLoop(steps=8, warmup_steps=1, log_steps=1, checkpoint_minutes=0),
         spectral_steps=2,
-        warmup_steps=1,
         batch_size=2,
         samples=4096,
         judged_samples=2048,
         windows=(256,),
         periods=(3,),
         judge_channels=4,
+        examples=1,
     )
+
+
+def task_of(config: VocoderTraining) -> VocoderTask:
+    torch.manual_seed(0)
+    return VocoderTask(config, Vocoder(**asdict(config.decoder)))
+
+
+def small_file(store: Path) -> str:
+    return (
+        f"train: [{{folder: {store}, weight: 1}}]\nheld_out: {store}\n"
+        "decoder: {dim: 24, intermediate_dim: 32, num_layers: 2, pitch_dim: 16, pitch_layers: 1}\n"
+        "pitch: {steps: 2, batch_size: 2, samples: 4096}\nloop: {steps: 4, log_steps: 1}\n"
+        "spectral_steps: 9\nbatch_size: 1\nsamples: 4096\njudged_samples: 2048\nexamples: 1\n"
+        "windows: [256]\nperiods: [3]\njudge_channels: 4\n"
+    )
+
+
+def dice(step: int = 0, done: float = 0.0) -> Dice:
+    return Dice(np.random.default_rng(step), torch.Generator().manual_seed(step), step, done)
 
 
 def test_clips_are_resampled_and_their_pitch_found(tmp_path: Path) -> None:
@@ -81,53 +107,133 @@ def test_segments_play_faster_and_higher(store: Path) -> None:
     assert peak == pytest.approx(150 * 1.25, rel=0.09)
 
 
-def test_a_batch_depends_on_seed_and_step_alone(store: Path) -> None:
-    sampler = SegmentSampler([ClipStore(store)], [1.0], (0.8, 1.2), seed=5)
-    again = SegmentSampler([ClipStore(store)], [1.0], (0.8, 1.2), seed=5)
-    sampler.batch(0, 2, 4096)
-    np.testing.assert_array_equal(
-        sampler.batch(7, 3, 4096).samples, again.batch(7, 3, 4096).samples
-    )
-    assert not np.array_equal(sampler.batch(7, 3, 4096).samples, again.batch(8, 3, 4096).samples)
+def test_a_batch_depends_on_its_dice_alone(config: VocoderTraining) -> None:
+    task = task_of(config)
+    task.batch(dice(1))
+    once, again, other = task.batch(dice(7)), task_of(config).batch(dice(7)), task.batch(dice(8))
+    for name in ("samples", "pitch", "noise", "cycles", "start"):
+        torch.testing.assert_close(getattr(once, name), getattr(again, name))
+        assert not torch.equal(getattr(once, name), getattr(other, name))
 
 
-def test_a_killed_run_goes_on_exactly(config: VocoderTraining, tmp_path: Path) -> None:
-    """Across the step where the discriminators come in."""
-    trainer = Trainer(config, tmp_path)
-    whole = [trainer.train_step() for _ in range(6)]
-    first = Trainer(config, tmp_path)
-    start = [first.train_step() for _ in range(3)]
-    first.save()
-    del first
-    second = Trainer(config, tmp_path)
-    second.load()
-    rest = [second.train_step() for _ in range(3)]
-    assert start + rest == whole
-    assert "adversarial" not in whole[1]
-    assert "adversarial" in whole[2]
-    export(tmp_path, tmp_path / "out")
-    assert Vocoder.from_pretrained(tmp_path / "out").decode(torch.zeros(1, 9, 100)).shape == (
-        1,
-        2304,
-    )
+def test_a_killed_run_goes_on_exactly(
+    config: VocoderTraining, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Across the steps where spectra and discriminators come in; and it leaves what it should."""
+    caplog.set_level("INFO")
+
+    def go(folder: str, resume: bool = False, die_at: int | None = None) -> list[str]:
+        task = task_of(config)
+        task.vocoder.save_config(tmp_path / folder / "model")
+        if die_at is not None:
+            draw = task.batch
+            task.batch = lambda dice: 1 / 0 if dice.step == die_at else draw(dice)
+        caplog.clear()
+        try:
+            run(task, config.loop, tmp_path / folder, resume=resume)
+        except ZeroDivisionError:
+            assert die_at is not None
+        found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+        return [message.split("s/step: ")[1] for message in found]
+
+    whole = go("whole")
+    assert len(whole) == 8
+    assert ["spectral" in line for line in whole] == 2 * [False] + 6 * [True]
+    assert ["judges" in line for line in whole] == 4 * [False] + 2 * [True, False]
+    assert go("cut", die_at=1) == whole[:1]
+    assert go("cut", resume=True, die_at=3) == whole[1:3]
+    assert go("cut", resume=True, die_at=5) == whole[3:5]
+    assert go("cut", resume=True) == whole[5:]
+
+    progress = json.loads((tmp_path / "cut" / "progress.json").read_text())
+    assert progress["done"] == 1
+    assert progress["step"] == 8
+    for name in ("0_true.wav", "0_copy.wav"):
+        with wave.open(str(tmp_path / "cut" / "samples" / "step_000008" / name)) as sound:
+            assert sound.getnframes() > 32_000
+    assert list((tmp_path / "cut" / "tensorboard").iterdir())
+    export(tmp_path / "cut", tmp_path / "out")
+    made = Vocoder.from_pretrained(tmp_path / "out").decode(torch.zeros(1, 9, 100))
+    assert made.shape == (1, 2304)
+
+
+def test_each_side_of_the_contest_learns_its_own(config: VocoderTraining) -> None:
+    """Discriminators that learn leave the decoder's gradient as it is, and the decoder theirs."""
+    task = task_of(config)
+    batch = replace(task.batch(dice(done=0.9)), judges_learn=False)
+
+    def gradients(judges_learn: bool) -> tuple[list, list]:
+        task.model.zero_grad(set_to_none=True)
+        task.losses(task.model, replace(batch, judges_learn=judges_learn))["loss"].backward()
+        sides = (task.shipped, task.model.judges)
+        return tuple([p.grad for p in side.parameters() if p.grad is not None] for side in sides)
+
+    decoder, judges = gradients(judges_learn=False)
+    assert decoder
+    assert not judges
+    again, judges = gradients(judges_learn=True)
+    torch.testing.assert_close(again, decoder)
+    assert len(judges) == len(list(task.model.judges.parameters()))
+
+
+def test_two_small_batches_have_the_gradient_of_a_large_one(config: VocoderTraining) -> None:
+    task = task_of(config)
+    whole = task.batch(dice(done=0.4))
+    assert whole.phase == "spectra"
+    halves = [
+        replace(whole, **{name: getattr(whole, name)[part] for name in
+                          ("samples", "pitch", "noise", "cycles", "start")})
+        for part in (slice(0, 1), slice(1, 2))
+    ]  # fmt: skip
+
+    def gradient(batches: list) -> torch.Tensor:
+        task.model.zero_grad()
+        for batch in batches:
+            (task.losses(task.model, batch)["loss"] / len(batches)).backward()
+        return task.model.decoder.out.weight.grad.clone()
+
+    parts, all_at_once = gradient(halves), gradient([whole])
+    # not equal: distances of logarithms have kinks, and rounding puts a bin on either side
+    assert (parts - all_at_once).norm() < 0.03 * all_at_once.norm()
+    assert (gradient(halves[:1]) - all_at_once).norm() > 0.3 * all_at_once.norm()
 
 
 def test_training_lowers_the_spectral_loss(config: VocoderTraining, tmp_path: Path) -> None:
-    trainer = Trainer(replace(config, spectral_steps=100, ema=0.5), tmp_path)
-    before = trainer.validate()["held_spectral"]
-    for _ in range(12):
-        trainer.train_step()
-    assert trainer.validate()["held_spectral"] < before - 0.01
+    loop = replace(config.loop, steps=14, ema_decay=0.5, validate_steps=100)
+    task = task_of(replace(config, spectral_steps=100, loop=loop))
+    before = task.validate(tmp_path, 0)["spectral"]
+    run(task, loop, tmp_path / "run")
+    assert task.validate(tmp_path, 1)["spectral"] < before - 0.01
 
 
 def test_pitch_is_learnt(config: VocoderTraining, tmp_path: Path) -> None:
-    trainer = Trainer(config, tmp_path)
-    net, sampler = trainer.decoder.pitch.requires_grad_(True), trainer.sampler
-    train_pitch(net, sampler, trainer.held, 60, 4, 8192, 5e-3)
-    batch = trainer.held.batch(3, 6, 8192)
-    heard = net.hz(trainer.log_mel(torch.from_numpy(batch.samples)))
-    cents = 1200 * np.log2(heard.detach().numpy() / np.maximum(batch.pitch, 1))
-    assert np.median(np.abs(cents[batch.pitch > 0])) < 100
+    pitch = PitchConfig(steps=60, batch_size=4, samples=8192, rate=5e-3)
+    loop = replace(config.loop, steps=60, validate_steps=100, checkpoint_minutes=9)
+    task = task_of(replace(config, pitch=pitch, loop=loop))
+    run(task, loop, tmp_path)
+    assert task.validate(tmp_path, 60)["pitch_cents"] < 100
+
+
+def test_it_can_begin_with_another_vocoder(
+    config: VocoderTraining, store: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whose pitch network stays as it is, also when the run is resumed."""
+    caplog.set_level("INFO")
+    given = Vocoder(**asdict(config.decoder))
+    given.save_pretrained(tmp_path / "given")
+    path = tmp_path / "vocoder.yaml"
+    path.write_text(small_file(store))
+    training.train(path, run_dir=tmp_path / "run", init_from=tmp_path / "given")
+    training.train(path, run_dir=tmp_path / "run", resume=True, overrides=("loop.steps=5",))
+    steps = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+    assert [line.split("step ")[1][0] for line in steps] == ["3", "4", "5"]
+    export(tmp_path / "run", tmp_path / "out", torch.float32)
+    made = Vocoder.from_pretrained(tmp_path / "out")
+    torch.testing.assert_close(made.decoder.pitch.out.weight, given.decoder.pitch.out.weight)
+    assert not torch.equal(made.decoder.out.bias, given.decoder.out.bias)
+    Vocoder("vocos", 8, 16, 1).save_pretrained(tmp_path / "other")
+    with pytest.raises(InputError, match="another kind"):
+        training.train(path, run_dir=tmp_path / "no", init_from=tmp_path / "other")
 
 
 @torch.no_grad()
@@ -141,3 +247,21 @@ def test_losses_know_the_same_from_the_different() -> None:
     assert float(feature_loss(judges(real), judges(real))) == pytest.approx(0, abs=1e-6)
     assert float(feature_loss(judges(real), judges(other))) > 0.05
     assert float(discriminator_loss(judges(real), judges(other))) == pytest.approx(2, abs=0.5)
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(store: Path, tmp_path: Path) -> None:
+    """Through the pitch, the spectra and the discriminators."""
+    path = tmp_path / "vocoder.yaml"
+    path.write_text(small_file(store))
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import logging\nlogging.basicConfig(level='INFO')\n"
+        "from omnitalker.training.vocoder import train\n"
+        f"train({str(path)!r}, run_dir={str(tmp_path / 'run')!r}, "
+        "overrides=('loop.steps=7', 'loop.accumulate=2', 'spectral_steps=2'))\n"
+    )
+    said = run_two_processes(script)
+    assert said.count("validation at step 7") == 1
+    assert said.count("judges") == 2
+    assert (tmp_path / "run" / "state.safetensors").is_file()
