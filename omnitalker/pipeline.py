@@ -27,6 +27,7 @@ from omnitalker.media.sound import write_wav
 from omnitalker.media.writer import VideoWriter
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
+from omnitalker.models.int8 import is_int8_possible
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings
@@ -118,11 +119,13 @@ class OmniTalkerPipeline(DiffusionPipeline):
     ) -> OmniTalkerPipeline:
         """A checkpoint folder, or the short name of a shipped one (`tiny`).
 
-        `dtype`, if not given, is what is fastest here: bfloat16 for the transformer where it can be.
+        `dtype`, if not given, is what is fastest here: for the transformer bfloat16, or eight-bit
+        arithmetic where that would be slow.
         """
         path = assets.checkpoint_dir(name)
-        if "torch_dtype" not in kwargs:  # its old name
-            kwargs.setdefault("dtype", {"transformer": weights_dtype(), "default": torch.float32})
+        is_ours = "torch_dtype" not in kwargs and "dtype" not in kwargs  # the first is its old name
+        if is_ours:
+            kwargs["dtype"] = {"transformer": weights_dtype(), "default": torch.float32}
         try:
             pipeline = super().from_pretrained(str(path), local_files_only=True, **kwargs)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -131,6 +134,8 @@ class OmniTalkerPipeline(DiffusionPipeline):
         for component in pipeline.components.values():
             if isinstance(component, torch.nn.Module):
                 component.eval().requires_grad_(False)
+        if is_ours and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
+            pipeline.transformer.use_int8()
         return pipeline
 
     @property

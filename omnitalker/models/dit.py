@@ -20,6 +20,7 @@ from omnitalker import timeline
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
 from omnitalker.models.conditions import Conditions, pad_frames
+from omnitalker.models.int8 import round_weights
 from omnitalker.models.layers import (
     MEL_FRAME_SECONDS,
     MOTION_FRAME_SECONDS,
@@ -148,6 +149,11 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
     @property
     def dtype(self) -> torch.dtype:
         return self.mel_out.linear.weight.dtype
+
+    def use_int8(self) -> None:
+        """Eight-bit arithmetic for most of the work on the CPU; what sets the tone stays exact."""
+        for blocks in (self.fusion_blocks, self.mel_blocks, self.motion_blocks):
+            round_weights(blocks, spare=AdaLN)
 
     def encode_text(self, conditions: Conditions) -> TextFeatures:
         """The text on both grids. Pass it to `forward` to save doing it at every step."""

@@ -112,9 +112,7 @@ class DepthwiseConv(nn.Module):
 
 class FeedForward(nn.Sequential):
     def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(
-            nn.Linear(width, hidden), nn.GELU(approximate="tanh"), nn.Linear(hidden, width)
-        )
+        super().__init__(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
 
 class ConvNeXtBlock(nn.Module):

@@ -98,7 +98,7 @@ def control(
         )
     scaled = np.where(is_pause, seconds * pauses, seconds) / speed
     if total is not None and scaled.sum() > 0:
-        scaled = scaled * (total / scaled.sum())
+        scaled = total * (scaled / scaled.sum())  # in this order even a denormal sum is no harm
     return scaled
 
 
