@@ -6,6 +6,7 @@ needs a `.task` file and is the only one from mediapipe 0.10.30 on.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -16,6 +17,12 @@ from omnitalker.errors import InputError, MissingExtra, WeightsError
 from omnitalker.types import FloatArray, Frame
 
 POINTS = 478
+TASK_VARIABLE = "OMNITALKER_FACE_MODEL"
+"""The environment variable with the path of a `.task` file, for commands and servers."""
+TASK_SOURCE = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
+    "face_landmarker.task"
+)
 
 
 class LandmarkFinder(Protocol):
@@ -37,6 +44,12 @@ class LandmarkFinder(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+def named_task() -> Path | None:
+    """The `.task` file that the environment names, if any."""
+    named = os.environ.get(TASK_VARIABLE, "")
+    return Path(named) if named else None
 
 
 def open_finder(task: Path | None, faces: int = 1, *, still: bool = False) -> LandmarkFinder:
@@ -76,7 +89,7 @@ class MeshFinder(_Closing):
         if solutions is None:
             raise WeightsError(
                 "This mediapipe no longer carries the FaceMesh models. Install mediapipe==0.10.21, or download "
-                "face_landmarker.task and pass its path as `task`."
+                f"{TASK_SOURCE} and put its path into {TASK_VARIABLE}."
             )
         self._graph = solutions.face_mesh.FaceMesh(
             static_image_mode=still,
@@ -100,8 +113,8 @@ class TaskFinder(_Closing):
     def __init__(self, task: Path, faces: int = 1) -> None:
         if not task.is_file():
             raise WeightsError(
-                f"There is no face model at {task}. Download face_landmarker.task, or leave `task` out to use "
-                "the FaceMesh models inside mediapipe 0.10.21."
+                f"There is no face model at {task}. Download {TASK_SOURCE}, or name none "
+                f"(`task`, {TASK_VARIABLE}) to use the FaceMesh models inside mediapipe 0.10.21."
             )
         tasks = _mediapipe().tasks
         self._options = tasks.vision.FaceLandmarkerOptions(
@@ -133,11 +146,14 @@ class TaskFinder(_Closing):
         self._graph, self._clock = self._create(self._options), 0
 
 
-def locate_faces(frames: list[Frame]) -> list[FloatArray]:
-    """Boxes (N, 4) of x, y, width, height in pixels, largest first, for each frame; also small and distant faces."""
+def locate_faces(frames: list[Frame]) -> list[FloatArray] | None:
+    """Boxes (N, 4) of x, y, width, height in pixels, largest first, for each frame; also small and distant faces.
+
+    None where this mediapipe carries no detector.
+    """
     solutions = getattr(_mediapipe(), "solutions", None)
     if solutions is None:
-        return [np.zeros((0, 4), np.float32) for _ in frames]
+        return None
     result = []
     with (
         solutions.face_detection.FaceDetection(min_detection_confidence=0.5) as near,

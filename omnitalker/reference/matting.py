@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import cv2
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from omnitalker.types import FloatArray, Frame
 
+log = logging.getLogger(__name__)
 Matte = npt.NDArray[np.uint8]
 
 _SURE = 0.9
@@ -18,8 +20,15 @@ _SURE = 0.9
 
 def person_mattes(frames: Sequence[Frame]) -> list[Matte]:
     """How much each pixel is the person, (H, W) 0..255, with edges that follow the picture."""
+    solutions = getattr(mp, "solutions", None)
+    if solutions is None:
+        log.warning(
+            "This mediapipe carries no model that tells people from what is behind them: the whole picture moves "
+            "with the head. Install mediapipe==0.10.21."
+        )
+        return [np.full(frame.shape[:2], 255, np.uint8) for frame in frames]
     mattes = []
-    with mp.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
+    with solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
         for frame in frames:
             rough = segmenter.process(np.ascontiguousarray(frame)).segmentation_mask
             mattes.append(_refined(frame, rough.astype(np.float32)))

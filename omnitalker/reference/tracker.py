@@ -13,7 +13,7 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
-from omnitalker.reference.landmarks import face_scores, locate_faces, open_finder
+from omnitalker.reference.landmarks import face_scores, locate_faces, named_task, open_finder
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
 from omnitalker.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 
@@ -32,6 +32,8 @@ SURER = 0.06
 """By how much more certain a detector is of an upright face than of the same one upside down, at least."""
 COVERED = 0.08
 """Share of the frames from which on a hidden mouth is worth a word."""
+MOST_FACES = 4
+"""How many faces of a picture the landmark finder looks at."""
 _PROBES = 5
 _OUTER_EYES = [33, 263]
 
@@ -39,11 +41,12 @@ _OUTER_EYES = [33, 263]
 class FaceTracker:
     """Follows one face through a clip and explains it in the renderer's own basis.
 
-    `task`: a FaceLandmarker model file for MediaPipe Tasks; without it the models inside mediapipe are used.
+    `task`: a FaceLandmarker model file for MediaPipe Tasks; without it the one that the environment names
+    (`landmarks.TASK_VARIABLE`), or else the models inside mediapipe.
     """
 
     def __init__(self, task: str | Path | None = None) -> None:
-        self._task = Path(task) if task is not None else None
+        self._task = Path(task) if task is not None else named_task()
         self._model = FaceModel.load()
 
     def track(
@@ -63,7 +66,8 @@ class FaceTracker:
         height, width = frames[0].shape[:2]
         cuts = scene_cuts(frames)
         region, several = _region(frames)
-        raw, found = self._landmarks(frames, region, several, cuts)
+        raw, found, seen_at_once = self._landmarks(frames, region, several, cuts)
+        several = max(several or 1, seen_at_once)
         if not found.any():
             raise InputError(_no_face(name, len(frames), width, height))
         eye_distance = _eye_distance(raw[found])
@@ -97,28 +101,32 @@ class FaceTracker:
         self,
         frames: Sequence[Frame],
         region: tuple[int, int, int, int],
-        several: int,
+        several: int | None,
         cuts: tuple[int, ...],
-    ) -> tuple[FloatArray, BoolArray]:
-        """(F, 478, 3) pixels of the whole picture, and (F,) where the face was seen."""
+    ) -> tuple[FloatArray, BoolArray, int]:
+        """(F, 478, 3) pixels of the whole picture, (F,) where the face was seen, and the most faces in a frame."""
         left, top, right, bottom = region
         shrink = min(1.0, WORK_SIDE / max(right - left, bottom - top))
         raw = np.zeros((len(frames), 478, 3), np.float32)
         found = np.zeros(len(frames), bool)
         last: FloatArray | None = None
-        with open_finder(self._task, min(several, 4), still=len(frames) == 1) as finder:
+        most = 1
+        wanted = MOST_FACES if several is None else min(several, MOST_FACES)
+        with open_finder(self._task, wanted, still=len(frames) == 1) as finder:
             for index, frame in enumerate(frames):
                 if index in cuts:
                     finder.restart()
                     last = None
                 view = _shrunk(frame[top:bottom, left:right], shrink)
-                face = _choose(finder.find(view), last)
+                faces = finder.find(view)
+                most = max(most, len(faces))
+                face = _choose(faces, last)
                 if face is not None:
                     last = face
                     raw[index] = face / np.float32(shrink)
                     found[index] = True
         raw[found, :, :2] += np.array([left, top], np.float32)
-        return raw, found & _plausible(raw, found)
+        return raw, found & _plausible(raw, found), most
 
 
 def _shrunk(frame: Frame, factor: float) -> Frame:
@@ -128,14 +136,15 @@ def _shrunk(frame: Frame, factor: float) -> Frame:
     return np.asarray(small, np.uint8)
 
 
-def _region(frames: Sequence[Frame]) -> tuple[tuple[int, int, int, int], int]:
-    """Where to look (left, top, right, bottom), and how many faces a frame has at most."""
+def _region(frames: Sequence[Frame]) -> tuple[tuple[int, int, int, int], int | None]:
+    """Where to look (left, top, right, bottom), and how many faces a frame has at most (None: not known)."""
     height, width = frames[0].shape[:2]
     probes = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, _PROBES).astype(int))]
     shrink = min(1.0, WORK_SIDE / max(height, width))
-    boxes = [
-        found / np.float32(shrink) for found in locate_faces([_shrunk(p, shrink) for p in probes])
-    ]
+    located = locate_faces([_shrunk(p, shrink) for p in probes])
+    if located is None:
+        return (0, 0, width, height), None
+    boxes = [found / np.float32(shrink) for found in located]
     several = max((len(found) for found in boxes), default=1)
     largest = np.array([found[0] for found in boxes if len(found)])
     if not len(largest) or np.median(largest[:, 3]) > FAR * height:
