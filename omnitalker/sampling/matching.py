@@ -25,6 +25,8 @@ RAMP_FRAMES = timeline.BLOCK_MEL_FRAMES
 SPREAD_FLOOR = 0.2
 LARGEST_SHIFT = 1.5
 GAINS = (0.7, 1.5)
+LARGEST_LEVEL = 0.5
+"""Nats: 4 dB."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,12 @@ class VoiceMatch:
         """reference: (T, M) log-mel of the voice. strength: 0 changes nothing, 1 all that is trusted."""
         spoken = _speech(reference)
         self._mean, self._spread = spoken.mean(axis=0), spoken.std(axis=0)
+        self._power = _power(spoken)
         self._strength = strength
         bins = reference.shape[1]
         self._sums = np.zeros((2, bins))
         self._count = 0
+        self._loud, self._loud_count, self._level = 0.0, 0, 0.0
         self._now = _Correction(np.ones(bins, np.float32), np.zeros(bins, np.float32))
 
     def __call__(self, mel: FloatArray) -> FloatArray:
@@ -59,7 +63,17 @@ class VoiceMatch:
         share = np.minimum(1.0, np.arange(1, len(mel) + 1) / RAMP_FRAMES)[:, None]
         gain = before.gain + share * (self._now.gain - before.gain)
         shift = before.shift + share * (self._now.shift - before.shift)
-        return (mel * gain + shift).astype(np.float32)
+        coloured = mel * gain + shift
+        before_level, self._level = self._level, self._measured_level(_speech(coloured))
+        return (coloured + before_level + share * (self._level - before_level)).astype(np.float32)
+
+    def _measured_level(self, spoken: FloatArray) -> float:
+        """What is still missing of the reference's power: that lies in peaks, which few steps flatten."""
+        self._loud += _power(spoken) * len(spoken)
+        self._loud_count += len(spoken)
+        trust = self._strength * self._loud_count / (self._loud_count + TRUSTED_FRAMES)
+        missing = 0.5 * np.log(self._power / (self._loud / self._loud_count))
+        return float((trust * missing).clip(-LARGEST_LEVEL, LARGEST_LEVEL))
 
     def _measured(self) -> _Correction:
         mean = self._sums[0] / max(1, self._count)
@@ -77,3 +91,7 @@ def _speech(mel: FloatArray) -> FloatArray:
     """The frames that are speech; all of them where none stands out."""
     level = mel.mean(axis=1)
     return mel[level >= np.percentile(level, 95) - LOUD_NATS]
+
+
+def _power(spoken: FloatArray) -> float:
+    return float(np.exp(2 * spoken.astype(np.float64)).sum(axis=1).mean()) + 1e-9

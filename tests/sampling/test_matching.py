@@ -54,3 +54,16 @@ def test_little_speech_changes_little() -> None:
 def test_no_strength_no_change() -> None:
     mel = speech(1, 100, -3.0, 1.0)
     np.testing.assert_allclose(VoiceMatch(speech(0, 200, -1.0, 2.0), 0.0)(mel), mel, atol=1e-5)
+
+
+def test_peaks_that_are_missing_are_made_up_for_in_level() -> None:
+    def power(mel: np.ndarray) -> float:
+        return float(np.log(np.exp(2 * _speech(mel)).mean()))
+
+    reference, flat = speech(0, 400, -3.0, 0.8), speech(1, 600, -3.0, 0.8)
+    reference[::10] += 1.5
+    reference[np.arange(400) % 50 < 10] = -10.0
+    match = VoiceMatch(reference, strength=1.0)
+    out = np.concatenate([match(part) for part in np.split(flat, 4)])
+    assert power(flat[300:]) < power(reference) - 0.5
+    assert abs(power(out[300:]) - power(reference)) < 0.2
