@@ -17,6 +17,7 @@ from omnitalker.dialogue.brain import Brain
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.conversation import Conversation
 from omnitalker.dialogue.hearing import Recogniser
+from omnitalker.dialogue.keyboard import typed_lines
 from omnitalker.dialogue.listener import Listener
 from omnitalker.dialogue.markup import manner_named
 from omnitalker.dialogue.microphone import microphone, microphone_file
@@ -63,6 +64,7 @@ async def talk(
 ) -> None:
     """Until the input ends, or the user types /quit. /stop interrupts, /manner NAME changes the mood."""
     inputs = inputs or ChatInputs()
+    cancelled: asyncio.CancelledError | None = None
     size = None if outputs.film else 0
     session = AvatarSession(performer.pipeline, performer, SessionSettings(size=size))
     with ExitStack() as stack:
@@ -79,8 +81,12 @@ async def talk(
                 await _hear(conversation, inputs, write)
             else:
                 await _type_and_talk(conversation, inputs, write)
+        except asyncio.CancelledError as error:
+            cancelled = error  # Ctrl-C is a way to end a talk like any other: its film is kept
         finally:
             await conversation.aclose()
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _type_and_talk(
@@ -137,8 +143,8 @@ async def _finish(session: AvatarSession) -> None:
 async def _read_lines(conversation: Conversation, write: Callable[[str], object]) -> None:
     session = conversation.session
     answer: asyncio.Task[None] | None = None
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        line = line.strip()
+    async for typed in typed_lines():
+        line = typed.strip()
         if line == "/quit":
             return
         if line == "/stop":
@@ -149,7 +155,7 @@ async def _read_lines(conversation: Conversation, write: Callable[[str], object]
         elif line:
             answer = conversation.hear(line)
     if answer is not None:
-        await answer
+        await asyncio.wait({answer})  # it may have been stopped
     await _finish(session)
 
 
