@@ -48,6 +48,7 @@ except ImportError:  # 0.5.1
 log = logging.getLogger(__name__)
 RTC_CLIENT = "RtcClient"
 END_OF_TEXT = "avatar_text_end"
+SPEECH_ID = "speech_id"
 
 
 class OmniTalkerConfig(HandlerBaseConfigModel):  # type: ignore[misc]
@@ -68,6 +69,8 @@ class OmniTalkerContext(HandlerContext):  # type: ignore[misc]
         self.session: AvatarSession | None = None
         self.playback: Any = None
         self.text_stream: Any = None
+        self.answer: str | None = None
+        """Which answer the text belongs to, in either generation's words."""
         self.dead_streams: set[str] = set()
         self.lock = threading.RLock()
 
@@ -135,27 +138,27 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         if inputs.type is not ChatDataType.AVATAR_TEXT or context.session is None:
             return
         stream = getattr(inputs, "stream_id", None)
+        answer = stream.stream_key_str if stream else inputs.data.get_meta(SPEECH_ID, None)
         with context.lock:
-            if stream is not None and stream.stream_key_str in context.dead_streams:
+            if answer in context.dead_streams:
                 return
-            context.text_stream = stream
+            is_other = answer != context.answer
+            context.answer, context.text_stream = answer, stream
+        if is_other:
+            context.session.end_text()  # the one before may have been cut off without an end
         text = inputs.data.get_main_data()
         if isinstance(text, str) and text:
             context.session.push_text(text)
         if inputs.data.get_meta(END_OF_TEXT, False) or getattr(inputs, "is_last_data", False):
             context.session.end_text()
+            if not context.session.is_speaking:
+                _let_the_user_speak(context)  # an answer without a word
 
     def on_signal(self, context: Any, signal: Any) -> None:
-        """0.6: a cancelled playback falls silent. An error here would end all signals, so none may leave."""
+        """0.6: what is cancelled is not said. An error here would end all signals, so none may leave."""
         try:
-            kind = getattr(signal.related_stream, "data_type", None)
-            if signal.type.name != "STREAM_CANCEL" or kind is not ChatDataType.CLIENT_PLAYBACK:
-                return
-            with context.lock:
-                if context.text_stream is not None:
-                    context.dead_streams.add(context.text_stream.stream_key_str)
-            if context.session is not None:
-                context.session.interrupt()
+            if signal.type.name == "STREAM_CANCEL" and signal.related_stream is not None:
+                _cancel(context, signal.related_stream)
         except Exception:
             log.exception("a signal could not be handled")
 
@@ -186,8 +189,27 @@ def _on_event(context: Any, event: SessionEvent) -> None:
         if context.playback is not None:
             with context.lock:
                 context.playback.finish_current()
-        elif hasattr(context.shared_states, "enable_vad"):
-            context.shared_states.enable_vad = True
+        _let_the_user_speak(context)
+
+
+def _let_the_user_speak(context: Any) -> None:
+    """0.5.1 is deaf from the user's last word until somebody says that the answer is over."""
+    if hasattr(context.shared_states, "enable_vad"):
+        context.shared_states.enable_vad = True
+
+
+def _cancel(context: Any, stream: Any) -> None:
+    """The playback of what is heard, or text of which nothing was heard yet (the user spoke on)."""
+    is_playback = stream.data_type is ChatDataType.CLIENT_PLAYBACK
+    if not is_playback and stream.data_type is not ChatDataType.AVATAR_TEXT:
+        return
+    with context.lock:
+        is_ours = is_playback or stream.stream_key_str == context.answer
+        dead = context.answer if is_playback else stream.stream_key_str
+        if dead is not None:
+            context.dead_streams.add(dead)
+    if is_ours and context.session is not None:
+        context.session.interrupt()
 
 
 def _set_client_rate(handler: Any) -> None:

@@ -18,6 +18,8 @@ from tests.dialogue.waiting import wait_until
 ROOT = os.environ.get("OAC_ROOT", "")
 HERE = Path(__file__).parent
 ADAPTERS = HERE.parents[2] / "omnitalker/dialogue/adapters"
+HAS_SIGNALS = (Path(ROOT) / "src/handlers/logic/interrupt").exists()
+"""0.6.0, not 0.5.1."""
 EXAMPLE = HERE.parents[2] / "docs/hosts/openavatarchat.yaml"
 pytestmark = pytest.mark.skipif(not ROOT, reason="set OAC_ROOT to an OpenAvatarChat checkout")
 LONG = "This is a long answer, which goes on and on, until somebody has heard enough of it. " * 4
@@ -43,7 +45,7 @@ def session(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         "OmniTalker": {**ours, "checkpoint": str(tiny_checkpoint)},
         "FakeClient": {"module": "fake_client"},
     }
-    if (Path(source) / "handlers/logic/interrupt").exists():
+    if HAS_SIGNALS:
         handlers["InterruptHandler"] = {"module": "logic/interrupt/interrupt_handler"}
     config = ChatEngineConfigModel(
         handler_search_path=[str(HERE / "host"), str(ADAPTERS), str(Path(source) / "handlers")],
@@ -86,11 +88,44 @@ def test_text_becomes_paired_sound_and_pictures_at_25_a_second(session: Any) -> 
         assert states.enable_vad
 
 
+def test_an_answer_without_a_word_lets_the_user_speak_again(session: Any) -> None:
+    import fake_llm
+
+    states = session.session_context.shared_states
+    if not hasattr(states, "enable_vad"):
+        pytest.skip("0.6.0 mutes the user only while a playback is open")
+    for text in ("", "😀 ..."):
+        states.enable_vad = False  # as its VAD does after the user's last word
+        fake_llm.say(text, is_end=False)
+        fake_llm.say("", is_end=True)
+        wait_until(lambda: states.enable_vad, 20)
+
+
+def test_text_cancelled_before_it_was_heard_is_not_said(session: Any) -> None:
+    """The user pauses, an answer begins, and the user goes on."""
+    import fake_llm
+
+    if not HAS_SIGNALS:
+        pytest.skip("0.5.1 has no signals on the server")
+    avatar = session.handlers["OmniTalker"].env.context.session
+    said: list[str] = []
+    avatar.subscribe(lambda chunk: said.extend(word.text for word in chunk.words))
+    fake_llm.say("This was ", is_end=False)  # not yet a clause
+    time.sleep(0.3)
+    fake_llm.cancel()
+    time.sleep(0.3)
+    fake_llm.say("Yes.", is_end=False)
+    fake_llm.say("", is_end=True)
+    wait_until(lambda: bool(said), 20)
+    wait_until(lambda: not avatar.is_speaking, 20)
+    assert said == ["Yes."]
+
+
 def test_an_interruption_on_0_6_is_silence_within_a_frame_or_two(session: Any) -> None:
     import fake_client
     import fake_llm
 
-    if not (Path(ROOT) / "src/handlers/logic/interrupt").exists():
+    if not HAS_SIGNALS:
         pytest.skip("0.5.1 has no interruption on the server")
     from chat_engine.data_models.chat_signal import ChatSignal
     from chat_engine.data_models.chat_signal_type import ChatSignalSourceType, ChatSignalType

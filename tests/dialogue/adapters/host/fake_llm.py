@@ -64,3 +64,8 @@ def say(text: str, is_end: bool) -> None:
     if is_end:
         bundle.add_meta("avatar_text_end", True)
     context.submit_data(data)
+
+
+def cancel() -> None:
+    """As the VAD of 0.6.0 does when the user speaks on: what was answered so far is void."""
+    CONTEXTS[-1].data_submitter.get_streamer(ChatDataType.AVATAR_TEXT).cancel_current()
