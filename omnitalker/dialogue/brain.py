@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -101,7 +102,7 @@ class OpenAIBrain:
                 if answer.status_code != 200:
                     detail = (await answer.aread())[:300].decode(errors="replace")
                     raise BrainError(f"{url} answered {answer.status_code}: {detail}")
-                async for data in _events(answer, settings.stall_seconds):
+                async for data in _events(answer, settings.first_seconds, settings.stall_seconds):
                     for choice in data.get("choices", ()):
                         delta = choice.get("delta") or {}
                         if text := delta.get("content"):
@@ -114,19 +115,22 @@ class OpenAIBrain:
             yield call
 
 
-async def _events(answer: Any, stall_seconds: float) -> AsyncIterator[dict[str, Any]]:
-    """The JSON of server-sent events; a stall between two of them is an error."""
+async def _events(
+    answer: Any, first_seconds: float, stall_seconds: float
+) -> AsyncIterator[dict[str, Any]]:
+    """The JSON of server-sent events; a stall between two of them is an error.
+
+    Comments, by which some endpoints keep the line open, are no events.
+    """
     lines = answer.aiter_lines()
-    is_first = True
+    patience, since = first_seconds, time.monotonic()
     while True:
         try:
-            waiting = anext(lines)
-            line = await (waiting if is_first else asyncio.wait_for(waiting, stall_seconds))
+            line = await asyncio.wait_for(anext(lines), since + patience - time.monotonic())
         except StopAsyncIteration:
             return
         except asyncio.TimeoutError:
-            raise BrainError(f"the language model stalled for {stall_seconds:g} s") from None
-        is_first = False
+            raise BrainError(f"the language model stalled for {patience:g} s") from None
         if not line.startswith("data:"):
             continue
         payload = line[5:].strip()
@@ -136,6 +140,7 @@ async def _events(answer: Any, stall_seconds: float) -> AsyncIterator[dict[str, 
             yield json.loads(payload)
         except json.JSONDecodeError:
             log.warning("the language model sent what is not JSON: %.80s", payload)
+        patience, since = stall_seconds, time.monotonic()
 
 
 class _ToolCalls:

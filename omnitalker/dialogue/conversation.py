@@ -51,7 +51,7 @@ class Memory:
         """Old turns become a summary; without a brain that can, the oldest are forgotten."""
         if len(self.turns) <= self.most_turns:
             return
-        old, recent = self.turns[: -self.keep_turns], self.turns[-self.keep_turns :]
+        old = self.turns[: -self.keep_turns]
         told = "\n".join(f"{turn['role']}: {turn['content']}" for turn in old)
         asked = f"{_SUMMARISE}\n\nEarlier summary: {self.summary or 'none'}\n\n{told}"
         try:
@@ -59,7 +59,7 @@ class Memory:
             self.summary = "".join(p for p in parts if isinstance(p, str)).strip()[:1500]
         except BrainError as error:
             log.warning("the summary of old turns failed, they are forgotten: %s", error)
-        self.turns = recent
+        self.turns = self.turns[len(old) :]  # what was said meanwhile stays
 
 
 class Conversation:
@@ -137,11 +137,11 @@ class Conversation:
             self.session.push_text(opening + " ")
         try:
             await self._speak(said)
-        except BrainError as error:
-            log.error("the brain failed: %s", error)
-            line = self.character.lines.brain_down
+        except Exception as error:  # whatever it was, the user is waiting for an answer
+            log.error("the brain failed: %s", error, exc_info=not isinstance(error, BrainError))
+            line = (" " if said else "") + self.character.lines.brain_down
             said.append(line)
-            self.session.push_text((" " if said else "") + line)
+            self.session.push_text(line)
         self.session.end_text()
         self._remember(said)
         await self.memory.fold(self._brain)
@@ -161,7 +161,10 @@ class Conversation:
                 else:
                     said.append(part)
                     self.session.push_text(part)
-            if not calls or self._run_tool is None:
+            if not calls:
+                return
+            if self._run_tool is None:
+                log.warning("nobody runs tools here; %s is not called", calls[0].name)
                 return
             messages = [*messages, *await self._results(calls, self._run_tool)]
 

@@ -34,8 +34,10 @@ ADA = Character(name="Ada", persona="You are Ada.")
 class Endpoint:
     """A language model's HTTP endpoint on loopback that answers what it is told to."""
 
-    def __init__(self, lines: Sequence[str], status: int = 200, hangs: bool = False) -> None:
-        self.lines, self.status, self.hangs = lines, status, hangs
+    def __init__(
+        self, lines: Sequence[str], status: int = 200, hangs: bool = False, pings: bool = False
+    ) -> None:
+        self.lines, self.status, self.hangs, self.pings = lines, status, hangs, pings
         self.bodies: list[dict] = []
 
     async def __aenter__(self) -> str:
@@ -53,8 +55,10 @@ class Endpoint:
         for line in self.lines:
             writer.write(f"data: {line}\n\n".encode())
             await writer.drain()
-        if self.hangs:
-            await asyncio.sleep(1.5)
+        for _ in range(15 if self.hangs else 0):
+            if self.pings:
+                writer.write(b": still thinking\n\n")
+            await asyncio.sleep(0.1)
         writer.close()
 
 
@@ -100,6 +104,18 @@ def test_an_endpoint_that_fails_says_how(status: int, hangs: bool, says: str) ->
         asyncio.run(collect(brain("http://127.0.0.1:9/v1")))
 
 
+@pytest.mark.parametrize(("lines", "seconds"), [((), "1 s"), ([delta(content="We")], "0.3 s")])
+def test_an_endpoint_that_only_keeps_the_line_open_has_stalled(
+    lines: Sequence[str], seconds: str
+) -> None:
+    async def ask() -> None:
+        async with Endpoint(lines, hangs=True, pings=True) as url:
+            await collect(brain(url))
+
+    with pytest.raises(BrainError, match=f"stalled for {seconds}"):
+        asyncio.run(ask())
+
+
 class ScriptedBrain:
     """Says what it is given; an exception is raised in its place."""
 
@@ -133,10 +149,13 @@ def converse(performer: Performer, thinker: Brain, *said: str, **options: object
     return asyncio.run(talk())
 
 
-def test_a_brain_that_fails_in_mid_sentence_is_excused_in_character(performer: Performer) -> None:
-    conversation = converse(performer, ScriptedBrain("The answer is", BrainError("down")), "Why?")
+@pytest.mark.parametrize("error", [BrainError("down"), KeyError("choices")])
+def test_a_brain_that_fails_in_mid_sentence_is_excused_in_character(
+    performer: Performer, error: Exception
+) -> None:
+    conversation = converse(performer, ScriptedBrain("The answer is", error), "Why?")
     spoken = conversation.memory.turns[-1]["content"]
-    assert spoken == "The answer is" + ADA.lines.brain_down
+    assert spoken == "The answer is " + ADA.lines.brain_down
 
 
 def test_a_barge_in_is_remembered_in_order(performer: Performer) -> None:
@@ -168,6 +187,28 @@ def test_old_turns_become_a_summary_and_the_persona_stays() -> None:
     system = memory.messages()[0]["content"]
     assert system.startswith("You are Ada.")
     assert "They talked." in system
+
+
+def test_what_is_said_while_old_turns_are_folded_is_kept() -> None:
+    memory = Memory("You are Ada.", most_turns=2, keep_turns=1)
+    for number in range(3):
+        memory.add("user", f"question {number}")
+
+    async def fold() -> None:
+        folding = asyncio.create_task(memory.fold(ScriptedBrain("They talked.", pause=0.1)))
+        await asyncio.sleep(0.05)
+        memory.add("assistant", "Are you still there?")
+        await folding
+
+    asyncio.run(fold())
+    assert [t["content"] for t in memory.turns] == ["question 2", "Are you still there?"]
+
+
+def test_a_tool_that_nobody_runs_is_named_in_the_log(
+    performer: Performer, caplog: pytest.LogCaptureFixture
+) -> None:
+    converse(performer, ScriptedBrain("Well. ", ToolCall("1", "clock", "{}")), "What time is it?")
+    assert "clock is not called" in caplog.text
 
 
 def test_the_echo_needs_nothing() -> None:
