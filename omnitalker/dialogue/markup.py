@@ -46,6 +46,8 @@ def manner_named(name: str) -> Manner | None:
 class MannerTags:
     """Takes manner tags out of text that arrives in portions."""
 
+    own: Manner = "neutral"
+    """What a closing tag goes back to."""
     _held: str = field(default="", init=False)
 
     def push(self, delta: str) -> Iterator[str | MannerChange]:
@@ -54,18 +56,18 @@ class MannerTags:
         match = _OPEN.search(text)
         cut = match.start() if match and len(text) - match.start() <= _LONGEST_TAG else len(text)
         self._held = text[cut:]
-        yield from _parts(text[:cut])
+        yield from _parts(text[:cut], self.own)
 
     def flush(self) -> Iterator[str | MannerChange]:
         text, self._held = self._held, ""
-        yield from _parts(text)
+        yield from _parts(text, self.own)
 
 
-def _parts(text: str) -> Iterator[str | MannerChange]:
+def _parts(text: str, own: Manner) -> Iterator[str | MannerChange]:
     at = 0
     for match in _TAG.finditer(text):
         name = match["square"] or match["bar"] or match["angle"]
-        manner = manner_named(name) if name else "neutral"
+        manner = manner_named(name) if name else own
         if manner is None:
             continue
         if match.start() > at:

@@ -175,7 +175,7 @@ class Reply:
 
     def _items(self) -> Iterator[Text | MannerChange]:
         """Clauses ready to be spoken and changes of manner, as the text arrives."""
-        tags, splitter = MannerTags(), ClauseSplitter()
+        tags, splitter = MannerTags(self.manner), ClauseSplitter()
         offset = 0
         for part in self._parts(tags):
             pieces = splitter.push(part) if isinstance(part, str) else splitter.flush()

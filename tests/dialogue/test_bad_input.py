@@ -144,6 +144,7 @@ def test_a_language_model_that_stalls_or_is_down_is_excused_aloud(
         ('{"type": "manner", "manner": "furious"}', "furious"),
         ('{"type": "dance"}', "dance"), ("[" * 30_000, "not JSON"),
         ('{"type": "say", "text": "' + "x" * 70_000 + '"}', "limit"), (b"odd", "16-bit"),
+        (bytes(70_000), "limit"),
     ],
 )  # fmt: skip
 def test_messages_that_mean_nothing_are_answered_and_survived(

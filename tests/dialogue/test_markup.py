@@ -7,7 +7,7 @@ from omnitalker.dialogue.markup import MannerChange, MannerTags
 CASES = [
     ("[happy] Hi [sad]there", [MannerChange("happy"), " Hi ", MannerChange("sad"), "there"]),
     ("a <emotion=angry> b", ["a ", MannerChange("angry"), " b"]),
-    ('<emotion="joy">c</emotion> d', [MannerChange("happy"), "c", MannerChange("neutral"), " d"]),
+    ('<emotion="joy">c</emotion> d', [MannerChange("happy"), "c", MannerChange("calm"), " d"]),
     ("<|fearful|>e", [MannerChange("fearful"), "e"]),
     ("see [happy](http://x) [note] a[0] < b", ["see [happy](http://x) [note] a[0] < b"]),
     ("<|endoftext|> 3 < 4", ["<|endoftext|> 3 < 4"]),
@@ -19,7 +19,7 @@ CASES = [
 def test_tags_are_found_however_the_text_is_portioned(
     text: str, parts: list[str | MannerChange], size: int
 ) -> None:
-    tags = MannerTags()
+    tags = MannerTags(own="calm")
     got: list[str | MannerChange] = []
     for at in range(0, len(text), size):
         got.extend(tags.push(text[at : at + size]))

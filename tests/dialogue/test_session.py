@@ -3,18 +3,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from omnitalker.dialogue.adapters.joint import JointVoice
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.mixer import AHEAD_FRAMES
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.motion.names import INDEX, POSE_SLICE
-from omnitalker.types import AVChunk
+from omnitalker.request import Manner
+from omnitalker.types import AVChunk, StylePrompt
 from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -128,6 +131,23 @@ def test_manner_tags_change_the_style_and_are_not_spoken(performer: Performer) -
     ]  # fmt: skip
     times = [w.start for c in live.chunks for w in c.words]
     assert times == sorted(times)
+
+
+def test_a_closed_tag_goes_back_to_the_manner_that_the_reply_began_in(performer: Performer) -> None:
+    asked: list[str] = []
+
+    def find_style(manner: Manner) -> StylePrompt:
+        asked.append(manner)
+        return performer.find_style(manner)
+
+    calm = replace(performer, manner="calm", find_style=find_style, _styles={})
+    reply = Reply(calm, 1, "calm")
+    reply.push("One. <emotion=happy>Two.</emotion> Three.")
+    reply.end()
+    assert "".join(w.text for f in reply.frames() for w in f.words) == "One.Two.Three."
+    assert reply.manner == "calm"
+    assert asked == ["calm", "happy"]
+    assert JointVoice(calm).manner == "calm"
 
 
 def test_text_without_words_and_foreign_letters_are_left_out(performer: Performer) -> None:

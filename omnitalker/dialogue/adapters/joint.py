@@ -33,11 +33,12 @@ class Piece:
 class JointVoice:
     """The avatar of one user in such a host: replies one after the other, idle pictures in between."""
 
-    def __init__(self, performer: Performer, manner: Manner = "neutral") -> None:
+    def __init__(self, performer: Performer, manner: Manner | None = None) -> None:
+        """`manner`: None = as the character is from the outset."""
         self.performer = performer
-        self.manner: Manner = manner
+        self.manner: Manner = manner or performer.manner
         self._renderer: Renderer = performer.make_renderer(performer.size)
-        self._shown: FloatArray = performer.idle(manner)[-2:]
+        self._shown: FloatArray = performer.idle(self.manner)[-2:]
         self._idle_at = 0
         self._bridge: list[FloatArray] = []
         self._was_idle = True

@@ -24,6 +24,8 @@ from omnitalker.request import MANNERS, Manner
 
 Tell = Callable[[dict[str, Any]], object]
 MOST_TEXT = 20_000
+MOST_SOUND_BYTES = 64_000
+"""Two seconds of a microphone."""
 SIZES = (0, 256, 512, 768)
 
 
@@ -54,7 +56,7 @@ class Desk:
             "text.end": lambda _: self.session.end_text(),
             "say": lambda m: self.session.say(_text(m), _manner(m)),
             "interrupt": lambda _: self.conversation.stop(),
-            "manner": lambda m: self.session.set_manner(_manner(m) or "neutral"),
+            "manner": lambda m: self.session.set_manner(_manner(m) or self.character.manner),
             "nod": lambda _: self.session.nod(),
             "user.text": lambda m: self._user_said(_text(m)),
             "session.start": lambda _: None,
@@ -96,6 +98,8 @@ class Desk:
         """The user's microphone: 16-bit mono at 16 kHz."""
         if len(data) % 2:
             raise InputError(f"sound must be 16-bit samples; got {len(data)} bytes")
+        if len(data) > MOST_SOUND_BYTES:
+            raise InputError(f"{len(data)} bytes of sound at once; the limit is {MOST_SOUND_BYTES}")
         if self._listener is not None:
             self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
         elif not self._has_microphone:
