@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 from omnitalker.batch.engine import Answer
 from omnitalker.batch.work import Task, Worker
 from omnitalker.errors import OmniTalkerError
+from omnitalker.orphans import leave_with_parent
 
 MAX_DEATHS_BEFORE_READY = 3
 LEAVE_SECONDS = 5
@@ -156,7 +156,7 @@ def _serve(
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    threading.Thread(target=_leave_with_parent, name="omnitalker-orphan", daemon=True).start()
+    leave_with_parent()
     try:
         worker = factory(**options)
     except Exception as error:
@@ -169,11 +169,3 @@ def _serve(
         except (EOFError, OSError):
             return
         pipe.send(("record", worker.make(task, attempt)))
-
-
-def _leave_with_parent() -> None:
-    """A worker whose run was killed must not finish its job while the next run makes it again."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -20,6 +20,7 @@ from typing import Any
 from omnitalker.evaluation.cases import Case
 from omnitalker.evaluation.journal import Journal
 from omnitalker.machine import keep_memory
+from omnitalker.orphans import leave_with_parent
 from omnitalker.sampling.generate import SamplingSettings
 
 OnProgress = Callable[[float, str], None]
@@ -132,6 +133,7 @@ def _start(checkpoint: str, corpus_dir: str | None, live: SamplingSettings) -> N
 
     from omnitalker.evaluation.material import Material
 
+    leave_with_parent()
     keep_memory()
     torch.set_num_threads(1)
     _material.append(Material.load(checkpoint, corpus_dir, live))

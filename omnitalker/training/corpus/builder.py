@@ -17,6 +17,7 @@ from typing import Any
 
 from omnitalker.config import load_config
 from omnitalker.errors import InputError, OmniTalkerError
+from omnitalker.orphans import leave_with_parent
 from omnitalker.training.corpus.alignment import align_corpus
 from omnitalker.training.corpus.config import CorpusConfig
 from omnitalker.training.corpus.failures import known_failures, record_failures
@@ -178,6 +179,7 @@ def _worker(config: CorpusConfig, root: Path, tasks: Any, results: Any) -> None:
     """Make shards until there are none left. Runs in its own process."""
     import torch
 
+    leave_with_parent()
     torch.set_num_threads(1)
     synthesiser = Synthesiser(config)
     try:
