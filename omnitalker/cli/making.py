@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,6 +45,8 @@ def train(
 ) -> None:
     """Train one of the networks. Runs under `accelerate launch` on several GPUs as it is.
 
+    How far along it is stands in the log and in progress.json; figures go to TensorBoard, samples to samples/.
+
     Examples:
 
       omnitalker train dit configs/train/dit.yaml
@@ -52,6 +55,7 @@ def train(
     """
     from omnitalker.cli import trainers
 
+    logging.getLogger("omnitalker.training").setLevel(logging.INFO)
     trainers.run(
         kind,
         config,
@@ -125,7 +129,15 @@ def corpus_import(
     """Track, align and filter your own videos into training data."""
     from omnitalker.training.corpus import import_folder
 
-    import_folder(folder, out=out, checkpoint=checkpoint)
+    def tell(name: str, outcome: str) -> None:
+        print(f"{name}: {outcome}", flush=True)
+
+    report = import_folder(folder, out=out, checkpoint=checkpoint, on_clip=tell)
+    print(
+        f"{report.items} new items, {report.seconds:.0f} s; {len(report.left_out)} files left out"
+    )
+    if (out / "sheet.png").is_file():
+        print(f"{out}: see report.json and sheet.png")
 
 
 @style_app.command("create")

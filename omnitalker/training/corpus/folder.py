@@ -15,7 +15,13 @@ from pathlib import Path
 from omnitalker.errors import InputError
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.training.corpus.alignment import AlignmentLimits, load_recogniser
-from omnitalker.training.corpus.failures import known_failures, record_failures
+from omnitalker.training.corpus.failures import (
+    forget_failure,
+    known_failures,
+    record_failures,
+    tried_before,
+)
+from omnitalker.training.corpus.report import write_report
 from omnitalker.training.corpus.store import ShardWriter
 from omnitalker.training.teachers.speech.teacher import TeacherError
 
@@ -46,6 +52,8 @@ class ImportLimits:
     shortest_item_seconds: float = 1.0
     face_found: float = 0.95
     """Share of frames in which the face must be seen."""
+    face_pixels: float = 80.0
+    """Least height of the face; in a smaller one lips and lids are a few pixels."""
     clipped: float = 1e-3
     """Share of samples that may be at full scale."""
     sync_frames: int = 4
@@ -59,6 +67,7 @@ class ImportReport:
     """What became of a folder."""
 
     items: int
+    """New ones."""
     seconds: float
     left_out: dict[str, str]
     """Reason by file."""
@@ -73,43 +82,49 @@ def import_folder(
     limits: ImportLimits | None = None,
     on_clip: Callable[[str, str], None] | None = None,
 ) -> ImportReport:
-    """Add the talking videos of `folder` to the corpus in `out`; files already dealt with are passed over.
+    """Add the talking videos of `folder` to the corpus in `out`, with report.json and sheet.png.
+
+    Files already dealt with are passed over; one that was left out is tried again once it, or its transcript, changes.
 
     checkpoint: its recogniser finds the phoneme times, unless `recogniser` is given.
     on_clip: called with each file's name and what became of it.
     """
     from omnitalker.training.corpus.video import VideoReader
 
-    clips = list(find_videos(Path(folder)))
+    root = Path(folder)
+    clips = {item_name(root, clip): clip for clip in find_videos(root)}
     writer = ShardWriter(out)
-    known = {name.rsplit("-", 1)[0] for name in writer.known_ids()} | set(
-        known_failures(writer.root)
-    )
-    todo = [clip for clip in clips if item_name(Path(folder), clip) not in known]
+    made = {name.rsplit("-", 1)[0] for name in writer.known_ids()}
+    tried = tried_before(writer.root)
     reader = VideoReader(_recogniser(checkpoint, recogniser), limits or ImportLimits())
     count, seconds = 0, 0.0
-    for clip in todo:
-        name = item_name(Path(folder), clip)
+    for name, clip in clips.items():
+        now = _fingerprint(clip)
+        if name in made or tried.get(name) == now:
+            continue
         try:
             items = reader.read(clip, name)
         except (InputError, TeacherError) as error:
-            record_failures(writer.root, [(name, str(error))])
+            record_failures(writer.root, [(name, str(error))], now)
             outcome = f"left out: {error}"
         else:
             writer.write(name, items)
+            forget_failure(writer.root, name)
             count += len(items)
             seconds += sum(item.info.seconds for item in items)
-            outcome = f"{len(items)} items"
+            outcome = f"{len(items)} item{'s' if len(items) != 1 else ''}"
         logger.info("%s: %s", clip.path.name, outcome)
         if on_clip is not None:
             on_clip(clip.path.name, outcome)
-    names = {item_name(Path(folder), clip): clip.path.name for clip in clips}
-    reasons = {names[n]: why for n, why in known_failures(writer.root).items() if n in names}
+    if writer.known_ids():
+        write_report(writer.root)
+    failures = known_failures(writer.root)
+    reasons = {clips[name].path.name: why for name, why in failures.items() if name in clips}
     return ImportReport(count, seconds, reasons)
 
 
 def find_videos(folder: Path) -> Iterator[FolderClip]:
-    """The videos under `folder` that have a transcript, in alphabetical order."""
+    """The videos under `folder` in alphabetical order; `text` is empty where there is no transcript."""
     if not folder.is_dir():
         raise InputError(
             f"{folder} is no folder. Give one with talking videos and their transcripts"
@@ -123,12 +138,7 @@ def find_videos(folder: Path) -> Iterator[FolderClip]:
         row = listed.get(path.relative_to(folder).as_posix(), listed.get(path.name, {}))
         beside = path.with_suffix(".txt")
         text = row.get("text") or (beside.read_text(encoding="utf-8") if beside.is_file() else "")
-        if not text.strip():
-            logger.warning(
-                "%s has no transcript (%s or a row of %s)", path, beside.name, TRANSCRIPTS
-            )
-            continue
-        found += 1
+        found += bool(text.strip())
         nested = path.parent != folder
         yield FolderClip(
             path=path,
@@ -148,6 +158,11 @@ def item_name(folder: Path, clip: FolderClip) -> str:
     """A name that is the same every time this folder is imported."""
     relative = clip.path.relative_to(folder).with_suffix("")
     return "-".join(("folder", folder.name, *relative.parts))
+
+
+def _fingerprint(clip: FolderClip) -> str:
+    """Changes when the file or its transcript does."""
+    return f"{clip.path.stat().st_size} bytes: {clip.text}"
 
 
 def _listed(folder: Path) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -51,7 +52,7 @@ def write_report(directory: str | Path) -> Report:
     report = summarise(corpus, looked_at, known_failures(root))
     text = json.dumps(asdict(report), ensure_ascii=False, indent=2)
     (root / REPORT).write_text(text + "\n", encoding="utf-8")
-    draw_sheet(corpus, looked_at, root / SHEET)
+    draw_sheet(corpus, looked_at, report.failed, root / SHEET)
     return report
 
 
@@ -84,8 +85,13 @@ def clipped_share(item: CorpusItem) -> float:
     return float((np.abs(item.samples.astype(np.int32)) >= 32_700).mean())
 
 
-def draw_sheet(corpus: Corpus, looked_at: list[CorpusItem], path: Path) -> None:
-    """Twelve small plots: lengths, pitch and rate by manner, phonemes, mels, motion."""
+def draw_sheet(
+    corpus: Corpus, looked_at: list[CorpusItem], failed: dict[str, str], path: Path
+) -> None:
+    """Twelve small plots: lengths, voices, phonemes, pitch and rate by manner, mels, motion.
+
+    Where there are no synthetic voices, it is told instead what was left out.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -95,7 +101,11 @@ def draw_sheet(corpus: Corpus, looked_at: list[CorpusItem], path: Path) -> None:
     infos = corpus.infos
     axes[0, 0].hist([info.seconds for info in infos], bins=40)
     axes[0, 0].set_title(f"{len(infos)} items, {corpus.seconds / 3600:.2f} h: seconds")
-    _draw_pitch(axes[0, 1], infos)
+    voices = {i.speaker: i for i in infos if "formants" in i.style}
+    if voices:
+        _draw_voices(axes[0, 1], list(voices.values()))
+    else:
+        _tell_left_out(axes[0, 1], failed)
     _draw_phonemes(axes[0, 2], looked_at)
     for axis, key, title in (
         (axes[1, 0], "measured_pitch", "pitch over the voice's own, semitones"),
@@ -110,13 +120,19 @@ def draw_sheet(corpus: Corpus, looked_at: list[CorpusItem], path: Path) -> None:
     pyplot.close(figure)
 
 
-def _draw_pitch(axis, infos: list[ItemInfo]) -> None:
-    voices = {i.speaker: i for i in infos if "formants" in i.style}
-    for kind in sorted({i.extra["kind"] for i in voices.values()}):
-        own = [i.style for i in voices.values() if i.extra["kind"] == kind]
+def _draw_voices(axis, voices: list[ItemInfo]) -> None:
+    for kind in sorted({i.extra["kind"] for i in voices}):
+        own = [i.style for i in voices if i.extra["kind"] == kind]
         axis.scatter([s["pitch"] for s in own], [s["formants"] for s in own], s=9, label=kind)
     axis.set_title(f"{len(voices)} synthetic voices: pitch in Hz, formant factor")
     axis.legend(fontsize=7)
+
+
+def _tell_left_out(axis, failed: dict[str, str]) -> None:
+    axis.set_axis_off()
+    axis.set_title(f"{len(failed)} left out")
+    lines = [textwrap.fill(f"{name}: {why}", 66) for name, why in list(failed.items())[:12]]
+    axis.text(0, 1, "\n".join(lines), va="top", fontsize=7, transform=axis.transAxes)
 
 
 def _draw_phonemes(axis, items: list[CorpusItem]) -> None:
@@ -141,11 +157,17 @@ def _draw_by_manner(axis, infos: list[ItemInfo], key: str, title: str) -> None:
     if groups:
         axis.boxplot(list(groups.values()), showfliers=False)
         axis.set_xticks(range(1, len(groups) + 1), list(groups), fontsize=7, rotation=20)
-    axis.set_title(title)
+        axis.set_title(title)
+    else:
+        axis.set_axis_off()
 
 
 def _draw_mels(axes, items: list[CorpusItem]) -> None:
-    chosen = {(i.info.source, i.info.language): i for i in items}
+    """One of every source and language, then others."""
+    kinds = {(i.info.source, i.info.language): i for i in items}
+    chosen = {i.info.id: i for i in (*kinds.values(), *items)}
+    for axis in axes[len(chosen) :]:
+        axis.set_axis_off()
     for axis, item in zip(axes, chosen.values(), strict=False):
         axis.imshow(item.mel.T.astype(np.float32), origin="lower", aspect="auto", vmin=-10, vmax=3)
         for start, symbol in zip(item.starts, item.symbols, strict=False):

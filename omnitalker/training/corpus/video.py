@@ -19,12 +19,12 @@ from omnitalker.reference.tracker import FaceTracker
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SILENT
 from omnitalker.training.corpus.alignment import check_fit, tidy, to_arrays
-from omnitalker.training.corpus.folder import FolderClip, ImportLimits
+from omnitalker.training.corpus.folder import TRANSCRIPTS, FolderClip, ImportLimits
 from omnitalker.training.corpus.item import CorpusItem, ItemInfo
 from omnitalker.training.corpus.real import to_int16
 from omnitalker.training.teachers.motion import teach
 from omnitalker.training.teachers.speech import TimedSymbol
-from omnitalker.types import FloatArray, ReferenceClip
+from omnitalker.types import FloatArray, ReferenceClip, TrackedFace
 
 _SEARCH_FRAMES = 12
 _FULL_SCALE = 0.999
@@ -49,11 +49,14 @@ class VideoReader:
 
     def read(self, clip: FolderClip, name: str) -> list[CorpusItem]:
         """The items of `clip`, named NAME-0, NAME-1, ...; `InputError` says why it cannot be used."""
+        if not clip.text:
+            raise InputError(
+                f"it has no transcript: put {clip.path.stem}.txt beside it, or a row in {TRANSCRIPTS}"
+            )
         read = read_clip(clip.path, max_seconds=self._limits.longest_clip_seconds)
         check_sound(read, self._limits)
         tracked = self._tracker.track(read.frames, clip.path.name)
-        if tracked.found.mean() < self._limits.face_found:
-            raise InputError(f"the face is seen in only {tracked.found.mean():.0%} of the frames")
+        check_face(tracked, self._limits)
         if tracked.cuts:
             raise InputError(f"a cut at frame {tracked.cuts[0]}; give one continuous shot per file")
         blocks = len(read.frames) // timeline.BLOCK_VIDEO_FRAMES
@@ -90,6 +93,17 @@ def check_sound(clip: ReferenceClip, limits: ImportLimits) -> None:
     clipped = float((np.abs(clip.samples) >= _FULL_SCALE).mean())
     if clipped > limits.clipped:
         raise InputError(f"{clipped:.2%} of its samples are clipped; at most {limits.clipped:.2%}")
+
+
+def check_face(face: TrackedFace, limits: ImportLimits) -> None:
+    """`InputError` unless a face is there all the time and large enough to read."""
+    if face.found.mean() < limits.face_found:
+        raise InputError(f"the face is seen in only {face.found.mean():.0%} of the frames")
+    height = float(np.median(np.ptp(face.landmarks[face.found, :, 1], axis=1)))
+    if height < limits.face_pixels:
+        raise InputError(
+            f"the face is {height:.0f} pixels high; at least {limits.face_pixels:.0f} are wanted"
+        )
 
 
 def check_sync(motion: FloatArray, expected: FloatArray, limits: ImportLimits) -> None:

@@ -1,5 +1,6 @@
 """Importing talking videos: finding them, checking them, cutting them, and the whole way."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -12,11 +13,19 @@ from omnitalker.motion.names import INDEX
 from omnitalker.text.symbols import SILENT, SYMBOLS
 from omnitalker.training.corpus import import_folder, open_corpus
 from omnitalker.training.corpus.alignment import AlignmentLimits
+from omnitalker.training.corpus.failures import (
+    forget_failure,
+    known_failures,
+    record_failures,
+    tried_before,
+)
 from omnitalker.training.corpus.folder import ImportLimits, find_videos, item_name
-from omnitalker.training.corpus.video import check_sync, cut_at_pauses, measure_sync
+from omnitalker.training.corpus.video import check_face, check_sync, cut_at_pauses, measure_sync
 from omnitalker.training.teachers.speech import TimedSymbol
+from omnitalker.types import Camera, MotionTrack, TrackedFace
 
 SHARED = Path(os.environ.get("OMNITALKER_SHARED", "../shared")) / "data"
+CAMERA = Camera(320.0, 240.0, 300.0)
 
 
 def test_finds_transcripts_beside_videos_and_in_a_table(tmp_path):
@@ -30,10 +39,11 @@ def test_finds_transcripts_beside_videos_and_in_a_table(tmp_path):
     clips = list(find_videos(tmp_path))
     assert [(c.text, c.speaker, c.manner) for c in clips] == [
         ("Hello there.", "anna", "neutral"),
+        ("", "three", "neutral"),
         ("Oh, no!", "ben", "sad"),
     ]
     names = [item_name(tmp_path, c) for c in clips]
-    assert len(set(names)) == 2
+    assert len(set(names)) == 3
 
 
 def test_a_folder_without_transcripts_says_what_to_do(tmp_path):
@@ -74,6 +84,32 @@ def test_a_mouth_that_does_its_own_thing_is_refused(syllables):
     check_sync(jaw(np.roll(syllables, 2)), jaw(syllables), ImportLimits())
 
 
+def test_a_small_or_missing_face_is_refused():
+    def face(height: float, found: int) -> TrackedFace:
+        landmarks = np.zeros((10, 478, 3), np.float32)
+        landmarks[:, 0, 1] = height
+        seen = np.arange(10) < found
+        motion = MotionTrack(np.zeros((10, 61), np.float32))
+        return TrackedFace(landmarks, seen, motion, np.zeros((478, 3)), CAMERA, (640, 480))
+
+    check_face(face(90, 10), ImportLimits())
+    with pytest.raises(InputError, match="60 pixels high; at least 80"):
+        check_face(face(60, 10), ImportLimits())
+    with pytest.raises(InputError, match="only 70% of the frames"):
+        check_face(face(90, 7), ImportLimits())
+
+
+def test_a_failure_is_told_until_it_is_mended(tmp_path):
+    record_failures(tmp_path, [("a", "it has no sound")], tried="10 bytes: hello")
+    assert tried_before(tmp_path) == {"a": "10 bytes: hello"}
+    record_failures(tmp_path, [("a", "it is no video")], tried="12 bytes: hello")
+    record_failures(tmp_path, [("a", "it is no video")], tried="12 bytes: hello")
+    assert known_failures(tmp_path) == {"a": "it is no video"}
+    assert len((tmp_path / "failed.jsonl").read_text().splitlines()) == 2
+    forget_failure(tmp_path, "a")
+    assert known_failures(tmp_path) == tried_before(tmp_path) == {}
+
+
 def test_cuts_in_pauses_and_keeps_the_times():
     phones, end = [], 0.0
     for _ in range(4):
@@ -106,15 +142,26 @@ def test_imports_a_folder(tmp_path):
     (videos / "happy.txt").write_text("Kids are talking by the door.")
     (videos / "broken.mp4").write_bytes(b"no video")
     (videos / "broken.txt").write_text("Nothing.")
+    shutil.copy(clip, videos / "untold.mp4")
     model = PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=32, layers=2)
     lenient = ImportLimits(AlignmentLimits(0.0, 0.0), sync_correlation=-1.0, sync_frames=99)
     report = import_folder(videos, out=tmp_path / "corpus", recogniser=model, limits=lenient)
-    assert set(report.left_out) == {"broken.mp4"}
+    assert set(report.left_out) == {"broken.mp4", "untold.mp4"}
+    assert "untold.txt beside it" in report.left_out["untold.mp4"]
     assert report.items == 1
     item = open_corpus(tmp_path / "corpus")[0]
     assert item.info.speaker == "happy"
     assert item.info.has_motion
     assert item.info.seconds == pytest.approx(report.seconds)
     assert item.motion[:, INDEX["jawOpen"]].astype(float).std() > 0.01
-    again = import_folder(videos, out=tmp_path / "corpus", recogniser=model, limits=lenient)
-    assert again.items == 0
+    written = json.loads((tmp_path / "corpus" / "report.json").read_text())
+    assert written["items"] == 1
+    assert len(written["failed"]) == 2
+    assert (tmp_path / "corpus" / "sheet.png").stat().st_size > 10_000
+
+    (videos / "untold.txt").write_text("Kids are talking by the door.")
+    asked = []
+    again = import_folder(videos, out=tmp_path / "corpus", recogniser=model, limits=lenient,
+                          on_clip=lambda name, outcome: asked.append((name, outcome)))  # fmt: skip
+    assert asked == [("untold.mp4", "1 item")]
+    assert set(again.left_out) == {"broken.mp4"}
