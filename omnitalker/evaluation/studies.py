@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -219,7 +220,10 @@ def _long(prompts: Sequence[Prompt], plan: Plan) -> list[Case]:
 
 
 def _teachers(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
-    """Recordings of trained styles in all manners alike, and those of tests, to tell manners apart by."""
+    """Recordings of trained styles in all manners alike, and those of tests, to tell manners apart by.
+
+    Every case has some of each manner, so that a run that is cut off knows them all.
+    """
     cases = []
     for split, most in (("train", plan.teacher_items), ("test", plan.teacher_items // 3)):
         groups: dict[str, list[str]] = {}
@@ -227,7 +231,8 @@ def _teachers(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
             made = info.has_motion and info.source not in REAL_SOURCES
             if made and info.split == split and info.language == "en" and info.seconds > 2:
                 groups.setdefault(info.manner, []).append(info.id)
-        chosen = [i for ids in groups.values() for i in spread(ids, most // max(1, len(groups)))]
+        fair = [spread(ids, most // max(1, len(groups))) for ids in groups.values()]
+        chosen = [name for turn in zip_longest(*fair) for name in turn if name]
         for begin in range(0, len(chosen), ITEMS_PER_TEACHER_CASE):
             part = tuple(chosen[begin : begin + ITEMS_PER_TEACHER_CASE])
             cases.append(Case(f"teacher, {split}", str(begin), kind="teacher", items=part))

@@ -51,6 +51,11 @@ def test_a_cut_off_run_has_some_of_each() -> None:
     assert early == {case.study for case in cases}
 
 
+def test_a_cut_off_run_knows_every_manner() -> None:
+    first = next(c for c in all_cases(infos(), Plan()) if c.study == "teacher, train")
+    assert {name.split("-")[1] for name in first.items} == set(MANNERS)
+
+
 def test_mixtures_are_of_two_people() -> None:
     for case in all_cases(infos(), Plan()):
         if case.study == "mixtures":
