@@ -270,7 +270,8 @@ class Identity:
     mouths: TextureBank | None = None
     """Lips and what is between them, laid out as a half-open, frontal mouth."""
     lids: TextureBank | None = None
-    """Both eyes closed, one crop, laid out as closed, frontal eyes."""
+    """Both eyes closed, one crop, laid out as closed, frontal eyes: as seen, or painted where they never close;
+    of stills, eyes in many looks on lids a little closed."""
     refiner: Mapping[str, npt.NDArray[np.float32]] | None = None
     """Weights of a network trained on this person (`models.refiner`), by name."""
     metadata: Mapping[str, str] = field(default_factory=dict)

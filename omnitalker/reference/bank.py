@@ -18,6 +18,7 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.raster import backward_map
 from omnitalker.motion.surface import picture_triangles
+from omnitalker.reference.painted_lids import paint_lids
 from omnitalker.types import Camera, FloatArray, Frame, Identity, IntArray, TextureBank
 
 MOST_MOUTHS = 48
@@ -46,6 +47,7 @@ _LIPS = np.array(face_regions.LIPS + face_regions.LIP_CORNERS)
 _OVAL = np.array(face_regions.OVAL)
 _EYES = np.array(face_regions.LEFT_EYE + face_regions.RIGHT_EYE)
 _BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+_SHUT = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
 
 def mouth_bank(
@@ -92,16 +94,27 @@ def _bank(
 def lid_bank(
     identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
 ) -> TextureBank | None:
-    """The frame of a clip in which both eyes are best closed; None where they never are."""
+    """The frame of a clip in which both eyes are best closed; where they never are, lids are painted."""
     shut = motion[:, _BLINKS].min(axis=1)
     turned = np.abs(motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3])
     usable = (shut > SHUT) & (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, _EYES])
     if not usable.any():
-        return None
+        return painted_lid_bank(identity)
     best = np.array([np.argmax(np.where(usable, shut - turned.max(axis=1), -np.inf))])
-    layout, box = _layout(identity, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}, _EYES, LID_MARGIN)
+    layout, box = _layout(identity, _SHUT, _EYES, LID_MARGIN)
     crops = [_rectified(frames[index], landmarks[index], layout, box) for index in best]
     return TextureBank(np.stack(crops), motion[best].astype(np.float32), layout)
+
+
+def painted_lid_bank(identity: Identity) -> TextureBank:
+    """Closed eyes made of the picture of open ones."""
+    layout, box = _layout(identity, _SHUT, _EYES, LID_MARGIN)
+    motion = identity.coefficients.copy()
+    motion[_BLINKS] = 1.0
+    lifted = _frontal(identity, {}) - _frontal(identity, _SHUT)
+    shut = _rectified(identity.picture, identity.landmarks, layout, box)
+    crop = paint_lids(identity, shut, layout, layout + lifted)
+    return TextureBank(crop[None], motion[None], layout)
 
 
 def look_bank(
@@ -134,17 +147,20 @@ def _layout(
 
     margin: in eye distances.
     """
-    model = FaceModel.load()
-    coefficients = np.zeros(MOTION_DIM, np.float32)
-    for name, strength in expression.items():
-        coefficients[INDEX[name]] = strength
-    points = Camera(identity.camera.scale, 0.0, 0.0).project(
-        model.deform(identity.neutral, coefficients)
-    )
+    points = _frontal(identity, expression)
     low = points[region].min(axis=0) - margin * identity.camera.scale
     high = points[region].max(axis=0) + margin * identity.camera.scale
     width, height = np.ceil(high - low).astype(int)
     return (points - low).astype(np.float32), (int(width), int(height))
+
+
+def _frontal(identity: Identity, expression: dict[str, float]) -> FloatArray:
+    """(478, 2) pixels, the middle of the head at the origin."""
+    coefficients = np.zeros(MOTION_DIM, np.float32)
+    for name, strength in expression.items():
+        coefficients[INDEX[name]] = strength
+    face = FaceModel.load().deform(identity.neutral, coefficients)
+    return Camera(identity.camera.scale, 0.0, 0.0).project(face)
 
 
 def _facing(identity: Identity, motion: FloatArray) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,13 @@ from omnitalker.motion import face_regions
 from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.surface import neutral_through
-from omnitalker.reference.bank import face_bank, lid_bank, look_bank, mouth_bank
+from omnitalker.reference.bank import (
+    face_bank,
+    lid_bank,
+    look_bank,
+    mouth_bank,
+    painted_lid_bank,
+)
 from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.matting import (
     clean_plate,
@@ -160,7 +166,7 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
         original=observed.frames[best],
     )
     if len(observed.frames) < 2:
-        return identity
+        return replace(identity, lids=painted_lid_bank(identity))
     own = crop.observed(observed)
     sight = own.frames, own.landmarks, own.motion
     return replace(

@@ -146,14 +146,19 @@ class TaskFinder(_Closing):
         self._graph, self._clock = self._create(self._options), 0
 
 
-def locate_faces(frames: list[Frame]) -> list[FloatArray] | None:
+def can_locate() -> bool:
+    """Whether this mediapipe carries a face detector of its own."""
+    return hasattr(_mediapipe(), "solutions")
+
+
+def locate_faces(frames: list[Frame]) -> list[FloatArray]:
     """Boxes (N, 4) of x, y, width, height in pixels, largest first, for each frame; also small and distant faces.
 
-    None where this mediapipe carries no detector.
+    None are found where there is no detector (`can_locate`).
     """
     solutions = getattr(_mediapipe(), "solutions", None)
     if solutions is None:
-        return None
+        return [np.zeros((0, 4), np.float32) for _ in frames]
     result = []
     with (
         solutions.face_detection.FaceDetection(min_detection_confidence=0.5) as near,

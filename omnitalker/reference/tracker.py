@@ -13,7 +13,13 @@ from omnitalker.motion.face import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.covered import mouths_shown
 from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
-from omnitalker.reference.landmarks import face_scores, locate_faces, named_task, open_finder
+from omnitalker.reference.landmarks import (
+    can_locate,
+    face_scores,
+    locate_faces,
+    named_task,
+    open_finder,
+)
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
 from omnitalker.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 
@@ -139,12 +145,13 @@ def _shrunk(frame: Frame, factor: float) -> Frame:
 def _region(frames: Sequence[Frame]) -> tuple[tuple[int, int, int, int], int | None]:
     """Where to look (left, top, right, bottom), and how many faces a frame has at most (None: not known)."""
     height, width = frames[0].shape[:2]
+    if not can_locate():
+        return (0, 0, width, height), None
     probes = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, _PROBES).astype(int))]
     shrink = min(1.0, WORK_SIDE / max(height, width))
-    located = locate_faces([_shrunk(p, shrink) for p in probes])
-    if located is None:
-        return (0, 0, width, height), None
-    boxes = [found / np.float32(shrink) for found in located]
+    boxes = [
+        found / np.float32(shrink) for found in locate_faces([_shrunk(p, shrink) for p in probes])
+    ]
     several = max((len(found) for found in boxes), default=1)
     largest = np.array([found[0] for found in boxes if len(found)])
     if not len(largest) or np.median(largest[:, 3]) > FAR * height:

@@ -11,7 +11,7 @@ from omnitalker.motion.names import INDEX
 from omnitalker.rendering.lid_patch import LidPatch
 from omnitalker.types import FloatArray, Frame, Identity, TextureBank
 
-FROM, TO = 0.45, 0.9
+FROM, TO = 0.2, 0.75
 """Strengths of a blink between which the own lids fade in."""
 _EYES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE)
 _BLINKS = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from omnitalker.motion import face_regions as regions
-from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout
+from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout, painted_lid_bank
 from omnitalker.rendering.closed import shut
 from omnitalker.rendering.folds import SOFTNESS, soften_folds
 from omnitalker.rendering.warp import WarpRenderer
@@ -53,6 +54,29 @@ def test_own_lids_come_without_a_jump():
     assert shares[0] == 0
     assert shares[-1] == 1
     assert 0 <= np.diff(shares).min() <= np.diff(shares).max() < 0.04
+
+
+def test_make_up_is_not_stretched_over_closed_lids():
+    plain = painted_identity()
+    picture = plain.picture.copy()
+    for lid in (regions.LEFT_LID_UPPER, regions.RIGHT_LID_UPPER):
+        line = np.rint(plain.landmarks[list(lid)] - (0, 1)).astype(np.int32)
+        cv2.polylines(picture, [line], False, (20, 15, 15), 4)
+    made_up = replace(plain, picture=picture)
+    asleep = motion(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)
+    away = []
+    for lids in (None, painted_lid_bank(made_up)):
+        renderer = WarpRenderer(replace(made_up, lids=lids), 256)
+        lit = [renderer.frame(motion()), renderer.frame(asleep)]
+        shut = renderer.place(renderer._model.deform(renderer._neutral, asleep), asleep)[0]
+        for lid in (regions.LEFT_LID_UPPER, regions.RIGHT_LID_UPPER):
+            edge, line = plain.landmarks[lid[4]], shut[lid[4]]
+            x, y = np.rint(0.5 * edge + 0.5 * line).astype(int)
+            away.append(np.abs(lit[1][y, x].astype(int) - SKIN).max())
+            x, y = np.rint(line).astype(int)
+            assert lit[1][y - 3 : y + 2, x].min() < 110, "lashes where the lids meet"
+    assert min(away[:2]) > 60, "warping alone smears it"
+    assert max(away[2:]) < 12
 
 
 def test_folds_are_softened_and_nothing_else():
