@@ -68,6 +68,30 @@ def test_a_killed_process_costs_its_job_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
+def test_a_cluster_with_room_for_fewer_workers_makes_all_jobs_with_those(tmp_path: Path) -> None:
+    room = int(ray.cluster_resources()["CPU"])
+    workers = pool(tmp_path, room + 2, Hand)
+    texts = ["x"] * 12 + ["die"]
+    records = [
+        event.record
+        for event in drive(workers, tasks_for(texts), retries=1)  # type: ignore[arg-type]
+        if isinstance(event, Finished)
+    ]
+    assert len(records) == len(texts)
+    assert [record.id for record in records if not record.ok] == ["012"]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_worker_that_never_finds_room_is_refused(tmp_path: Path) -> None:
+    from omnitalker.batch.ray_pool import RayPool
+
+    wanted = int(ray.cluster_resources()["CPU"]) + 1
+    settings = RunSettings(checkpoint="none", out=str(tmp_path), threads=wanted)
+    with pytest.raises(EngineError, match=f"wants {wanted} CPUs"):
+        RayPool(settings, 1, factory=Hand)
+
+
+@pytest.mark.usefixtures("cluster")
 def test_an_actor_that_cannot_start_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="no weights here"):
         list(drive(pool(tmp_path, 1, Broken), tasks_for(["a"]), retries=1))  # type: ignore[arg-type]
