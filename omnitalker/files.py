@@ -39,10 +39,11 @@ class AtomicFile(AbstractContextManager[Path]):
             return
         self.temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise InputError(f"cannot write {self.final}: {_reason(error)}") from error
+            raise InputError(f"cannot write {self.final}: {why(error)}") from error
 
 
-def _reason(error: OSError) -> str:
+def why(error: OSError) -> str:
+    """In words, without the path."""
     if error.errno == errno.ENOSPC:
         return "the disk is full; nothing half-written was left behind"
     return error.strerror or str(error)

@@ -11,6 +11,7 @@ from typing import Any
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import open_store
+from omnitalker.files import why
 from omnitalker.machine import keep_memory
 
 
@@ -71,6 +72,8 @@ class Worker:
         try:
             workshop = self._store.workshop()
             thumbnail = self._make(task, workshop, result)
+        except OSError as error:
+            result = {"error": f"{type(error).__name__}: {why(error)}"}
         except Exception as error:
             result = {"error": f"{type(error).__name__}: {error}"}
         finally:

@@ -81,6 +81,19 @@ def test_a_record_that_cannot_be_written_is_a_failure_that_the_next_run_mends(
     assert not plan(manifest, settings).waiting
 
 
+def test_pictures_that_do_not_fit_on_the_disk_are_a_failure(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = RunSettings(str(tiny_checkpoint), str(tmp_path), checks=False)
+    job = Job("cut", "Hello there.", format="png", size=256, presenter="ava")
+    worker = Worker(settings)
+    monkeypatch.setattr(Path, "write_bytes", _no_space)
+    record = worker.make(plan(Manifest((job,), ()), settings).tasks[0])
+    assert "the disk is full" in str(record.error)
+    assert not (tmp_path / "cut").exists()
+    assert not list((tmp_path / ".omnitalker" / "making").iterdir())
+
+
 def _no_space(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
