@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -49,6 +50,7 @@ def serve(
     )
     print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
     run(settings)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C has nothing left to stop
 
 
 def chat(

@@ -82,6 +82,8 @@ class Hall:
         self.recogniser = recogniser_of(self.config.hearing)
         self.sessions = Places(self.config.sessions, "live sessions")
         self.syntheses = Places(self.config.syntheses, "syntheses")
+        self.is_hurried = threading.Event()
+        """Set when the server must end now: answers stop where they are."""
         self._performers: dict[str, Performer] = dict(performers or {})
         self._lock = threading.Lock()
 

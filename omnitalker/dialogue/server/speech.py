@@ -30,6 +30,8 @@ from omnitalker.workers import Prefetch
 SLOWEST, FASTEST = 0.5, 2.0
 MODELS = ("omnitalker", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 PIECES_AHEAD = 8
+HURRY_SECONDS = 0.2
+"""So often an answer looks whether the server still has time for it."""
 
 
 class VoiceId(BaseModel):
@@ -103,6 +105,7 @@ class _Work:
         self.renderer = None if size is None else voice.performer.make_renderer(size)
         self._kind = "audio" if size is None else "video"
         self._metrics = metrics
+        self._is_hurried = hall.is_hurried
         self._seat = ExitStack()
         self._seat.enter_context(hall.syntheses.seat())
 
@@ -113,11 +116,23 @@ class _Work:
             made = Prefetch(self._encoded(push, finish), PIECES_AHEAD, "omnitalker-speech-answer")
             pieces = iter(made)
             try:
-                while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                while (piece := await self._next(pieces)) is not None:
                     if piece:
                         yield piece
             finally:
                 await asyncio.shield(asyncio.to_thread(made.close))
+
+    async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        """None at the end, and when the server cannot wait for it."""
+        coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
+        try:
+            while not self._is_hurried.is_set():
+                await asyncio.wait({coming}, timeout=HURRY_SECONDS)
+                if coming.done():
+                    return coming.result()
+            return None
+        finally:
+            coming.cancel()
 
     def _encoded(
         self, push: Callable[[AVChunk], bytes], finish: Callable[[], bytes]
