@@ -16,7 +16,7 @@ from omnitalker.motion.surface import picture_triangles
 from omnitalker.rendering.closed import OwnLids
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
-from omnitalker.rendering.folds import soften_folds
+from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
 from omnitalker.rendering.framing import over
 from omnitalker.rendering.lids import LidSlide
 from omnitalker.rendering.looks import OwnLooks
@@ -45,12 +45,17 @@ class _Part:
         self._step = step
 
     def refine(
-        self, where: FloatArray, points: FloatArray, source: FloatArray, depth: FloatArray
+        self,
+        where: FloatArray,
+        points: FloatArray,
+        source: FloatArray,
+        depth: FloatArray,
+        box: Box | None = None,
     ) -> None:
-        """Write the finer warp into `where` (H, W, 2), in place. points: (V, 2) in frame pixels."""
+        """Write the finer warp into `where` (H, W, 2), in place. points: (V, 2) in frame pixels; box: only there."""
         step = self._step
         size = (where.shape[1], where.shape[0])
-        left, top, width, height = box_around(points[self._points], 1.0, size)
+        left, top, width, height = box or box_around(points[self._points], 1.0, size)
         width, height = width // step * step, height // step * step
         if width < 2 or height < 2:
             return
@@ -97,6 +102,7 @@ class WarpRenderer:
         edges = _EYES if self._own_mouth else (*_EYES, face_regions.INNER_LIPS)
         self._fine = [_Part(np.array(loop), triangles, 1) for loop in edges]
         self._face = _Part(np.arange(len(identity.landmarks)), self._sheet.triangles, 2)
+        self._edges = _Part(np.arange(len(self._sheet.rest)), self._sheet.triangles, 1)
 
     def _layers(self, identity: Identity) -> None:
         dimmed = identity.picture * (identity.matte.astype(np.float32) / 255)[..., None]
@@ -135,7 +141,7 @@ class WarpRenderer:
             picture = self._own_face.skin(picture, coefficients)
         person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         if turned:
-            soften_folds(person, where, box_around(points[_OVAL], FOLDED * self.size[0], self.size))
+            soften_folds(person, where, self._outline(points))
         share = 1.0
         if self._own_mouth:
             share = self._own_mouth.draw(person, picture, face, points)
@@ -148,6 +154,9 @@ class WarpRenderer:
             eye.draw(person, points, coefficients, self._zoom, cover)
         return person
 
+    def _outline(self, points: FloatArray) -> Box:
+        return box_around(points[_OVAL], FOLDED * self.size[0], self.size)
+
     def _turned(self, coefficients: FloatArray) -> bool:
         turn = coefficients[POSE_SLICE][:2] - self.identity.coefficients[POSE_SLICE][:2]
         return bool(np.abs(turn).max() > TURNED)
@@ -155,7 +164,8 @@ class WarpRenderer:
     def _warp(self, points: FloatArray, depth: FloatArray, turned: bool) -> FloatArray:
         """(H, W, 2) the pixel of the picture that each pixel of the frame shows.
 
-        Coarse nodes do for most of it; around eyes and lips every pixel is a node, so that edges stay sharp.
+        Coarse nodes do for most of it; around eyes and lips and where a turned face covers itself every pixel is a
+        node, so that edges stay sharp and no node lies between two sides of one.
         """
         sheet = self._sheet
         source = self._lids.source(sheet.rest, points, self._zoom)
@@ -163,7 +173,11 @@ class WarpRenderer:
         grid = self._unmoved.copy()
         backward_map(nodes, source, sheet.triangles, depth, (NODES, NODES), grid)
         where = cv2.resize(grid, self.size, interpolation=cv2.INTER_LINEAR)
-        for part in (self._face, *self._fine) if turned else self._fine:
+        if turned:
+            self._face.refine(where, points, source, depth)
+            for box in fold_boxes(where, self._outline(points)):
+                self._edges.refine(where, points, source, depth, box)
+        for part in self._fine:
             part.refine(where, points, source, depth)
         return where
 

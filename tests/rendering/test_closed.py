@@ -1,19 +1,24 @@
 """Own closed lids, and soft edges where the face hides itself."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from omnitalker.motion import face_regions as regions
+from omnitalker.motion.raster import backward_map
 from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout, painted_lid_bank
+from omnitalker.reference.identity_file import load_identity
 from omnitalker.rendering.closed import shut
-from omnitalker.rendering.folds import SOFTNESS, soften_folds
+from omnitalker.rendering.curves import box_around
+from omnitalker.rendering.folds import JUMP, SOFTNESS, soften_folds
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.types import TextureBank
 from tests.painted_faces import SKIN, motion, painted_identity
 
+LIN = Path(__file__).parents[2] / "checkpoints" / "presenters" / "lin.safetensors"
 LINE = np.array((30, 160, 60))
 
 
@@ -92,3 +97,19 @@ def test_folds_are_softened_and_nothing_else():
     unfolded = sharp.copy()
     soften_folds(unfolded, np.stack([columns, rows], -1), (8, 8, 48, 48))
     np.testing.assert_array_equal(unfolded, sharp)
+
+
+def test_where_a_turned_face_covers_itself_no_pixel_shows_something_between():
+    renderer = WarpRenderer(load_identity(LIN), 384)
+    turned = motion(headRotY=-0.35)
+    points, depth = renderer.place(renderer._model.deform(renderer._neutral, turned), turned)
+    where = renderer._warp(points, depth, True)
+    source = renderer._lids.source(renderer._sheet.rest, points, 1.0)
+    exact = where.copy()
+    backward_map(points, source, renderer._sheet.triangles, depth, (384, 384), exact)
+    box = box_around(points[list(regions.OVAL)], 8.0, (384, 384))
+    far = np.s_[box[1] : box[1] + box[3], box[0] : box[0] + box[2] // 4]
+    jumps = np.abs(np.diff(exact, axis=1))[far].max(axis=2) > 2 * JUMP
+    assert jumps.sum() > 10
+    off = np.abs(where - exact)[far].max(axis=2)
+    assert (off[jumps] > 1).mean() < 0.2
