@@ -147,8 +147,9 @@ def _write_pictures(chunks: Iterator[AVChunk], made: Made, renderer: Renderer | 
     count = 0
     for chunk in chunks:
         for picture in _cut_out(chunk, made, renderer):
+            # imwrite is silent on a full disk
             _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
-            (made.path / f"{count:06}.png").write_bytes(encoded)  # imwrite is silent on a full disk
+            (made.path / f"{count:06}.png").write_bytes(encoded.tobytes())
             count += 1
 
 
