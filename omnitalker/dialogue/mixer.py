@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -25,6 +25,9 @@ from omnitalker.types import FloatArray, TimedWord
 
 SILENCE: FloatArray = np.zeros(timeline.SAMPLES_PER_VIDEO_FRAME, np.float32)
 SILENCE.setflags(write=False)
+INAUDIBLE = 1e-3
+_FADE: FloatArray = np.cos(np.linspace(0, np.pi / 2, 121, dtype=np.float32)[1:]) ** 2
+"""(120,), 5 ms."""
 CLOSING_FRAMES = 4
 TO_IDLE_FRAMES = 12
 TO_SPEECH_FRAMES = 8
@@ -74,6 +77,8 @@ class Mixer:
         self._begun: Reply | None = None
         self._dry: Reply | None = None
         self._nod = 0
+        self._last_sample = 0.0
+        self._was_idle = True
         self.has_news = threading.Event()
         """Set while speech waits to begin: its first frame need not wait for the beat."""
         self.dropped = 0
@@ -146,7 +151,22 @@ class Mixer:
             moment = self._take_speech() or self._take_idle()
             self._changed.notify_all()
             self._shown.append(moment.motion)
-            return self._nodding(moment)
+            return self._nodding(self._without_click(moment))
+
+    def _without_click(self, moment: Moment) -> Moment:
+        """Sound that breaks off in the middle of a wave dies away, and that goes on in one grows."""
+        before, self._last_sample = self._last_sample, float(moment.samples[-1])
+        was_idle, self._was_idle = self._was_idle, moment.is_idle
+        count = len(_FADE)
+        if moment.is_idle and abs(before) > INAUDIBLE:
+            samples = SILENCE.copy()
+            samples[:count] = before * _FADE
+        elif was_idle and not moment.is_idle:
+            samples = moment.samples.copy()
+            samples[:count] *= _FADE[::-1]
+        else:
+            return moment
+        return replace(moment, samples=samples)
 
     def _take_speech(self) -> Moment | None:
         if not self._speech:
@@ -237,7 +257,4 @@ class Mixer:
         motion = moment.motion.copy()
         motion[POSE_SLICE.start] += NOD_RADIANS * np.sin(np.pi * phase) ** 2
         assert motion.shape == (MOTION_DIM,)
-        return Moment(
-            moment.samples, motion, moment.reply, moment.words, moment.speech_time,
-            moment.is_idle, moment.is_first, moment.is_last,
-        )  # fmt: skip
+        return replace(moment, motion=motion)

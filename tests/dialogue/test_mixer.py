@@ -90,6 +90,27 @@ def test_speech_that_may_begin_calls_for_its_beat(mixer: Mixer, reply: Reply) ->
     assert not mixer.has_news.is_set()
 
 
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_sound_that_breaks_off_and_goes_on_makes_no_click(
+    mixer: Mixer, reply: Reply, is_cut: bool
+) -> None:
+    speak(mixer, reply, 5)  # of nothing but ones
+    heard = [mixer.take() for _ in range(5)]
+    if is_cut:
+        mixer.interrupt()
+    heard += [mixer.take(), mixer.take()]
+    assert [moment.is_idle for moment in heard] == [False] * 5 + [True] * 2
+    for index in range(RESUME_FRAMES):
+        frame = SpeechFrame(np.ones(960, np.float32), np.zeros(MOTION_DIM, np.float32), index / 25)
+        assert mixer.offer(mixer.generation, reply, frame)
+    heard.append(mixer.take())
+    sound = np.concatenate([moment.samples for moment in heard])
+    assert np.abs(np.diff(sound)).max() < 0.05
+    assert not heard[-2].samples.any()
+    assert sound.min() >= 0.0
+    assert sound.max() == pytest.approx(1.0)
+
+
 def test_the_join_is_smooth_with_a_single_frame_ready(mixer: Mixer, reply: Reply) -> None:
     far = np.full(MOTION_DIM, 0.4, np.float32)
     shown = [mixer.take().motion]
@@ -113,7 +134,8 @@ def test_an_interruption_closes_the_mouth_in_four_frames_and_lets_the_head_coast
     shown = [mixer.take().motion for _ in steps]
     mixer.interrupt()
     after = [mixer.take() for _ in range(30)]
-    assert all(moment.is_idle and not moment.samples.any() for moment in after)
+    assert all(moment.is_idle for moment in after)
+    assert not any(moment.samples.any() for moment in after[1:])
     jaws = [float(moment.motion[INDEX["jawOpen"]]) for moment in after]
     assert jaws[0] > 0.3  # no snap
     assert max(jaws[3:]) < 0.03

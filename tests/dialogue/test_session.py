@@ -74,7 +74,7 @@ def test_every_chunk_is_40_ms_of_both_and_time_goes_on(performer: Performer) -> 
     assert all(c.frames[0].shape == (64, 64, 3) for c in live.chunks)
     idle = [c for c in live.chunks if c.is_idle]
     assert idle
-    assert not any(c.samples.any() for c in idle)
+    assert not any(c.samples[120:].any() for c in idle)  # what broke off dies away in 5 ms
     spoken = [c for c in live.chunks if not c.is_idle]
     assert [c.is_last for c in spoken] == [False] * (len(spoken) - 1) + [True]
     for chunk in spoken:

@@ -6,6 +6,7 @@
 //   avatar.send({ type: "user.text", text: "Hello" });
 
 const HEADER = 12;
+const FADE = 0.008; // seconds in which sound dies away when it is interrupted
 const LEAD = 0.12; // seconds of sound kept ahead of the loudspeaker
 
 export class Avatar {
@@ -26,6 +27,7 @@ export class Avatar {
 
   async connect() {
     this.sound = new AudioContext({ sampleRate: 24000, latencyHint: "interactive" });
+    this.#openVolume();
     await this.sound.resume();
     const protocols = ["omnitalker", ...(this.key ? [`omnitalker-key.${this.key}`] : [])];
     this.socket = new WebSocket(this.url, protocols);
@@ -70,9 +72,18 @@ export class Avatar {
   }
 
   #silence() {
-    for (const source of this.sources) source.stop();
+    const now = this.sound.currentTime; // cut in the middle of a wave, sound would click
+    this.volume.gain.setValueAtTime(1, now);
+    this.volume.gain.linearRampToValueAtTime(0, now + FADE);
+    for (const source of this.sources) source.stop(now + FADE);
     this.sources.clear();
+    this.#openVolume();
     this.frames.length = 0;
+  }
+
+  #openVolume() {
+    this.volume = this.sound.createGain();
+    this.volume.connect(this.sound.destination);
   }
 
   #packet(data) {
@@ -95,7 +106,7 @@ export class Avatar {
     for (let i = 0; i < samples.length; i++) channel[i] = samples[i] / 32768;
     const source = this.sound.createBufferSource();
     source.buffer = buffer;
-    source.connect(this.sound.destination);
+    source.connect(this.volume);
     source.onended = () => this.sources.delete(source);
     this.sources.add(source);
     source.start(when);
