@@ -43,6 +43,10 @@ THEME = gr.themes.Soft(
     block_label_background_fill="*background_fill_secondary",
     block_label_text_color="*body_text_color",
     block_label_text_color_dark="*body_text_color",
+    link_text_color_dark="*primary_300",
+    link_text_color_hover_dark="*primary_200",
+    link_text_color_visited_dark="*primary_300",
+    link_text_color_active_dark="*primary_300",
 )
 
 
