@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.files import AtomicFile
@@ -44,14 +46,21 @@ th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(-
 th { font-size: .8rem; font-weight: 600; opacity: .75; }
 details { margin: 1.5rem 0; opacity: .85; } details p { margin: .3rem 0; }
 td.note { white-space: normal; min-width: 14rem; color: var(--warn); } td.note.failed { color: var(--bad); }
-img { display: block; width: 48px; height: 48px; object-fit: cover; border-radius: 6px; background: var(--soft); }
+img { display: block; width: 48px; height: 48px; object-fit: contain; border-radius: 6px; background: var(--soft); }
 """
 
 
-def write_report(path: str | Path, records: Sequence[Record], ledger: Ledger, title: str) -> Path:
-    """All of `records` in one table; of very many only the first, which are the ones to look at."""
+def write_report(
+    path: str | Path, records: Sequence[Record], ledger: Ledger, title: str, out: str = ""
+) -> Path:
+    """All of `records` in one table; of very many only the first, which are the ones to look at.
+
+    `out`: the folder or URL that the outputs are in, where that is not the page's own folder.
+    """
+    path = Path(path)
+    beside = _beside(path.parent, out)
     ordered = outliers_first(records)
-    rows = "\n".join(_row(record, ledger) for record in ordered[:MOST_ROWS])
+    rows = "\n".join(_row(record, ledger, beside) for record in ordered[:MOST_ROWS])
     heads = "".join(f"<th scope='col'>{name}</th>" for name in _heads())
     more = len(ordered) - MOST_ROWS
     rest = f"<p>{more:,} more, all without a note.</p>" if more > 0 else ""
@@ -62,10 +71,16 @@ def write_report(path: str | Path, records: Sequence[Record], ledger: Ledger, ti
         f"{_summary(records)}<div class='scroll'><table><thead><tr>{heads}</tr></thead>"
         f"<tbody>\n{rows}\n</tbody></table></div>{rest}{_legend()}</html>\n"
     )
-    path = Path(path)
     with AtomicFile(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return path
+
+
+def _beside(folder: Path, out: str) -> str:
+    """What stands before an output's name in a link."""
+    if "://" in out:
+        return out.rstrip("/") + "/"
+    return quote(os.path.relpath(out, folder)) + "/" if out else ""
 
 
 def _legend() -> str:
@@ -104,14 +119,14 @@ def _heads() -> list[str]:
     return ["", "id", "length", "x real time", *names, "tries", "note"]
 
 
-def _row(record: Record, ledger: Ledger) -> str:
+def _row(record: Record, ledger: Ledger, beside: str) -> str:
     thumbnail = ledger.thumbnail(record) if record.ok else None
     image = ""
     if thumbnail:
         image = f"<img alt='' src='data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}'>"
     name = html.escape(record.id)
     if record.ok:
-        name = f"<a href='{html.escape(record.output)}'>{name}</a>"
+        name = f"<a href='{html.escape(beside + quote(record.output))}'>{name}</a>"
     figures = [
         form.format(record.checks[key]) if key in record.checks else "" for key, _, form in _FIGURES
     ]

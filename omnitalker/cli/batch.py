@@ -222,7 +222,7 @@ def _write_report(todo: Plan, output: str, report: Path | None, name: str) -> Pa
         return None
     ledger = Ledger(open_store(output))
     records = ledger.of((task.key, task.output) for task in todo.tasks)
-    return write_report(report or Path(output) / "report.html", records, ledger, name)
+    return write_report(report or Path(output) / "report.html", records, ledger, name, output)
 
 
 def _closing_words(tally: batch_progress.Tally, left: int, page: Path | None) -> str:

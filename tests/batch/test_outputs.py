@@ -172,6 +172,18 @@ def test_lips_are_judged_by_the_frames_of_the_film(tmp_path: Path) -> None:
     assert abs(mute) < 0.3
 
 
+def test_a_report_elsewhere_links_to_the_outputs(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ledger = Ledger(LocalStore(out))
+    record = Record("k", "a", "zh/早 a.mp4", seconds=1)
+    page = write_report(tmp_path / "pages" / "r.html", [record], ledger, "jobs", str(out))
+    assert "href='../out/zh/%E6%97%A9%20a.mp4'" in page.read_text()
+    page = write_report(out / "report.html", [record], ledger, "jobs", str(out))
+    assert "href='./zh/%E6%97%A9%20a.mp4'" in page.read_text()
+    page = write_report(tmp_path / "r.html", [record], ledger, "jobs", "s3://bucket/run")
+    assert "href='s3://bucket/run/zh/" in page.read_text()
+
+
 def test_warnings_name_what_is_wrong() -> None:
     good = {"loudness_db": -20.0, "av_difference": 0.02, "face_found": 1.0, "agreement": 0.9}
     assert warnings(good) == []
