@@ -150,7 +150,7 @@ class RefinerTask(Task):
         folder.mkdir(parents=True, exist_ok=True)
         rows = [torch.cat(list(x), dim=2) for x in (patches.warped, better, patches.real)]
         picture = torch.cat(rows, dim=1).clamp(0, 1).permute(1, 2, 0).cpu().float().numpy()
-        cv2.imwrite(str(folder / "mouths.png"), np.round(255 * picture[..., ::-1]))
+        cv2.imwrite(str(folder / "mouths.png"), np.round(255 * picture[..., ::-1]).astype(np.uint8))
         return {
             "warped": float(F.l1_loss(patches.warped, patches.real)),
             "refined": float(F.l1_loss(better, patches.real)),
