@@ -45,7 +45,8 @@ class Delivery:
             return any(outlet.is_full for outlet in self._outlets)
 
     def deliver(self, chunk: AVChunk) -> None:
-        for outlet in self._outlets:
+        """To those who were there before: a reader that comes because of this chunk waits for the next one."""
+        for outlet in tuple(self._outlets):
             outlet.offer(chunk)
         for subscriber in tuple(self._subscribers):
             subscriber(chunk)
