@@ -5,7 +5,7 @@ clip -> face tracked, best stretch -> loudness, mel -> phonemes (aligned, or by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,13 @@ from omnitalker import timeline
 from omnitalker.audio.loudness import is_silent, normalise_loudness
 from omnitalker.audio.mel import mel_covering
 from omnitalker.errors import InputError
-from omnitalker.media.reader import read_clip
+from omnitalker.glance import read_best
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.clip import analyse as analyse_clip
 from omnitalker.reference.style import build_style
 from omnitalker.text.symbols import SYMBOL_IDS
-from omnitalker.types import FloatArray, ReferenceClip, StylePrompt, TimedPhoneme, TrackedFace
+from omnitalker.types import FloatArray, ReferenceClip, StylePrompt, TimedPhoneme
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -32,31 +32,30 @@ SHORTEST_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Reference:
-    """A clip, portrait or recording after analysis, cut to its best stretch."""
+    """What a clip, portrait or recording lends."""
 
-    clip: ReferenceClip
-    tracked: TrackedFace | None
-    """None for a recording without pictures."""
     style: StylePrompt | None
     """None for a portrait, which neither speaks nor moves."""
+    has_face: bool
     phonemes: tuple[TimedPhoneme, ...] = ()
     """What is said in the style, where it could be made out."""
     warnings: tuple[str, ...] = ()
 
 
-def analyse(pipeline: OmniTalkerPipeline, path: str | Path, text: str | None = None) -> Reference:
-    """Read and understand a reference. `text` is what is said in it, if that is known."""
-    clip = read_clip(path)
+def look(path: str | Path) -> AnalysedClip:
+    """Read a reference, track the face in it, and cut it to its best stretch."""
+    clip, said = read_best(path)
     if len(clip.frames) != 1:
         _check_length(clip)
     found = analyse_clip(clip)
+    return replace(found, warnings=(*said, *found.warnings))
+
+
+def listen(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | None = None) -> Reference:
+    """The style in what was looked at. `text` is what is said in it, if that is known."""
+    clip, warnings, has_face = found.clip, list(found.warnings), found.face is not None
     if len(clip.frames) == 1 and not len(clip.samples):
-        return Reference(found.clip, found.face, None, warnings=found.warnings)
-    return _with_style(pipeline, found, text)
-
-
-def _with_style(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | None) -> Reference:
-    clip, warnings = found.clip, list(found.warnings)
+        return Reference(None, has_face, warnings=found.warnings)
     moving = found.face is not None and len(clip.frames) > 1
     motion = found.face.motion.values if found.face is not None and moving else None
     if not len(clip.samples) or is_silent(clip.samples):
@@ -64,7 +63,7 @@ def _with_style(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | N
             raise InputError(f"{clip.name} holds no speech: the recording is silent")
         warnings.append(f"{clip.name} has no sound to take a voice from; only its manner is used")
         style = build_style(motion=motion, metadata={"source": clip.name})
-        return Reference(clip, found.face, style, warnings=tuple(warnings))
+        return Reference(style, has_face, warnings=tuple(warnings))
     mel = mel_covering(_whole_blocks(normalise_loudness(clip.samples)))
     timed = _phonemes(pipeline, mel, text)
     phonemes, tones = phonemes_per_frame(timed, len(mel))
@@ -75,7 +74,7 @@ def _with_style(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | N
         tones=tones,
         metadata={"source": clip.name, **({"text": text} if text else {})},
     )
-    return Reference(clip, found.face, style, timed, tuple(warnings))
+    return Reference(style, has_face, timed, tuple(warnings))
 
 
 def _check_length(clip: ReferenceClip) -> None:

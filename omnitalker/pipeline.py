@@ -18,7 +18,7 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from omnitalker import assets
-from omnitalker.analysis import analyse
+from omnitalker.analysis import listen, look
 from omnitalker.audio.vocoder import Vocoder
 from omnitalker.errors import InputError, WeightsError
 from omnitalker.files import AtomicFile
@@ -199,7 +199,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         if generator is not None:
             controls["seed"] = generator.initial_seed() % 2**31
         if reference is not None:
-            style = analyse(self, reference).style
+            style = listen(self, look(reference)).style
             if style is None or not style.has_voice:
                 raise InputError(f"{Path(reference).name} has no voice; pass a clip with speech")
         request = SpeakRequest(text=text, style=style or self.styles.get(), **controls)

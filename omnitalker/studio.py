@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from omnitalker import assets
-from omnitalker.analysis import Reference, analyse
+from omnitalker.analysis import Reference, listen, look
 from omnitalker.config import unknown_choice
 from omnitalker.errors import InputError
 from omnitalker.media.reader import read_clip
 from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles, scale_style
@@ -38,6 +39,8 @@ RendererKind = Literal["warp", "refined", "sketch"]
 RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
 SIZES = (256, 512, 768)
 DEFAULT_PRESENTER = "ava"
+REMEMBERED_BYTES = 700_000_000
+"""Of the pictures of references: ten seconds at 1280 x 720."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Studio:
 
     def __init__(self, pipeline: OmniTalkerPipeline, *, remembered: int = 16) -> None:
         self.pipeline = pipeline
+        self._looked_at: _Memory = _Memory(remembered, most_bytes=REMEMBERED_BYTES)
         self._references: _Memory = _Memory(remembered)
         self._identities: _Memory = _Memory(remembered)
 
@@ -95,7 +99,7 @@ class Studio:
 
     def face_of(self, ref: str | Path | None, ref_text: str | None = None) -> str | None:
         """The reference as presenter, unless it is only a sound."""
-        if ref is None or self.reference(ref, ref_text).tracked is None:
+        if ref is None or not self.reference(ref, ref_text).has_face:
             return None
         return str(ref)
 
@@ -134,7 +138,10 @@ class Studio:
     def reference(self, path: str | Path, text: str | None = None) -> Reference:
         """A clip, portrait or recording, read and analysed once."""
         key = (_file_key(path), text)
-        return self._references.get(key, lambda: analyse(self.pipeline, path, text))
+        return self._references.get(key, lambda: listen(self.pipeline, self._look(path), text))
+
+    def _look(self, path: str | Path) -> AnalysedClip:
+        return self._looked_at.get(_file_key(path), lambda: look(path))
 
     def identity(self, presenter: str | Path, size: int = 512) -> Identity:
         """A built-in presenter by name, an identity file, or a portrait or clip."""
@@ -173,17 +180,20 @@ class Studio:
         return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names or not names else names[0]
 
     def _build(self, path: Path, size: int) -> Identity:
-        reference = self.reference(path)
-        if reference.tracked is None:
+        found = self._look(path)
+        if found.face is None:
             raise InputError(f"{path.name} has no picture; give a portrait or a clip as presenter")
-        return build_identity(reference.clip, reference.tracked, size)
+        return build_identity(found.clip, found.face, size)
 
 
 class _Memory:
-    """The most recently used results; each is made once even when asked for by several threads."""
+    """The most recently used results; each is made once even when asked for by several threads.
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    most_bytes: of results that know their size (`nbytes`); the last one is kept whatever its size.
+    """
+
+    def __init__(self, capacity: int, most_bytes: int | None = None) -> None:
+        self._capacity, self._most_bytes = capacity, most_bytes
         self._lock = threading.Lock()
         self._making: dict[Hashable, threading.Lock] = {}
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
@@ -199,10 +209,17 @@ class _Memory:
             result = make()
             with self._lock:
                 self._results[key] = result
-                while len(self._results) > self._capacity:
+                while self._is_too_full():
                     dropped, _ = self._results.popitem(last=False)
                     self._making.pop(dropped, None)
             return result
+
+    def _is_too_full(self) -> bool:
+        if len(self._results) > self._capacity:
+            return True
+        if self._most_bytes is None or len(self._results) < 2:
+            return False
+        return sum(result.nbytes for result in self._results.values()) > self._most_bytes
 
 
 def _framed(renderer: WarpRenderer, wish: FrameWish) -> Renderer:

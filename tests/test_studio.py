@@ -9,7 +9,7 @@ import pytest
 
 from omnitalker.errors import InputError
 from omnitalker.media.sound import write_wav
-from omnitalker.studio import Studio
+from omnitalker.studio import Studio, _Memory
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -91,3 +91,16 @@ def test_names_that_do_not_exist_list_those_that_do(studio: Studio) -> None:
 def test_sketch_frames_have_the_size_asked_for(studio: Studio) -> None:
     renderer = studio.renderer(kind="sketch", size=256)
     assert renderer.frame(np.zeros(61, np.float32)).shape == (256, 256, 3)
+
+
+def test_pictures_of_references_are_forgotten_before_they_fill_the_memory() -> None:
+    memory = _Memory(16, most_bytes=100)
+    for name in "abc":
+        memory.get(name, lambda: np.zeros(40, np.uint8))
+    made: list[str] = []
+    for name in "bca":
+        memory.get(name, lambda name=name: made.append(name) or np.zeros(40, np.uint8))
+    assert made == ["a"]
+    assert memory.get("large", lambda: np.zeros(900, np.uint8)).nbytes == 900
+    memory.get("large", lambda: made.append("large") or np.zeros(1, np.uint8))
+    assert made == ["a"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -21,12 +22,17 @@ MAX_SECONDS = 60.0
 MAX_SIDE = 1280
 
 Decoded = TypeVar("Decoded", av.VideoFrame, av.AudioFrame)
+Picture = TypeVar("Picture")
 
 
 def read_clip(
-    path: str | Path, *, max_seconds: float = MAX_SECONDS, max_side: int = MAX_SIDE
+    path: str | Path,
+    *,
+    start: float = 0.0,
+    max_seconds: float = MAX_SECONDS,
+    max_side: int = MAX_SIDE,
 ) -> ReferenceClip:
-    """Decode at most `max_seconds`; pictures larger than `max_side` are made smaller.
+    """Decode at most `max_seconds` from `start` on; pictures larger than `max_side` are made smaller.
 
     A still picture gives one frame and no sound; a sound file gives no frames. Corrupt streams give what
     could be decoded before the damage, and an `InputError` if that is nothing.
@@ -38,8 +44,10 @@ def read_clip(
             has_video, has_audio = bool(container.streams.video), bool(container.streams.audio)
         if not (has_video or has_audio):
             raise InputError(f"{path.name} holds neither picture nor sound")
-        frames = _read_frames(path, max_seconds, max_side) if has_video else ()
-        samples = read_audio(path, max_seconds=max_seconds) if has_audio else _silence(0)
+        within = (start, max_seconds, max_side)
+        frames = tuple(read_frames(path, *within)) if has_video else ()
+        samples = read_audio(path, max_seconds=start + max_seconds) if has_audio else _silence(0)
+        samples = samples[timeline.seconds_to_samples(start) :]
     except (av.FFmpegError, OSError) as error:
         raise InputError(_unreadable(path, error)) from error
     if has_video and not frames and not len(samples):
@@ -95,27 +103,31 @@ def read_frames_at(
     return found
 
 
-def _read_frames(path: Path, max_seconds: float, max_side: int) -> tuple[Frame, ...]:
-    limit = timeline.seconds_to_video_frames(max_seconds)
+def read_frames(
+    path: str | Path,
+    start: float = 0.0,
+    max_seconds: float = MAX_SECONDS,
+    max_side: int = MAX_SIDE,
+) -> Iterator[Frame]:
+    """The pictures of a film one after the other, 25 to the second, upright, without keeping them."""
+    path = Path(path)
+    first = timeline.seconds_to_video_frames(start)
+    last = first + timeline.seconds_to_video_frames(max_seconds)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        timed = _timed_frames(_decoded(container.decode(stream), path), max_side)
-        frames = []
-        for frame in _at_video_rate(timed):
-            frames.append(frame)
-            if len(frames) >= limit:
-                break
-    return tuple(frames)
+        timed = _timed(_decoded(container.decode(stream), path))
+        for frame in islice(_at_video_rate(timed), first, last):
+            yield _shown(frame, max_side)
 
 
-def _timed_frames(decoded: Iterable[av.VideoFrame], max_side: int) -> Iterator[tuple[float, Frame]]:
-    """(seconds since the first picture, upright RGB no larger than `max_side`)."""
+def _timed(decoded: Iterable[av.VideoFrame]) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Each with the seconds since the first one."""
     first: float | None = None
     for index, frame in enumerate(decoded):
         time = frame.time if frame.time is not None else index / timeline.VIDEO_FPS
         first = time if first is None else first
-        yield time - first, _shown(frame, max_side)
+        yield time - first, frame
 
 
 def _shown(frame: av.VideoFrame, max_side: int) -> Frame:
@@ -125,9 +137,9 @@ def _shown(frame: av.VideoFrame, max_side: int) -> Frame:
     return _upright(_rgb_on_white(frame, *size), frame.rotation)
 
 
-def _at_video_rate(timed: Iterator[tuple[float, Frame]]) -> Iterator[Frame]:
+def _at_video_rate(timed: Iterator[tuple[float, Picture]]) -> Iterator[Picture]:
     """Resample in time to 25 frames/s by taking the picture on show at the middle of each interval."""
-    current: Frame | None = None
+    current: Picture | None = None
     wanted = 0
     start = 0.0
     for start, frame in timed:

@@ -9,7 +9,7 @@ import numpy as np
 
 from omnitalker import timeline
 from omnitalker.errors import InputError
-from omnitalker.reference.sequence import stretches
+from omnitalker.reference.sequence import BoolArray, stretches
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.types import FloatArray, MotionTrack, ReferenceClip, TrackedFace
 
@@ -27,8 +27,13 @@ class AnalysedClip:
     face: TrackedFace | None
     """None for a sound file. Same frames as `clip`."""
     start: float
-    """Seconds into the original."""
+    """Seconds into what was read."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the pictures and the sound."""
+        return sum(frame.nbytes for frame in self.clip.frames) + self.clip.samples.nbytes
 
 
 def track(clip: ReferenceClip, task: str | Path | None = None) -> TrackedFace:
@@ -46,31 +51,35 @@ def analyse(
     warnings = list(face.warnings) if face is not None else []
     if len(clip.frames) == 1:
         return AnalysedClip(clip, face, 0.0, tuple(warnings))
-    start, stop = best_window(clip, face, timeline.seconds_to_video_frames(seconds))
     total = _frame_count(clip)
+    seen = (face.found, face.cuts) if face is not None else ()
+    most = timeline.seconds_to_video_frames(seconds)
+    start, stop = best_window(clip.samples, total, most, *seen)
     if stop - start < total:
-        warnings.append(
-            f"{clip.name} is {total / timeline.VIDEO_FPS:.1f} s long; the "
-            f"{(stop - start) / timeline.VIDEO_FPS:.1f} s from {start / timeline.VIDEO_FPS:.1f} s on are used."
-        )
+        warnings.append(words_of_choice(clip.name, start, stop, total))
     first = float(timeline.video_frames_to_seconds(start))
     return AnalysedClip(
         cut_clip(clip, start, stop), cut_face(face, start, stop), first, tuple(warnings)
     )
 
 
-def best_window(clip: ReferenceClip, face: TrackedFace | None, frames: int) -> tuple[int, int]:
-    """The stretch (start, stop) of at most `frames` video frames with most face and voice, within one scene."""
-    total = _frame_count(clip)
+def best_window(
+    samples: FloatArray,
+    total: int,
+    frames: int,
+    found: BoolArray | None = None,
+    cuts: tuple[int, ...] = (),
+) -> tuple[int, int]:
+    """The stretch (start, stop) of at most `frames` of `total` video frames with most face and voice, in one scene.
+
+    found: (total,) where the face is in sight; None where there are no pictures.
+    """
     value = np.full(total, 0.1)
-    loud = _voiced(clip.samples, total)
-    if face is None:
-        value += loud
-    else:
-        value += face.found * (0.5 + loud) - 2.0 * ~face.found
+    loud = _voiced(samples, total)
+    value += loud if found is None else found * (0.5 + loud) - 2.0 * ~found
     gain = np.concatenate([[0.0], np.cumsum(value)])
     best = (-np.inf, 0, min(frames, total))
-    for scene in stretches(total, face.cuts if face is not None else ()):
+    for scene in stretches(total, cuts):
         length = min(frames, scene.stop - scene.start)
         starts = np.arange(scene.start, scene.stop - length + 1)
         score = gain[starts + length] - gain[starts]
@@ -78,6 +87,12 @@ def best_window(clip: ReferenceClip, face: TrackedFace | None, frames: int) -> t
         if score[index] > best[0]:
             best = (float(score[index]), int(starts[index]), int(starts[index]) + length)
     return best[1], best[2]
+
+
+def words_of_choice(name: str, start: int, stop: int, total: int) -> str:
+    """What the user is told when only a part of a clip is used (video frames)."""
+    whole, used, first = (n / timeline.VIDEO_FPS for n in (total, stop - start, start))
+    return f"{name} is {whole:.1f} s long; the {used:.1f} s from {first:.1f} s on are used."
 
 
 def cut_clip(clip: ReferenceClip, start: int, stop: int) -> ReferenceClip:

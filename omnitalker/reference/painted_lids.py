@@ -43,7 +43,7 @@ def paint_lids(identity: Identity, crop: Frame, closed: FloatArray, opened: Floa
 
 def _hole(line: FloatArray, edge: FloatArray, unit: float) -> FloatArray:
     """A closed outline in sixteenths of pixels: from above the open edge to below the closed line."""
-    bow = np.sin(np.linspace(0, np.pi, len(line), dtype=np.float32)) ** 0.5
+    bow = np.sin(np.linspace(0, np.pi, len(line), dtype=np.float32)).clip(0) ** 0.5
     up, down = edge.copy(), line.copy()
     up[:, 1] -= ABOVE * unit * bow
     down[:, 1] += BELOW * unit * bow

@@ -97,10 +97,12 @@ def run(
 ) -> Progress:
     """Train until `steps` or `max_minutes` are done. A new run begins at step `start`."""
     from accelerate import Accelerator, DistributedDataParallelKwargs
+    from accelerate.state import AcceleratorState
 
     if resume and not (run_dir / STATE_FILE).is_file():
         raise InputError(f"nothing to resume: {run_dir / STATE_FILE} does not exist.")
     run_dir.mkdir(parents=True, exist_ok=True)
+    AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
     accelerator = Accelerator(
         mixed_precision=config.precision,
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],

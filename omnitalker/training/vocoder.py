@@ -140,6 +140,7 @@ class VocoderTask(Task):
     def losses(self, model: nn.Module, batch: VocoderBatch) -> Mapping[str, Tensor]:
         return model(moved(batch, model))
 
+    @torch.no_grad()
     def validate(self, directory: Path, step: int) -> Mapping[str, float]:
         """Copy-synthesis of unseen clips."""
         sampler = SegmentSampler([self._held], [1.0], (1.0, 1.0))
