@@ -39,6 +39,12 @@ class BadRow:
 class Manifest:
     jobs: tuple[Job, ...]
     bad: tuple[BadRow, ...]
+    places: tuple[int, ...] = ()
+    """Which row of all each job is, from 1: a bad row that is mended later renames no other output."""
+
+    @property
+    def placed(self) -> list[tuple[int, Job]]:
+        return list(zip(self.places or range(1, len(self.jobs) + 1), self.jobs, strict=True))
 
 
 def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
@@ -51,18 +57,22 @@ def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
         raise InputError(f"no such manifest: {path}")
     jobs: list[Job] = []
     bad: list[BadRow] = []
-    for line, row in _rows(path):
+    places: list[int] = []
+    for place, (line, row) in enumerate(_rows(path), start=1):
         try:
             job = _job(row, line, path if path.is_dir() else path.parent)
-            _check(job, len(jobs) + 1)
+            _check(job, place)
             _check_names(job, voices)
         except (ConfigError, InputError) as error:
             bad.append(BadRow(line, str(error)))
         else:
             jobs.append(job)
+            places.append(place)
     if not jobs and not bad:
         raise InputError(f"{path} holds no jobs; columns: {', '.join(COLUMNS)}")
-    return _without_clashes(jobs, bad)
+    found = Manifest(tuple(jobs), tuple(bad), tuple(places))
+    _refuse_clashes(found)
+    return found
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -187,12 +197,11 @@ def _check_names(job: Job, voices: Voices | None) -> None:
         raise InputError(unknown_choice(f"manner of {voice}", job.manner, voices[voice]))
 
 
-def _without_clashes(jobs: list[Job], bad: list[BadRow]) -> Manifest:
-    names = Counter(output_name(job, index) for index, job in enumerate(jobs, start=1))
+def _refuse_clashes(manifest: Manifest) -> None:
+    names = Counter(output_name(job, place) for place, job in manifest.placed)
     clashes = sorted(name for name, count in names.items() if count > 1)
     if clashes:
         raise InputError(
             f"{len(clashes)} output names are given to more than one job, first '{clashes[0]}'; "
             "put {id} or {index} into the output template"
         )
-    return Manifest(tuple(jobs), tuple(bad))

@@ -68,8 +68,8 @@ def plan(
     paths.update({file: file for job in manifest.jobs for file in job.files})
     digests = {name: file_digest(path) for name, path in paths.items()}
     tasks = tuple(
-        Task(job, job_key(job, maker, digests), output_name(job, index))
-        for index, job in enumerate(manifest.jobs, start=1)
+        Task(job, job_key(job, maker, digests), output_name(job, place))
+        for place, job in manifest.placed
     )
     ledger = Ledger(open_store(settings.out))
     if only_failed:

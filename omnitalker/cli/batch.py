@@ -194,11 +194,15 @@ def _report_bad_rows(rows: Manifest, *, skip_invalid: bool, as_json: bool) -> No
         print(f"and {hidden} more", file=sys.stderr)
     if rows.bad and not skip_invalid:
         raise InputError(
-            f"{len(rows.bad)} bad rows, {len(rows.jobs)} good ones; nothing was made. "
+            f"{_counted(len(rows.bad), 'bad row')}, {_counted(len(rows.jobs), 'good one')}; nothing was made. "
             "Mend them, or run the good ones with --skip-invalid"
         )
     if not rows.jobs:
         raise InputError("no good row is left")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _announce(todo: Plan, rows: Manifest, *, as_json: bool, dry_run: bool) -> None:
@@ -206,7 +210,7 @@ def _announce(todo: Plan, rows: Manifest, *, as_json: bool, dry_run: bool) -> No
     if as_json:
         batch_progress.emit("plan", jobs=len(todo.tasks), waiting=waiting, done=done, bad=bad)
         return
-    print(f"{waiting} to make, {done} made before, {bad} bad rows", file=sys.stderr)
+    print(f"{waiting} to make, {done} made before, {_counted(bad, 'bad row')}", file=sys.stderr)
     if dry_run:
         for task in todo.waiting:
             print(f"{task.job.id}\t{task.output}")

@@ -123,3 +123,12 @@ def test_ledger_trusts_only_record_and_output_together(tmp_path: Path) -> None:
     assert not ledger.is_done("k", "a.mp4")
     (tmp_path / ".omnitalker" / "records" / "torn.json").write_text('{"key": "to')
     assert [record.key for record in ledger.all()] == ["k"]
+
+
+def test_a_bad_row_keeps_its_number(tmp_path: Path) -> None:
+    """So that mending it later renames no output that is already made."""
+    rows = [{"id": "a", "text": "One."}, {"id": "b", "text": ""}, {"id": "c", "text": "Three."}]
+    path = tmp_path / "jobs.jsonl"
+    path.write_text("".join(json.dumps({**row, "output": "{index}"}) + "\n" for row in rows))
+    found = read_manifest(path)
+    assert [output_name(job, place) for place, job in found.placed] == ["1.mp4", "3.mp4"]
