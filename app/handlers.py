@@ -86,7 +86,7 @@ class Handlers:
 
     def refused(self, request: gr.Request) -> tuple:
         """When the queue took nobody more, or not this visitor's values: (status, buttons)."""
-        self._turns.stop(request.session_hash or "")
+        self._turns.refuse(request.session_hash or "")
         return _status(words.REFUSED, "bad"), *_buttons(busy=False)
 
     def speak(

@@ -56,6 +56,16 @@ class Turns:
         for stop in turns:
             stop.event.set()
 
+    def refuse(self, visitor: str) -> None:
+        """The newest turn will never begin; the visitor's others are stopped as well."""
+        self.stop(visitor)
+        with self._lock:
+            waiting = self._waiting.get(visitor)
+            number = waiting.pop() if waiting else 0
+            if not waiting:
+                self._waiting.pop(visitor, None)
+        self.end(visitor, number)
+
     def end(self, visitor: str, number: int) -> None:
         with self._lock:
             turns = self._stops.get(visitor, {})

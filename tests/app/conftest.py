@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,11 +26,9 @@ def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStud
     made.close()
 
 
-@pytest.fixture(scope="session")
-def address(
-    tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Where the page is served."""
+@contextmanager
+def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Iterator[str]:
+    """The address of a page with these settings."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
     from app.launch import DemoSettings, serve
@@ -37,8 +36,16 @@ def address(
     from app.studio import DemoStudio
     from omnitalker.studio import Studio
 
-    shelf = StyleShelf(tmp_path_factory.mktemp("styles"))
-    studio = DemoStudio(Studio(tiny_pipeline), shelf, renderer="sketch")
-    running = serve(studio, DemoSettings(port=7899, queue=4))
+    studio = DemoStudio(Studio(pipeline), StyleShelf(styles), renderer="sketch")
+    running = serve(studio, DemoSettings(**settings))
     yield running.address
     running.close()
+
+
+@pytest.fixture(scope="session")
+def address(
+    tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where the page is served."""
+    with served(tiny_pipeline, tmp_path_factory.mktemp("styles"), port=7899, queue=4) as address:
+        yield address

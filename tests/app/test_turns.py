@@ -27,3 +27,13 @@ def test_who_presses_the_button_for_ever_is_bounded() -> None:
     numbers = [turns.take("me") for _ in range(MOST_PER_VISITOR + 3)]
     still = [n for n in numbers if not turns.of("me", n).event.is_set()]
     assert still == numbers[-MOST_PER_VISITOR:]
+
+
+def test_a_turn_that_was_refused_is_not_begun_in_place_of_the_next_one() -> None:
+    turns = Turns()
+    turns.take("me")
+    turns.refuse("me")
+    number = turns.take("me")
+    begun, stop = turns.begin("me")
+    assert begun == number
+    assert not stop.event.is_set()
