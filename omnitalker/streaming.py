@@ -23,6 +23,7 @@ from omnitalker.machine import beside_others, is_alone
 from omnitalker.motion.sealing import seal_lips
 from omnitalker.planning import Clause, Stretch, plan, windows
 from omnitalker.request import SpeakRequest
+from omnitalker.sampling.familiar import familiar_motion
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
 from omnitalker.sampling.manner_matching import MannerMatch
 from omnitalker.sampling.matching import VoiceMatch
@@ -31,6 +32,7 @@ from omnitalker.types import AVChunk, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
+    from omnitalker.models.dit import DualBranchDiT
     from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (24,)
@@ -103,17 +105,27 @@ class _Context:
     manner: MannerMatch | None = None
     matched: StylePrompt | None = None
     """Whom `voice` and `manner` know."""
+    prompt: StylePrompt | None = None
+    """What the network hears and sees of `matched`."""
     tail: StylePrompt | None = None
     calls: int = 0
 
-    def as_in(self, style: StylePrompt, made: Latents, settings: SamplingSettings) -> Latents:
-        """As sampled -> nearer to the spectrum and the facial manner of `style`."""
-        if self.matched is not style:
+    def meet(
+        self, style: StylePrompt, settings: SamplingSettings, transformer: DualBranchDiT
+    ) -> StylePrompt:
+        """Get ready for a style; returns its prompt for the network."""
+        if self.matched is not style or self.prompt is None:
             self.matched, self.voice, self.manner = style, None, None
             if settings.voice_match and style.has_voice:
                 self.voice = VoiceMatch(style.mel, settings.voice_match)
             if settings.manner_match and style.has_motion:
                 self.manner = MannerMatch(style.motion, settings.manner_match)
+            known = familiar_motion(style.motion, *transformer.motion_statistics)
+            self.prompt = replace(style, motion=known) if style.has_motion else style
+        return self.prompt
+
+    def as_met(self, made: Latents) -> Latents:
+        """As sampled -> nearer to the spectrum and the facial manner of the style."""
         return Latents(
             mel=self.voice(made.mel) if self.voice and len(made.mel) else made.mel,
             motion=self.manner(made.motion) if self.manner else made.motion,
@@ -139,6 +151,7 @@ def _sample(
 ) -> Iterator[Latents]:
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
     sampling = request.sampling or pipeline.sampling
+    prompt = context.meet(stretch.style, sampling, pipeline.transformer)
     for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
         known = slice(
             window.start * timeline.BLOCK_MEL_FRAMES,
@@ -146,7 +159,7 @@ def _sample(
         )
         made = generate(
             pipeline.transformer,
-            stretch.style,
+            prompt,
             phonemes[known],
             tones[known],
             seed=context.seed + 1009 * context.calls,
@@ -159,7 +172,7 @@ def _sample(
             made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
         )
         said = slice(known.start, known.start + len(kept.mel))
-        kept = context.as_in(stretch.style, kept, sampling)
+        kept = context.as_met(kept)
         sealed = seal_lips(kept.motion, np.isin(phonemes[said], _BILABIALS))
         kept = Latents(kept.mel, sealed)
         context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)

@@ -1,4 +1,4 @@
-"""Bring generated motion to the reference's facial manner: how far head and mouth go, how often it blinks.
+"""Bring generated motion to the reference's facial manner: how far head and mouth go, how much it smiles and blinks.
 
 A few-step sampler errs towards the average here too. What is right already stays as it is.
 
@@ -25,6 +25,7 @@ RAMP_FRAMES: Final = 8
 """A new gain comes in over so many frames."""
 HEAD_GAINS: Final = (0.6, 1.7)
 MOUTH_GAINS: Final = (0.75, 1.35)
+SMILE_GAINS: Final = (0.7, 1.4)
 USUAL_BLINKS: Final = 0.25
 """A second; believed as if seen for `PRIOR_SECONDS`, so that three seconds without a blink are no stare."""
 PRIOR_SECONDS: Final = 3.0
@@ -35,6 +36,7 @@ OPEN: Final = 0.45
 
 _LIDS = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
 _JAW = INDEX["jawOpen"]
+_SMILE = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
 _OPENING = [
     INDEX[name]
     for name in (
@@ -56,10 +58,12 @@ class MannerMatch:
         seconds = len(reference) / timeline.VIDEO_FPS
         blinks = figures.blinks_per_minute / 60 * seconds
         self._strength = strength
-        self._head, self._mouth = figures.head_amplitude, figures.mouth_amplitude
+        self._head, self._mouth, self._smile = (
+            figures.head_amplitude, figures.mouth_amplitude, figures.smile
+        )  # fmt: skip
         self._blinks = (blinks + USUAL_BLINKS * PRIOR_SECONDS) / (seconds + PRIOR_SECONDS)
-        self._seen = np.zeros((0, 4), np.float64)
-        self._head_gain = self._mouth_gain = 1.0
+        self._seen = np.zeros((0, 5), np.float64)
+        self._head_gain = self._mouth_gain = self._smile_gain = 1.0
         self._centre = np.zeros(3)
         self._shown = reference[:0]
         self._frames = 0
@@ -71,10 +75,11 @@ class MannerMatch:
             return motion
         made = np.array(motion, np.float32)
         rotations = made[:, POSE_SLICE][:, :3]
-        new = np.concatenate([rotations, made[:, _JAW : _JAW + 1]], axis=1)
+        new = np.column_stack([rotations, made[:, _JAW], made[:, _SMILE].mean(axis=1)])
         self._seen = np.concatenate([self._seen, new])[-REMEMBERED_FRAMES:]
         self._move_head(made)
         self._open_mouth(made)
+        self._smile_more_or_less(made)
         self._blink(made)
         return made
 
@@ -108,6 +113,13 @@ class MannerMatch:
         gains = self._mouth_gain + _ramp(len(made)) * (gain - self._mouth_gain)
         made[:, _OPENING] = (made[:, _OPENING] * gains[:, None]).clip(0, 1)
         self._mouth_gain = gain
+
+    def _smile_more_or_less(self, made: FloatArray) -> None:
+        found = float(np.median(self._seen[:, 4]))
+        gain = self._gain(self._smile, found, 0.03, SMILE_GAINS)
+        gains = self._smile_gain + _ramp(len(made)) * (gain - self._smile_gain)
+        made[:, _SMILE] = (made[:, _SMILE] * gains[:, None]).clip(0, 1)
+        self._smile_gain = gain
 
     def _blink(self, made: FloatArray) -> None:
         """As many as are due: those that come too early go, one that is overdue comes."""
