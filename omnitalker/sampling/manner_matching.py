@@ -18,7 +18,7 @@ from omnitalker.motion.names import GAZE_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.statistics import measure_style
 from omnitalker.types import FloatArray
 
-TRUSTED_FRAMES: Final = 75
+TRUSTED_FRAMES: Final = 25
 """After so many frames half of what is measured of the output is believed."""
 REMEMBERED_FRAMES: Final = 60 * timeline.VIDEO_FPS
 RAMP_FRAMES: Final = 8
@@ -26,10 +26,10 @@ RAMP_FRAMES: Final = 8
 HEAD_GAINS: Final = (0.6, 1.7)
 MOUTH_GAINS: Final = (0.75, 1.35)
 SMILE_GAINS: Final = (0.7, 1.4)
-USUAL_BLINKS: Final = 0.25
+USUAL_BLINKS: Final = 0.33
 """A second; believed as if seen for `PRIOR_SECONDS`, so that three seconds without a blink are no stare."""
 PRIOR_SECONDS: Final = 3.0
-EARLY, LATE = 0.8, 1.2
+EARLY, LATE = 1.1, 0.7
 """A blink may come so many blinks too early, and is added when it is so many too late."""
 OPEN: Final = 0.45
 """Lids further closed than this are in a blink, or narrow: no place for another one."""
@@ -52,7 +52,7 @@ _BLINK = np.array([0.35, 0.95, 1.0, 0.65, 0.3, 0.08], np.float32)
 class MannerMatch:
     """Corrects motion in the order it is made; measures on, so that later windows are nearer."""
 
-    def __init__(self, reference: FloatArray, strength: float = 0.8) -> None:
+    def __init__(self, reference: FloatArray, strength: float = 1.0) -> None:
         """reference: (F, 61) of the talker. strength: 0 changes nothing, 1 all that is trusted."""
         figures = measure_style(reference)
         seconds = len(reference) / timeline.VIDEO_FPS

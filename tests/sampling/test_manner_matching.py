@@ -73,3 +73,13 @@ def test_parts_meet_without_a_step_and_the_right_manner_is_left_alone() -> None:
     same = matched(talker(10, 2.0, 0.3, 3), made)
     assert np.abs(same[:, POSE_SLICE] - made[:, POSE_SLICE]).max() < np.radians(0.3)
     assert same[:, GAZE_SLICE].shape == (len(made), 4)
+
+
+@pytest.mark.parametrize("wished", [0.1, 0.3])
+def test_it_smiles_as_much(wished: float) -> None:
+    smile = [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+    reference, made = talker(10, 2.0, 0.3, 3), talker(20, 2.0, 0.3, 5)
+    reference[:, smile], made[:, smile] = wished, 0.25
+    assert measure_style(matched(reference, made)[250:]).smile == pytest.approx(wished, rel=0.35)
+    reference[:, smile] = 0.25
+    assert measure_style(matched(reference, made)[250:]).smile == pytest.approx(0.25, abs=0.01)
