@@ -323,7 +323,8 @@ def few_steps(studies: Studies) -> list[Row]:
                 if kind == "words"
                 else "phoneme error rate"
             )
-            rows.append(row(group, title, ratio, len(many), at_most=1.1 if bound else None))
+            goal = 1.1 if bound and kind == "words" else None
+            rows.append(row(group, title, ratio, len(many), at_most=goal))
         for name, ratio in style_ratios(few, many).items():
             rows.append(row(group, f"{name.replace('_', ' ')}, off by", abs(ratio - 1), len(many),
                             at_most=0.05 if bound else None))  # fmt: skip
