@@ -46,6 +46,8 @@ class SpeakRequest:
     """None = the checkpoint's own default."""
     low_latency: bool = False
     """Begin with a short chunk (live use) instead of whole clauses."""
+    opening_blocks: int = 4
+    """Of 160 ms: how short, at least. A slow machine needs more sound to make the next ones meanwhile."""
 
     def __post_init__(self) -> None:
         check_text(self.text)

@@ -42,7 +42,7 @@ OPENING_PROMPT_SECONDS = 0.8
 """At most so much of the style prompt for the first calls of a live stream."""
 OPENING_CALLS = 2
 FEWER_OPENING_STEPS = 1
-"""Saved at the very first call: a quarter of the time to the first sound."""
+"""Saved at the very first call, a quarter of the time to the first sound; at the second as well on slow machines."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -84,7 +84,7 @@ def _spoken(
     """Sound and motion without pictures."""
     frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
     assembler = Assembler(pipeline.vocoder, request, chunk_frames=frames)
-    context = _Context(seed=request.seed, low_latency=request.low_latency)
+    context = _Context(request.seed, request.low_latency, request.opening_blocks)
     for stretch in plan(pipeline.duration, clauses, request):
         assembler.announce(stretch.words)
         for latents in _sample(pipeline, request, stretch, context):
@@ -101,6 +101,7 @@ class _Context:
 
     seed: int
     low_latency: bool
+    opening_blocks: int
     voice: VoiceMatch | None = None
     manner: MannerMatch | None = None
     matched: StylePrompt | None = None
@@ -135,14 +136,16 @@ class _Context:
         """Small windows only at the very beginning of a live stream."""
         if not self.low_latency:
             return OFFLINE_WINDOWS
-        return LOW_LATENCY_WINDOWS[min(self.calls, len(LOW_LATENCY_WINDOWS) - 1) :]
+        sizes = tuple(size for size in LOW_LATENCY_WINDOWS if size >= self.opening_blocks)
+        return sizes[min(self.calls, len(sizes) - 1) :]
 
     def settings(self, wished: SamplingSettings) -> SamplingSettings:
         """A shorter prompt where somebody waits for the first sound, and while little of it is ready."""
         if not self.low_latency or self.calls >= OPENING_CALLS:
             return wished
         seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
-        steps = wished.steps if self.calls else max(1, wished.steps - FEWER_OPENING_STEPS)
+        is_hurried = self.calls == 0 or self.opening_blocks > LOW_LATENCY_WINDOWS[0]
+        steps = max(1, wished.steps - FEWER_OPENING_STEPS) if is_hurried else wished.steps
         return replace(wished, prompt_seconds=seconds, steps=steps)
 
 

@@ -10,6 +10,8 @@ import pytest
 from omnitalker.errors import InputError
 from omnitalker.planning import windows
 from omnitalker.request import SpeakRequest
+from omnitalker.sampling.generate import SamplingSettings
+from omnitalker.streaming import _Context
 from omnitalker.types import AVChunk, StylePrompt
 
 if TYPE_CHECKING:
@@ -140,3 +142,16 @@ def test_sound_alone_is_made_in_the_callers_thread(
 
     assert helpers(SpeakRequest(TEXT * 9, style)) == []
     assert helpers(SpeakRequest(TEXT * 9, style, low_latency=True)) == ["omnitalker-speech"]
+
+
+def test_a_slow_machine_opens_with_more_sound_and_hurries_twice() -> None:
+    quick, slow = (_Context(0, low_latency=True, opening_blocks=blocks) for blocks in (4, 7))
+    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (4, 7)
+    wished = SamplingSettings(steps=4)
+    assert (quick.settings(wished).steps, slow.settings(wished).steps) == (3, 3)
+    quick.calls = slow.calls = 1
+    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (5, 10)
+    assert (quick.settings(wished).steps, slow.settings(wished).steps) == (4, 3)
+    quick.calls = slow.calls = 9
+    assert quick.window_sizes() == slow.window_sizes() == (20,)
+    assert quick.settings(wished) == slow.settings(wished) == wished

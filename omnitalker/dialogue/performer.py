@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 IDLE_SECONDS = 240.0
+SHORT_OPENING, LONG_OPENING = 4, 7
+"""Blocks of 160 ms that a reply begins with: 0.38 and 0.86 s of sound."""
+TOO_LONG_SECONDS, SHORT_SECONDS = 0.3, 0.2
+"""Of making the second window: beyond the first a short opening may end too soon, within the second it is enough."""
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
 
 
@@ -41,6 +45,8 @@ class Performer:
     name: str = "avatar"
     manner: Manner = "neutral"
     """How it is from the outset."""
+    opening_blocks: int = SHORT_OPENING
+    """What replies begin with on this machine; see `note_window`."""
     _styles: dict[Manner, StylePrompt] = field(default_factory=dict, repr=False)
     _idles: dict[Manner, FloatArray] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -62,6 +68,13 @@ class Performer:
                 person = MotionStyle(posture=(rotation[0], rotation[1], rotation[2]))
                 self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
             return self._idles[manner]
+
+    def note_window(self, seconds: float) -> None:
+        """How long the second window of a reply takes: slow machines open with more sound rather than wait."""
+        if seconds > TOO_LONG_SECONDS:
+            self.opening_blocks = LONG_OPENING
+        elif seconds < SHORT_SECONDS:
+            self.opening_blocks = SHORT_OPENING
 
     def warm_up(self) -> None:
         """Say a sentence to nobody, once, so that the first real one does not pay for loading."""

@@ -21,7 +21,7 @@ from typing import Final
 
 from omnitalker import timeline
 from omnitalker.dialogue.markup import MannerChange, MannerTags
-from omnitalker.dialogue.performer import Performer
+from omnitalker.dialogue.performer import SHORT_OPENING, Performer
 from omnitalker.errors import InputError
 from omnitalker.planning import Clause
 from omnitalker.request import Manner, SpeakRequest
@@ -32,6 +32,8 @@ from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
 log = logging.getLogger(__name__)
 NEXT_WINDOW_COST: Final = 1.1
 """The second network call, which also continues what was said, takes so much of the time to the first sound."""
+HURRIED_WINDOW_COST: Final = 0.9
+"""Where it has a pass less."""
 MOST_LEAD_FRAMES: Final = 40
 _MARKS: Final = re.compile(r"[\"'”’)»」』》]*[.,;:!?…。，！？；：、]+[\"'”’)»」』》]*")
 
@@ -134,7 +136,10 @@ class Reply:
     def _judge_speed(self) -> None:
         """The first sound has come: how much of it must wait so that it does not end before the second?"""
         if self.first_clause_at is not None:
-            seconds = NEXT_WINDOW_COST * (time.monotonic() - self.first_clause_at)
+            is_hurried = self._performer.opening_blocks > SHORT_OPENING
+            cost = HURRIED_WINDOW_COST if is_hurried else NEXT_WINDOW_COST
+            seconds = cost * (time.monotonic() - self.first_clause_at)
+            self._performer.note_window(seconds)
             self.lead_frames = min(math.ceil(seconds * timeline.VIDEO_FPS), MOST_LEAD_FRAMES)
 
     def _all_frames(self) -> Generator[SpeechFrame, None, None]:
@@ -164,6 +169,7 @@ class Reply:
             seed=self.number,
             sampling=sampling,
             low_latency=True,
+            opening_blocks=performer.opening_blocks,
         )
         return stream(performer.pipeline, request, None, map(self._clause, items))
 

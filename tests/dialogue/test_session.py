@@ -12,6 +12,7 @@ import pytest
 from omnitalker.dialogue.adapters.joint import JointVoice
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.mixer import AHEAD_FRAMES
+from omnitalker.dialogue.performer import LONG_OPENING, SHORT_OPENING
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.errors import ConfigError, InputError
@@ -258,3 +259,16 @@ def test_a_manner_tag_makes_no_gap(performer: Performer) -> None:
     tagged = words["three"].start - words["two."].end
     untagged = spoken["three"].start - spoken["two."].end
     assert tagged == pytest.approx(untagged, abs=0.25)
+
+
+def test_replies_open_longer_on_a_slow_machine_until_it_is_quick_again(
+    performer: Performer,
+) -> None:
+    for seconds, blocks in (
+        (0.28, SHORT_OPENING),
+        (0.4, LONG_OPENING),
+        (0.28, LONG_OPENING),
+        (0.1, SHORT_OPENING),
+    ):
+        performer.note_window(seconds)
+        assert performer.opening_blocks == blocks
