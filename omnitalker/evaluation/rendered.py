@@ -23,8 +23,8 @@ from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.text.symbols import BILABIALS
 from omnitalker.types import FloatArray, Identity, TimedPhoneme
 
-SIZE = 256
-"""Side of the pictures."""
+SIZE = 512
+"""Side of the pictures: the usual one. At half of it a gap that counts is a single pixel."""
 SEALED = 0.02
 """Gap under which lips count as closed: closed lips of the teachers are seen with up to 0.017, open vowels with 0.15 to
 0.35; 0.02 is four pixels between the lips of a face that fills a picture of 512."""

@@ -18,14 +18,17 @@ LEAD_SECONDS: Final = 0.12
 """Lips may meet so much before the sound, as they do in real speech."""
 NEAR: Final = 0.25
 """Lips further open than this (in units of jawOpen) at their nearest are meant to be open."""
-_SHAPE: Final = ((-1, 0.6), (0, 1.0), (1, 0.6))
-"""How much of the gap is closed in the frames around the nearest."""
+_SHAPE: Final = ((-2, 0.25), (-1, 0.8), (0, 1.0), (1, 0.8), (2, 0.25))
+"""How much of the gap is closed in the frames around the nearest: about 100 ms, as in real speech."""
+PRESS: Final = 0.3
+"""How firmly lips that meet are pressed together: without it drawn ones just touch."""
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _PARTING = tuple(
     INDEX[f"{name}{side}"]
     for name in ("mouthLowerDown", "mouthUpperUp")
     for side in ("Left", "Right")
 )
+_PRESSES = [INDEX["mouthPressLeft"], INDEX["mouthPressRight"]]
 
 
 def seal_lips(values: FloatArray, meeting: npt.NDArray[np.bool_]) -> FloatArray:
@@ -46,6 +49,7 @@ def seal_lips(values: FloatArray, meeting: npt.NDArray[np.bool_]) -> FloatArray:
     left_open = closed[:, _JAW] - closed[:, _CLOSE]
     closed[:, _CLOSE] = np.clip(closed[:, _CLOSE] + share * left_open, 0.0, 1.0)
     closed[:, list(_PARTING)] *= 1.0 - share[:, None]
+    closed[:, _PRESSES] = np.maximum(closed[:, _PRESSES], PRESS * share[:, None])
     return closed
 
 
