@@ -27,6 +27,10 @@ _RANGES = {
 }
 
 
+SHORT_OPENING = 4
+"""Blocks of the shortest first window of a live reply."""
+
+
 @dataclass(frozen=True)
 class SpeakRequest:
     """Say `text` in the voice and manner of `style`."""
@@ -46,7 +50,7 @@ class SpeakRequest:
     """None = the checkpoint's own default."""
     low_latency: bool = False
     """Begin with a short chunk (live use) instead of whole clauses."""
-    opening_blocks: int = 4
+    opening_blocks: int = SHORT_OPENING
     """Of 160 ms: how short, at least. A slow machine needs more sound to make the next ones meanwhile."""
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from omnitalker.errors import InputError
 from omnitalker.machine import beside_others, is_alone
 from omnitalker.motion.sealing import seal_lips
 from omnitalker.planning import Clause, Stretch, plan, windows
-from omnitalker.request import SpeakRequest
+from omnitalker.request import SHORT_OPENING, SpeakRequest
 from omnitalker.sampling.familiar import familiar_motion
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
 from omnitalker.sampling.manner_matching import MannerMatch
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (24,)
-LOW_LATENCY_WINDOWS = (4, 5, 7, 10, 16, 20)
+LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
 """Blocks of 160 ms per network call; the last size repeats. Four give 0.38 s of sound, in which five more are made."""
 OPENING_PROMPT_SECONDS = 0.8
 """At most so much of the style prompt for the first calls of a live stream."""
@@ -121,8 +121,10 @@ class _Context:
                 self.voice = VoiceMatch(style.mel, settings.voice_match)
             if settings.manner_match and style.has_motion:
                 self.manner = MannerMatch(style.motion, settings.manner_match)
-            known = familiar_motion(style.motion, *transformer.motion_statistics)
-            self.prompt = replace(style, motion=known) if style.has_motion else style
+            self.prompt = style
+            if style.has_motion:
+                known = familiar_motion(style.motion, *transformer.motion_statistics)
+                self.prompt = replace(style, motion=known)
         return self.prompt
 
     def as_met(self, made: Latents) -> Latents:
@@ -144,7 +146,7 @@ class _Context:
         if not self.low_latency or self.calls >= OPENING_CALLS:
             return wished
         seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
-        is_hurried = self.calls == 0 or self.opening_blocks > LOW_LATENCY_WINDOWS[0]
+        is_hurried = self.calls == 0 or self.opening_blocks > SHORT_OPENING
         steps = max(1, wished.steps - FEWER_OPENING_STEPS) if is_hurried else wished.steps
         return replace(wished, prompt_seconds=seconds, steps=steps)
 

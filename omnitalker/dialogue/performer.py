@@ -15,7 +15,7 @@ import numpy as np
 from omnitalker.motion.idle import idle
 from omnitalker.motion.names import POSE_SLICE
 from omnitalker.motion.style import MotionStyle
-from omnitalker.request import Manner
+from omnitalker.request import SHORT_OPENING, Manner
 from omnitalker.types import FloatArray, Renderer, StylePrompt
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 IDLE_SECONDS = 240.0
-SHORT_OPENING, LONG_OPENING = 4, 7
-"""Blocks of 160 ms that a reply begins with: 0.38 and 0.86 s of sound."""
+LONG_OPENING = 7
+"""Blocks of 160 ms: 0.86 s of sound where a short opening gives 0.38 s."""
 TOO_LONG_SECONDS, SHORT_SECONDS = 0.3, 0.2
 """Of making the second window: beyond the first a short opening may end too soon, within the second it is enough."""
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."

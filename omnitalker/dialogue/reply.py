@@ -21,10 +21,10 @@ from typing import Final
 
 from omnitalker import timeline
 from omnitalker.dialogue.markup import MannerChange, MannerTags
-from omnitalker.dialogue.performer import SHORT_OPENING, Performer
+from omnitalker.dialogue.performer import Performer
 from omnitalker.errors import InputError
 from omnitalker.planning import Clause
-from omnitalker.request import Manner, SpeakRequest
+from omnitalker.request import SHORT_OPENING, Manner, SpeakRequest
 from omnitalker.streaming import stream
 from omnitalker.text.splitting import ClauseSplitter
 from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
@@ -92,6 +92,7 @@ class Reply:
         self._performer = performer
         self._settings = settings or ReplySettings()
         self._steps = steps
+        self._opening_blocks = performer.opening_blocks
         self.lead_frames = 1
         """So many frames should wait before the first is played: more where the machine is slow."""
         self._inbox: queue.Queue[str | _End] = queue.Queue()
@@ -136,7 +137,7 @@ class Reply:
     def _judge_speed(self) -> None:
         """The first sound has come: how much of it must wait so that it does not end before the second?"""
         if self.first_clause_at is not None:
-            is_hurried = self._performer.opening_blocks > SHORT_OPENING
+            is_hurried = self._opening_blocks > SHORT_OPENING
             cost = HURRIED_WINDOW_COST if is_hurried else NEXT_WINDOW_COST
             seconds = cost * (time.monotonic() - self.first_clause_at)
             self._performer.note_window(seconds)
@@ -169,7 +170,7 @@ class Reply:
             seed=self.number,
             sampling=sampling,
             low_latency=True,
-            opening_blocks=performer.opening_blocks,
+            opening_blocks=self._opening_blocks,
         )
         return stream(performer.pipeline, request, None, map(self._clause, items))
 

@@ -12,12 +12,12 @@ import pytest
 from omnitalker.dialogue.adapters.joint import JointVoice
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.mixer import AHEAD_FRAMES
-from omnitalker.dialogue.performer import LONG_OPENING, SHORT_OPENING
+from omnitalker.dialogue.performer import LONG_OPENING
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.motion.names import INDEX, POSE_SLICE
-from omnitalker.request import Manner
+from omnitalker.request import SHORT_OPENING, Manner
 from omnitalker.types import AVChunk, StylePrompt
 from tests.dialogue.waiting import wait_until
 
