@@ -62,6 +62,9 @@ def chat(
     llm_key_env: Annotated[
         str, typer.Option(help="Variable that holds its key.")
     ] = "OPENAI_API_KEY",
+    tools: Annotated[
+        Path | None, typer.Option(help="A .py file whose functions the model may call.")
+    ] = None,
     microphone: Annotated[
         bool, typer.Option("--mic", help="Listen to the microphone as well (wear headphones).")
     ] = False,
@@ -89,18 +92,25 @@ def chat(
     from omnitalker.dialogue.character import load_character, perform
     from omnitalker.dialogue.chat import ChatInputs, ChatOutputs, talk
     from omnitalker.dialogue.hearing import hearing_named, recogniser_of
+    from omnitalker.dialogue.tools import Toolbox
+    from omnitalker.errors import ConfigError
     from omnitalker.studio import Studio
 
     person = load_character(character)
+    if tools is not None and not llm_url:
+        raise ConfigError("--tools are called by a language model; give --llm-url as well")
+    toolbox = None if tools is None else Toolbox.load(tools)
     brain: Brain = EchoBrain()
     if llm_url:
-        brain = OpenAIBrain(LLMSettings(llm_url, llm_model, os.environ.get(llm_key_env, "")))
+        offered = () if toolbox is None else toolbox.definitions
+        key = os.environ.get(llm_key_env, "")
+        brain = OpenAIBrain(LLMSettings(llm_url, llm_model, key, tools=offered))
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
     inputs = ChatInputs(microphone, hear, ears)
     outputs = ChatOutputs(output, loudspeaker)
     performer = perform(Studio.from_pretrained(checkpoint, device), person)
     performer.warm_up()
-    asyncio.run(talk(performer, person, brain, outputs, inputs=inputs))
+    asyncio.run(talk(performer, person, brain, outputs, inputs=inputs, run_tool=toolbox))
 
 
 @character_app.command("check")

@@ -15,7 +15,7 @@ from typing import Any
 from omnitalker import timeline
 from omnitalker.dialogue.brain import Brain
 from omnitalker.dialogue.character import Character
-from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.conversation import Conversation, RunTool
 from omnitalker.dialogue.hearing import Recogniser
 from omnitalker.dialogue.keyboard import typed_lines
 from omnitalker.dialogue.listener import Listener
@@ -61,6 +61,7 @@ async def talk(
     outputs: ChatOutputs,
     write: Callable[[str], object] = sys.stdout.write,
     inputs: ChatInputs | None = None,
+    run_tool: RunTool | None = None,
 ) -> None:
     """Until the input ends, or the user types /quit. /stop interrupts, /manner NAME changes the mood."""
     inputs = inputs or ChatInputs()
@@ -73,7 +74,7 @@ async def talk(
         session.subscribe(lambda chunk: _write_words(chunk, write))
         session.listen(lambda event: _write_event(event, character.name, write))
         stack.enter_context(session)
-        conversation = Conversation(session, character, brain)
+        conversation = Conversation(session, character, brain, run_tool)
         conversation.greet()
         try:
             if inputs.recording is not None:

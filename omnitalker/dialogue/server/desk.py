@@ -45,7 +45,7 @@ class Desk:
         performer = hall.performer(name)
         performer.warm_up()
         self.session = AvatarSession(performer.pipeline, performer, settings)
-        self.conversation = Conversation(self.session, self.character, hall.brain)
+        self.conversation = Conversation(self.session, self.character, hall.brain, hall.toolbox)
         self._name = name
         self._greets = bool(wish.get("greet", True))
         self._listener: Listener | None = None

@@ -15,6 +15,7 @@ from omnitalker.dialogue.character import Character, perform
 from omnitalker.dialogue.hearing import recogniser_of
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.server.settings import ServeConfig
+from omnitalker.dialogue.tools import Toolbox
 from omnitalker.errors import InputError, OmniTalkerError
 from omnitalker.request import MANNERS, Manner
 from omnitalker.studio import Studio
@@ -78,7 +79,9 @@ class Hall:
         self.studio = studio
         self.characters = characters
         self.config = config or ServeConfig()
-        self.brain = brain or brain_of(self.config)
+        tools = self.config.language_model.tools
+        self.toolbox = None if tools is None else Toolbox.load(tools)
+        self.brain = brain or brain_of(self.config, self.toolbox)
         self.recogniser = recogniser_of(self.config.hearing)
         self.sessions = Places(self.config.sessions, "live sessions")
         self.syntheses = Places(self.config.syntheses, "syntheses")
@@ -125,8 +128,10 @@ class Hall:
         raise InputError(unknown_choice("voice or character", name, self.voices()))
 
 
-def brain_of(config: ServeConfig) -> Brain:
+def brain_of(config: ServeConfig, toolbox: Toolbox | None = None) -> Brain:
     model = config.language_model
     if not model.url:
         return EchoBrain()
-    return OpenAIBrain(LLMSettings(model.url, model.model, os.environ.get(model.key_env, "")))
+    offered = () if toolbox is None else toolbox.definitions
+    key = os.environ.get(model.key_env, "")
+    return OpenAIBrain(LLMSettings(model.url, model.model, key, tools=offered))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.dialogue.hearing import Hearing
@@ -15,6 +16,8 @@ class LanguageModel:
     model: str = ""
     key_env: str = "OPENAI_API_KEY"
     """The environment variable that holds the key."""
+    tools: Path | None = None
+    """A .py file whose functions the model may call."""
 
 
 @dataclass(frozen=True)
