@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from omnitalker.types import AVChunk, StylePrompt
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
+ENGLISH, MANDARIN = np.array([0, 1, 2]), np.array([0, 3, 6])
 TEXT = "Hello there, this is a test of 42 words. It goes on; and on!"
 
 
@@ -148,10 +150,24 @@ def test_a_slow_machine_opens_with_more_sound_and_hurries_twice() -> None:
     quick, slow = (_Context(0, low_latency=True, opening_blocks=blocks) for blocks in (4, 7))
     assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (4, 7)
     wished = SamplingSettings(steps=4)
-    assert (quick.settings(wished).steps, slow.settings(wished).steps) == (3, 3)
+    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (3, 3)
     quick.calls = slow.calls = 1
     assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (5, 10)
-    assert (quick.settings(wished).steps, slow.settings(wished).steps) == (4, 3)
+    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (4, 3)
     quick.calls = slow.calls = 9
     assert quick.window_sizes() == slow.window_sizes() == (20,)
-    assert quick.settings(wished) == slow.settings(wished) == wished
+    assert quick.settings(wished, ENGLISH) == slow.settings(wished, ENGLISH) == wished
+
+
+def test_a_text_in_the_other_language_continues_more_of_the_prompt(style: StylePrompt) -> None:
+    """Not live, where that would cost time."""
+    wished = SamplingSettings(prompt_seconds=3.0)
+    spoken = replace(style, tones=np.ones_like(style.tones))
+    for prompt, tones, is_live, seconds in (
+        (spoken, ENGLISH, False, 3.0),
+        (spoken, MANDARIN, False, 6.0),
+        (replace(style, tones=style.tones * 0 + 4), ENGLISH, False, 6.0),
+        (spoken, MANDARIN, True, 3.0),
+    ):
+        context = _Context(0, is_live, opening_blocks=4, prompt=prompt, calls=9)
+        assert context.settings(wished, tones).prompt_seconds == seconds

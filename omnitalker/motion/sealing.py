@@ -20,7 +20,7 @@ NEAR: Final = 0.25
 """Lips further open than this (in units of jawOpen) at their nearest are meant to be open."""
 _SHAPE: Final = ((-2, 0.25), (-1, 0.8), (0, 1.0), (1, 0.8), (2, 0.25))
 """How much of the gap is closed in the frames around the nearest: about 100 ms, as in real speech."""
-PRESS: Final = 0.3
+PRESS: Final = 0.6
 """How firmly lips that meet are pressed together: without it drawn ones just touch."""
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _PARTING = tuple(
