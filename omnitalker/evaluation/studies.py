@@ -25,6 +25,8 @@ from omnitalker.evaluation.cases import (
 from omnitalker.styles import StyleLibrary
 from omnitalker.training.corpus.item import ItemInfo
 
+MANY_STEPS = "16 steps, guided"
+MANY_STEPS_STYLES = "16 steps, guided, styles"
 LONG_PROMPT = 8.0
 """Seconds: enough to see how often somebody blinks."""
 ITEMS_PER_TEACHER_CASE = 25
@@ -67,6 +69,7 @@ def all_cases(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
     texts = [case.text for case in english]
     prompts = [case.prompt for case in english]
     en, zh = pairs_of(infos, "en"), pairs_of(infos, "zh")
+    styles = _styles(en, texts, plan, "styles", None)
     studies = [
         english,
         unusual(prompts, texts, plan.unusual),
@@ -74,14 +77,14 @@ def all_cases(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
         *_readers(infos, plan),
         *_voices(infos, plan),
         *_crossing(en, zh, plan),
-        _styles(en, texts, plan, "styles", None),
+        styles,
         _styles(en, texts, plan, f"styles, {LONG_PROMPT:g} s prompt", LONG_PROMPT)[::3],
         _mixtures(en, plan),
         [
             replace(c, study="rendered", measures=frozenset(("rendered",)))
             for c in _moving(english, plan)
         ],
-        *_many_steps(english, plan),
+        *_many_steps(english, styles, plan),
         _teachers(infos, plan),
     ]
     order = [
@@ -201,14 +204,18 @@ def _moving(english: Sequence[Case], plan: Plan) -> list[Case]:
     return spread([case for case in english if len(case.text) > 40], plan.rendered)
 
 
-def _many_steps(english: Sequence[Case], plan: Plan) -> list[list[Case]]:
-    measures: frozenset[Measure] = frozenset(("words", "phonemes", "voice", "style"))
+def _many_steps(english: Sequence[Case], styles: Sequence[Case], plan: Plan) -> list[list[Case]]:
+    """Words of single sentences; manners over ten seconds, in which somebody may blink more than once."""
+    asked: tuple[tuple[str, Sequence[Case], frozenset[Measure]], ...] = (
+        (MANY_STEPS, english, frozenset(("words", "phonemes"))),
+        (MANY_STEPS_STYLES, styles, frozenset(("style", "voice"))),
+    )
     return [
         [
-            replace(case, study=study, steps=16, guidance=guidance, measures=measures)
-            for case in spread(english, plan.steps)
+            replace(case, study=study, steps=16, guidance=plan.guidance, measures=measures)
+            for case in spread(cases, plan.steps)
         ]
-        for study, guidance in (("16 steps", 1.0), ("16 steps, guided", plan.guidance))
+        for study, cases, measures in asked
     ]
 
 

@@ -17,6 +17,7 @@ from omnitalker.evaluation.manner import MannerClassifier, of_the_voice
 from omnitalker.evaluation.measures import unpacked
 from omnitalker.evaluation.rendered import best_lag
 from omnitalker.evaluation.rows import Row, row
+from omnitalker.evaluation.studies import MANY_STEPS, MANY_STEPS_STYLES
 from omnitalker.evaluation.words import ErrorCount
 from omnitalker.motion.names import MOTION_DIM
 
@@ -306,29 +307,31 @@ def long_text(records: Records) -> list[Row]:
 
 
 def few_steps(studies: Studies) -> list[Row]:
-    """The live setting against many steps, on the same sentences."""
-    live = {r["name"]: r for r in studies.get("English", ())}
+    """The live setting against many guided steps, on the same texts."""
+    group = "live setting over 16 guided steps"
     rows = []
-    for study in ("16 steps", "16 steps, guided"):
-        many = [r for r in studies.get(study, ()) if r["name"] in live]
-        few = [live[r["name"]] for r in many]
-        if not many:
-            continue
-        group, bound = f"live setting over {study}", study.endswith("guided")
-        ears = sorted({k for r in many for k in r["words"] if k.endswith(" output")})
-        for kind, key in [*(("words", ear) for ear in ears), ("phonemes", "output")]:
-            ratio = _errors(few, kind, key).rate / max(1e-6, _errors(many, kind, key).rate)
-            title = (
-                f"{kind[:-1]} error rate ({key.removesuffix(' output')})"
-                if kind == "words"
-                else "phoneme error rate"
-            )
-            goal = 1.1 if bound and kind == "words" else None
-            rows.append(row(group, title, ratio, len(many), at_most=goal))
-        for name, ratio in style_ratios(few, many).items():
-            rows.append(row(group, f"{name.replace('_', ' ')}, off by", abs(ratio - 1), len(many),
-                            at_most=0.05 if bound else None))  # fmt: skip
+    few, many = _both(studies, "English", MANY_STEPS)
+    ears = sorted({k for r in many for k in r["words"] if k.endswith(" output")})
+    for ear in ears:
+        ratio = _errors(few, "words", ear).rate / max(1e-6, _errors(many, "words", ear).rate)
+        title = f"word error rate ({ear.removesuffix(' output')})"
+        rows.append(row(group, title, ratio, len(many), at_most=1.1))
+    if many:
+        ratio = _errors(few, "phonemes", "output").rate
+        ratio /= max(1e-6, _errors(many, "phonemes", "output").rate)
+        rows.append(row(group, "phoneme error rate", ratio, len(many)))
+    few, many = _both(studies, "styles", MANY_STEPS_STYLES)
+    for name, ratio in (style_ratios(few, many) if many else {}).items():
+        title = f"{name.replace('_', ' ')}, off by"
+        rows.append(row(group, title, abs(ratio - 1), len(many), at_most=0.05))
     return rows
+
+
+def _both(studies: Studies, few: str, many: str) -> tuple[Records, Records]:
+    """Records of the same texts in two studies."""
+    live = {r["name"]: r for r in studies.get(few, ())}
+    shared = [r for r in studies.get(many, ()) if r["name"] in live]
+    return [live[r["name"]] for r in shared], shared
 
 
 def style_ratios(few: Records, many: Records) -> dict[str, float]:

@@ -30,7 +30,7 @@ def test_every_study_has_cases_and_names_are_unique() -> None:
     cases = all_cases(infos(), Plan())
     studies = {case.study for case in cases}
     assert {
-        "English", "Mandarin", "unusual texts", "styles", "mixtures", "rendered", "long", "16 steps",
+        "English", "Mandarin", "unusual texts", "styles", "mixtures", "rendered", "long", "16 steps, guided",
         "people, 8 s prompt", "voices, 1 s prompt", "zh voice, en text", "teacher, train",
     } <= studies  # fmt: skip
     assert len({case.key for case in cases}) == len(cases)

@@ -116,3 +116,23 @@ def test_the_table_tells_what_is_missed() -> None:
     assert "MISSED" in text.splitlines()[2]
     assert "before 0.300" in text
     assert "1 of 2 goals met" in text
+
+
+def test_few_steps_are_judged_over_the_same_texts() -> None:
+    def style(name: str, head: float) -> dict[str, Any]:
+        figures = dict.fromkeys(STYLE_FIGURES, 1.0) | {"head_amplitude": head}
+        record = {"name": name, "voice": {"similarity": 0.8}, "features": {}}
+        return record | {"style": {"output": figures, "recordings": []}}
+
+    rows = summarise(
+        {
+            "English": [english(2, 2), english(8, 2)],
+            "16 steps, guided": [english(1, 2)],
+            "styles": [style("a", 0.9), style("b", 0.96), style("c", 7.0)],
+            "16 steps, guided, styles": [style("a", 1.0), style("b", 1.0)],
+        }
+    )
+    group = "live setting over 16 guided steps"
+    assert find(rows, group, "head amplitude, off by").value == pytest.approx(0.07)
+    assert find(rows, group, "head amplitude, off by").met is False
+    assert find(rows, group, "smile, off by").met is True
