@@ -18,8 +18,8 @@ from omnitalker.motion.names import GAZE_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.statistics import measure_style
 from omnitalker.types import FloatArray
 
-TRUSTED_FRAMES: Final = 25
-"""After so many frames half of what is measured of the output is believed."""
+TRUSTED_FRAMES: Final = 20
+"""After so many frames half of what is measured of the output is believed, of fewer next to nothing."""
 REMEMBERED_FRAMES: Final = 60 * timeline.VIDEO_FPS
 RAMP_FRAMES: Final = 8
 """A new gain comes in over so many frames."""
@@ -29,7 +29,7 @@ SMILE_GAINS: Final = (0.7, 1.4)
 USUAL_BLINKS: Final = 0.33
 """A second; believed as if seen for `PRIOR_SECONDS`, so that three seconds without a blink are no stare."""
 PRIOR_SECONDS: Final = 3.0
-EARLY, LATE = 1.1, 0.7
+EARLY, LATE = 1.0, 0.6
 """A blink may come so many blinks too early, and is added when it is so many too late."""
 OPEN: Final = 0.45
 """Lids further closed than this are in a blink, or narrow: no place for another one."""
@@ -86,14 +86,15 @@ class MannerMatch:
     def _gain(
         self, wanted: float, found: float, floor: float, limits: tuple[float, float]
     ) -> float:
-        trust = self._strength * len(self._seen) / (len(self._seen) + TRUSTED_FRAMES)
+        seen = len(self._seen) ** 2
+        trust = self._strength * seen / (seen + TRUSTED_FRAMES**2)
         return float(np.exp(trust * np.log((wanted + floor) / (found + floor))).clip(*limits))
 
     def _move_head(self, made: FloatArray) -> None:
         """Turns about the middle, and eyes that stay on the viewer meanwhile."""
         heads = self._seen[:, :3]
         found = float(np.degrees(np.sqrt(np.mean(np.square(heads - heads.mean(axis=0))))))
-        gain, centre = self._gain(self._head, found, 0.2, HEAD_GAINS), heads.mean(axis=0)
+        gain, centre = self._gain(self._head, found, 0.05, HEAD_GAINS), heads.mean(axis=0)
         share = _ramp(len(made))[:, None]
         gains = self._head_gain + share * (gain - self._head_gain)
         centres = self._centre + share * (centre - self._centre)
@@ -109,14 +110,14 @@ class MannerMatch:
 
     def _open_mouth(self, made: FloatArray) -> None:
         low, high = np.percentile(self._seen[:, 3], [5, 95])
-        gain = self._gain(self._mouth, float(high - low), 0.03, MOUTH_GAINS)
+        gain = self._gain(self._mouth, float(high - low), 0.01, MOUTH_GAINS)
         gains = self._mouth_gain + _ramp(len(made)) * (gain - self._mouth_gain)
         made[:, _OPENING] = (made[:, _OPENING] * gains[:, None]).clip(0, 1)
         self._mouth_gain = gain
 
     def _smile_more_or_less(self, made: FloatArray) -> None:
         found = float(np.median(self._seen[:, 4]))
-        gain = self._gain(self._smile, found, 0.03, SMILE_GAINS)
+        gain = self._gain(self._smile, found, 0.01, SMILE_GAINS)
         gains = self._smile_gain + _ramp(len(made)) * (gain - self._smile_gain)
         made[:, _SMILE] = (made[:, _SMILE] * gains[:, None]).clip(0, 1)
         self._smile_gain = gain
