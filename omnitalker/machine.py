@@ -6,9 +6,11 @@ torch is imported where it is used, so that a command can call `keep_memory` bef
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
 """Names of glibc's settings (malloc.h)."""
 _MEGABYTE = 1 << 20
 
 
-def keep_memory() -> None:
+def keep_memory(heaps: int | None = None) -> None:
     """Let freed memory be used again at once instead of going back to the system and coming anew.
 
     A network pass asks for dozens of blocks of some megabytes, and glibc by default maps each of them
     anew; the system then clears every page: a quarter of the time of a pass. Elsewhere nothing happens.
+
+    heaps: how many the threads share. By default new threads take new ones, which all keep what was freed.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -34,6 +38,15 @@ def keep_memory() -> None:
     mallopt(_MMAP_THRESHOLD, 32 * _MEGABYTE)
     mallopt(_TRIM_THRESHOLD, 512 * _MEGABYTE)
     mallopt(_TOP_PAD, 16 * _MEGABYTE)
+    if heaps is not None:
+        mallopt(_ARENA_MAX, heaps)
+
+
+def give_memory_back() -> None:
+    """What was needed only for a while (to load weights, say) goes back to the system."""
+    gc.collect()
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def keep_to_one_thread() -> None:

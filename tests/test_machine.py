@@ -30,17 +30,81 @@ print(pages() - before)
 """
 
 
-def _pages(how: str) -> int:
+HEAPS = """
+import ctypes, sys, threading
+from omnitalker.machine import keep_memory
+keep_memory(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info.argtypes = (ctypes.c_int, ctypes.c_void_p)
+libc.fflush.argtypes = (ctypes.c_void_p,)
+together = threading.Barrier(6)
+def take():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+out = libc.fdopen(1, b"w")
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+HELD = """
+import ctypes, resource
+from pathlib import Path
+from omnitalker.machine import give_memory_back, keep_memory
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = (ctypes.c_void_p,)
+keep_memory()
+blocks = [libc.malloc(100_000) for _ in range(1000)]
+for block in blocks:
+    ctypes.memset(block, 1, 100_000)
+top = libc.malloc(100_000)
+for block in blocks:
+    libc.free(block)
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+before = held()
+give_memory_back()
+print(before - held())
+"""
+
+only_glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="a setting of glibc's allocator"
+)
+
+
+def _said(script: str, *arguments: str) -> str:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     done = subprocess.run(
-        [sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True, env=ours
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=ours,
     )
-    return int(done.stdout)
+    return done.stdout
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc's allocator")
+@only_glibc
 def test_blocks_given_back_are_not_cleared_anew() -> None:
-    assert _pages("keep") < _pages("leave") / 5
+    assert int(_said(FAULTS, "keep")) < int(_said(FAULTS, "leave")) / 5
+
+
+@only_glibc
+def test_threads_share_the_heaps_they_are_given() -> None:
+    assert _said(HEAPS, "2").count("<heap nr=") == 2
+    assert _said(HEAPS).count("<heap nr=") > 2
+
+
+@only_glibc
+def test_what_is_not_needed_any_more_can_be_given_back() -> None:
+    assert int(_said(HELD)) > 80_000_000
 
 
 def test_half_of_the_processors_while_others_work() -> None:

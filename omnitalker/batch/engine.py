@@ -10,9 +10,14 @@ from typing import Protocol
 
 from omnitalker.batch.ledger import Record
 from omnitalker.batch.work import Task
+from omnitalker.errors import OmniTalkerError
 
 WAIT_SECONDS = 0.5
 LOST = "the worker process died (killed, or out of memory)"
+
+
+class EngineError(OmniTalkerError):
+    """The workers cannot be started."""
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,35 @@
-"""The local engine: worker processes on this machine, each with the weights loaded once.
+"""The local engine: worker processes on this machine.
 
-Processes are forked from a server that has imported the libraries already, so that they share that memory
-and a replacement for a killed worker starts at once. Each has a pipe of its own: a worker killed in the
-middle of writing can block nobody else.
+Where processes can be forked, one loads the weights and the workers are forked from it: they share that memory,
+and a replacement for a killed worker starts at once. Elsewhere, and on a GPU, each loads them for itself.
+Each has a pipe of its own: a worker killed in the middle of writing can block nobody else.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from omnitalker.batch.engine import Answer
+from omnitalker.batch.engine import Answer, EngineError
+from omnitalker.batch.nursery import LEAVE_SECONDS, Nursery, can_fork
+from omnitalker.batch.serving import WorkerFactory, print_to, serve
 from omnitalker.batch.work import Task, Worker
-from omnitalker.errors import OmniTalkerError
 from omnitalker.orphans import leave_with_parent
 
 MAX_DEATHS_BEFORE_READY = 3
-LEAVE_SECONDS = 5
-WorkerFactory = Callable[..., Any]
-"""Called in the worker process with the options; gives an object with `make(task, attempt) -> Record`."""
-
-
-class EngineError(OmniTalkerError):
-    """The workers cannot be started."""
 
 
 @dataclass
 class _Slot:
-    process: Any
+    process_id: int
     pipe: Connection
+    process: Any = None
+    """None for those that the nursery looks after."""
     is_ready: bool = False
 
 
@@ -50,9 +45,13 @@ class LocalPool:
         preload: tuple[str, ...] = ("omnitalker.batch.preload",),
         log: Path | None = None,
         threads: int = 0,
+        share: bool = True,
     ) -> None:
         """What libraries print in the workers goes to `log`. A worker keeps to `threads` processors of its
-        own where there are enough of them; 0 lets it use all."""
+        own where there are enough of them; 0 lets it use all.
+
+        share: load once for all workers where the system can; what is loaded must then be in plain memory.
+        """
         self.size = workers
         self._threads = threads
         self._log = str(log or os.devnull)
@@ -64,11 +63,13 @@ class LocalPool:
         self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
             self._context.set_forkserver_preload(list(preload))
+        self._shares = share and can_fork()
+        self._nursery: Nursery | None = None
         self._slots = [self._open(number) for number in range(workers)]
 
     @property
     def process_ids(self) -> list[int]:
-        return [slot.process.pid for slot in self._slots]
+        return [slot.process_id for slot in self._slots]
 
     def submit(self, worker: int, task: Task, attempt: int) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # its death is noticed by answers()
@@ -83,23 +84,37 @@ class LocalPool:
     def close(self) -> None:
         for number, slot in enumerate(self._slots):
             slot.pipe.close()  # an idle worker leaves by itself
-            if number in self._busy:
+            if slot.process and number in self._busy:
                 slot.process.kill()
+        if self._nursery is not None:
+            self._nursery.close()
         for slot in self._slots:
-            slot.process.join(timeout=LEAVE_SECONDS)
-            slot.process.kill()
+            if slot.process:
+                slot.process.join(timeout=LEAVE_SECONDS)
+                slot.process.kill()
 
     def _open(self, number: int) -> _Slot:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_serve,
-            args=(self._factory, self._options, theirs, self._log, self._processors(number)),
-            name=f"omnitalker-worker-{number}",
-            daemon=True,
-        )
-        process.start()
-        theirs.close()
-        return _Slot(process, ours)
+        with theirs:
+            if self._shares:
+                return _Slot(self._fork(theirs, self._processors(number)), ours)
+            process = self._context.Process(
+                target=_load_and_serve,
+                args=(self._factory, self._options, theirs, self._log, self._processors(number)),
+                name=f"omnitalker-worker-{number}",
+                daemon=True,
+            )
+            process.start()
+        return _Slot(process.pid, ours, process)
+
+    def _fork(self, pipe: Connection, processors: frozenset[int]) -> int:
+        if self._nursery is not None:
+            with suppress(
+                EngineError
+            ):  # killed, perhaps where memory ran out; its workers may live
+                return self._nursery.fork(pipe, processors)
+        self._nursery = Nursery(self._context, self._factory, self._options, self._log)
+        return self._nursery.fork(pipe, processors)
 
     def _processors(self, number: int) -> frozenset[int]:
         """Those that worker `number` has for itself; none where they cannot be shared out."""
@@ -125,13 +140,11 @@ class LocalPool:
     def _replace(self, number: int) -> Answer:
         slot = self._slots[number]
         self._busy.discard(number)
-        slot.process.join(timeout=LEAVE_SECONDS)
         if not slot.is_ready:
             self._early_deaths += 1
             if self._early_deaths >= MAX_DEATHS_BEFORE_READY:
                 raise EngineError(
-                    f"workers die while they load the model (exit code {slot.process.exitcode}); "
-                    "is there enough memory? Try fewer --workers"
+                    "workers die while they start; is there enough memory? Try fewer --workers"
                 )
         self._slots[number] = self._open(number)
         return Answer(number, None)
@@ -144,28 +157,18 @@ def allowed_processors() -> set[int]:
     return set(range(os.cpu_count() or 1))
 
 
-def _serve(
+def _load_and_serve(
     factory: WorkerFactory,
     options: dict[str, Any],
     pipe: Connection,
     log: str,
     processors: frozenset[int],
 ) -> None:
-    if processors and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, processors)
-    with open(log, "ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    print_to(log)
     leave_with_parent()
     try:
         worker = factory(**options)
     except Exception as error:
         pipe.send(("broken", f"{type(error).__name__}: {error}"))
         return
-    pipe.send(("ready", None))
-    while True:
-        try:
-            task, attempt = pipe.recv()
-        except (EOFError, OSError):
-            return
-        pipe.send(("record", worker.make(task, attempt)))
+    serve(worker, pipe, processors)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from omnitalker.batch.engine import Answer
-from omnitalker.batch.local import EngineError, WorkerFactory
+from omnitalker.batch.engine import Answer, EngineError
+from omnitalker.batch.serving import WorkerFactory
 from omnitalker.batch.work import RunSettings, Task, Worker
 from omnitalker.errors import MissingExtra
 

@@ -103,7 +103,13 @@ def open_pool(settings: RunSettings, engine: EngineSettings, jobs: int) -> Pool:
         return RayPool(settings, workers, address=engine.address, gpus=engine.gpus)
     store = open_store(settings.out)
     log = store.root / STATE / "workers.log" if isinstance(store, LocalStore) else None
-    return LocalPool({"settings": settings}, workers, log=log, threads=settings.threads)
+    return LocalPool(
+        {"settings": settings},
+        workers,
+        log=log,
+        threads=settings.threads,
+        share=settings.device == "cpu",
+    )
 
 
 def _remember(ledger: Ledger, record: Record) -> None:

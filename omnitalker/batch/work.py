@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
-from omnitalker.batch.storage import open_store
+from omnitalker.batch.storage import Store, open_store
 from omnitalker.files import why
-from omnitalker.machine import keep_memory
+from omnitalker.machine import give_memory_back, keep_memory
+
+HEAPS = 2
+"""For all threads of a worker: one more for every new thread costs it 70 MB, and saves no time."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,36 @@ class RunSettings:
 
 
 class Worker:
-    """Loads the weights once, then makes job after job. Lives in a process of its own."""
+    """Loads the weights once, then makes job after job. Lives in a process of its own, or is made in the
+    process that others are forked from: it starts no threads before its first job."""
 
     def __init__(self, settings: RunSettings) -> None:
-        import cv2
-        import torch
-
         from omnitalker.batch.cache import PreparedStudio
         from omnitalker.batch.checks import OutputChecker
         from omnitalker.studio import Studio
 
-        keep_memory()
-        torch.set_num_threads(settings.threads)
-        cv2.setNumThreads(settings.threads)
+        _use_threads(1)
         studio = Studio.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
         self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)
         self._checker = OutputChecker(studio.pipeline)
-        self._store = open_store(settings.out)
-        self._ledger = Ledger(self._store)
+        give_memory_back()
+        keep_memory(heaps=HEAPS)
+
+    @cached_property
+    def _store(self) -> Store:
+        """Opened by the first job: remote ones have threads."""
+        return open_store(self._settings.out)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(self._store)
 
     def make(self, task: Task, attempt: int = 1) -> Record:
         """Make the file and write its record; a failure is a record with an error, not an exception."""
         started = time.perf_counter()
+        _use_threads(self._settings.threads)
         result: dict[str, Any] = {}
         thumbnail: bytes | None = None
         workshop: Path | None = None
@@ -107,3 +117,11 @@ class Worker:
             self._store.publish(companion, stem + companion.suffix)
         self._store.publish(made.path, task.output)
         return thumbnail(made)
+
+
+def _use_threads(count: int) -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(count)
+    cv2.setNumThreads(count)

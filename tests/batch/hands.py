@@ -20,6 +20,8 @@ class Hand:
     def __init__(self, settings: RunSettings) -> None:
         self._store = LocalStore(Path(settings.out))
         self._ledger = Ledger(self._store)
+        with (self._store.root / "loaded").open("a") as loaded:
+            loaded.write(f"{os.getpid()}\n")
 
     def process_id(self) -> int:
         return os.getpid()
@@ -45,6 +47,13 @@ class Hand:
 class Broken(Hand):
     def __init__(self, settings: RunSettings) -> None:
         raise ValueError("no weights here")
+
+
+class Doomed(Hand):
+    """Killed while it loads, as where memory runs out."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def tasks_for(texts: list[str]) -> tuple[Task, ...]:

@@ -10,27 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from omnitalker.batch.engine import LOST, Finished, Started, drive
+from omnitalker.batch.engine import LOST, EngineError, Finished, Started, drive
 from omnitalker.batch.ledger import Ledger, Record
-from omnitalker.batch.local import EngineError, LocalPool, allowed_processors
+from omnitalker.batch.local import LocalPool, allowed_processors
+from omnitalker.batch.nursery import can_fork
 from omnitalker.batch.run import EngineSettings, run
 from omnitalker.batch.storage import LocalStore
 from omnitalker.batch.work import RunSettings
-from tests.batch.hands import Broken, Hand, tasks_for
+from tests.batch.hands import Broken, Doomed, Hand, tasks_for
 
 
-def pool(out: Path, workers: int, factory: type = Hand) -> LocalPool:
+def pool(out: Path, workers: int, factory: type = Hand, *, share: bool = True) -> LocalPool:
     settings = RunSettings(checkpoint="none", out=str(out))
-    return LocalPool({"settings": settings}, workers, factory=factory, preload=())
+    return LocalPool({"settings": settings}, workers, factory=factory, preload=(), share=share)
+
+
+def loaded_by(out: Path) -> list[int]:
+    """The processes that have loaded the model."""
+    return [int(line) for line in (out / "loaded").read_text().split()]
 
 
 def finished(events: object) -> dict[str, Record]:
     return {e.record.id: e.record for e in events if isinstance(e, Finished)}  # type: ignore[attr-defined]
 
 
-def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [True, False])
+def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path, share: bool) -> None:
     texts = ["a", "die once", "fail", "wrong", "die", *"bcdef"]
-    events = list(drive(pool(tmp_path, 2), tasks_for(texts), retries=2))
+    events = list(drive(pool(tmp_path, 2, share=share), tasks_for(texts), retries=2))
     records = finished(events)
     assert len(records) == len(texts)
     assert sum(isinstance(event, Finished) for event in events) == len(texts)
@@ -42,6 +49,16 @@ def test_every_job_ends_once_whatever_happens_to_workers(tmp_path: Path) -> None
     made = Counter((tmp_path / "journal").read_text().split())
     assert set(made.values()) == {1}
     assert len(made) == len(texts) - 3
+    assert len(loaded_by(tmp_path)) == (1 if share and can_fork() else 2 + 4)  # four died
+
+
+@pytest.mark.skipif(not can_fork(), reason="processes cannot be forked here")
+def test_workers_go_on_when_what_they_were_forked_from_is_lost(tmp_path: Path) -> None:
+    workers = pool(tmp_path, 2)
+    os.kill(loaded_by(tmp_path)[0], signal.SIGKILL)
+    records = finished(drive(workers, tasks_for(["a", "die once", "b"]), retries=1))
+    assert [records[name].error for name in ("000", "001", "002")] == [None] * 3
+    assert len(loaded_by(tmp_path)) == 2
 
 
 def test_a_job_that_kills_its_workers_is_remembered_as_failed(
@@ -75,9 +92,18 @@ class _Open:
     def close(self) -> None: ...
 
 
-def test_a_worker_that_cannot_start_ends_the_run_with_its_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [True, False])
+def test_a_worker_that_cannot_start_ends_the_run_with_its_reason(
+    tmp_path: Path, share: bool
+) -> None:
     with pytest.raises(EngineError, match="no weights here"):
-        list(drive(pool(tmp_path, 1, Broken), tasks_for(["a"]), retries=2))
+        list(drive(pool(tmp_path, 1, Broken, share=share), tasks_for(["a"]), retries=2))
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_workers_that_are_killed_while_they_load_end_the_run(tmp_path: Path, share: bool) -> None:
+    with pytest.raises(EngineError, match="is there enough memory"):
+        list(drive(pool(tmp_path, 1, Doomed, share=share), tasks_for(["a"]), retries=9))
 
 
 def test_after_the_time_limit_nothing_new_is_begun(tmp_path: Path) -> None:
@@ -87,8 +113,9 @@ def test_after_the_time_limit_nothing_new_is_begun(tmp_path: Path) -> None:
     assert len(finished(events)) == begun
 
 
-def test_closing_stops_workers_in_the_middle(tmp_path: Path) -> None:
-    workers = pool(tmp_path, 2)
+@pytest.mark.parametrize("share", [True, False])
+def test_closing_stops_workers_in_the_middle(tmp_path: Path, share: bool) -> None:
+    workers = pool(tmp_path, 2, share=share)
     processes = workers.process_ids
     events = drive(workers, tasks_for(["slow"] * 9), retries=0)
     next(events)

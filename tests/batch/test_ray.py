@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitalker.batch.engine import Finished, drive
-from omnitalker.batch.local import EngineError
+from omnitalker.batch.engine import EngineError, Finished, drive
 from omnitalker.batch.work import RunSettings
 from tests.batch.hands import Broken, Hand, tasks_for
 
