@@ -21,6 +21,7 @@ from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import EXPRESSION_SLICE
 from omnitalker.motion.smoothing import steady
+from omnitalker.sampling.declination import raised
 from omnitalker.sampling.flow import Progress, Schedule, Signal, Solver, sample, seeded_noise, times
 from omnitalker.sampling.guidance import Guidance, guided_velocity
 from omnitalker.types import FloatArray, IntArray, Latents, StylePrompt
@@ -67,7 +68,8 @@ def generate(
     part is returned. A branch that `settings.branches` leaves out comes back empty.
     """
     settings = settings or SamplingSettings()
-    prefix = [_shortened(prompt, settings.prompt_seconds)]
+    begun = _shortened(prompt, settings.prompt_seconds)
+    prefix = [replace(begun, mel=raised(begun.mel)) if begun.has_voice else begun]
     if tail is not None:
         prefix.append(tail)
     conditions, lead = _conditions(dit, prefix, phonemes, tones)
