@@ -64,7 +64,8 @@ class LocalPool:
         if forks:
             self._context.set_forkserver_preload(list(preload))
         self._shares = share and can_fork()
-        self._nursery: Nursery | None = None
+        self._nurseries: list[Nursery] = []
+        """The last is used. Lost ones are kept: their workers end when they are forgotten."""
         self._slots = [self._open(number) for number in range(workers)]
 
     @property
@@ -86,8 +87,8 @@ class LocalPool:
             slot.pipe.close()  # an idle worker leaves by itself
             if slot.process and number in self._busy:
                 slot.process.kill()
-        if self._nursery is not None:
-            self._nursery.close()
+        for nursery in self._nurseries:
+            nursery.close()
         for slot in self._slots:
             if slot.process:
                 slot.process.join(timeout=LEAVE_SECONDS)
@@ -108,13 +109,11 @@ class LocalPool:
         return _Slot(process.pid, ours, process)
 
     def _fork(self, pipe: Connection, processors: frozenset[int]) -> int:
-        if self._nursery is not None:
-            with suppress(
-                EngineError
-            ):  # killed, perhaps where memory ran out; its workers may live
-                return self._nursery.fork(pipe, processors)
-        self._nursery = Nursery(self._context, self._factory, self._options, self._log)
-        return self._nursery.fork(pipe, processors)
+        if self._nurseries:
+            with suppress(EngineError):  # it was killed, perhaps where memory ran out
+                return self._nurseries[-1].fork(pipe, processors)
+        self._nurseries.append(Nursery(self._context, self._factory, self._options, self._log))
+        return self._nurseries[-1].fork(pipe, processors)
 
     def _processors(self, number: int) -> frozenset[int]:
         """Those that worker `number` has for itself; none where they cannot be shared out."""
