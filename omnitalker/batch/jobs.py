@@ -16,6 +16,7 @@ OutputFormat = Literal["mp4", "webm", "gif", "wav", "png", "csv"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("mp4", "webm", "gif", "wav", "png", "csv")
 Framing = Literal["1:1", "16:9", "9:16"]
 FRAMED_FORMATS: tuple[OutputFormat, ...] = ("mp4", "gif")
+SUBTITLES = (".srt", ".vtt")
 
 _UNSAFE = re.compile(r"[^\w.\-]+")
 _LABELS = ("id", "output")

@@ -6,14 +6,13 @@ import csv
 import dataclasses
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from omnitalker import assets
-from omnitalker.batch.jobs import FRAMED_FORMATS, Job, output_name
+from omnitalker.batch.jobs import FRAMED_FORMATS, SUBTITLES, Job, output_name
 from omnitalker.config import build, unknown_choice
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.request import check_controls, check_text
@@ -58,11 +57,13 @@ def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
     jobs: list[Job] = []
     bad: list[BadRow] = []
     places: list[int] = []
+    taken: dict[str, int] = {}
     for place, (line, row) in enumerate(_rows(path), start=1):
         try:
             job = _job(row, line, path if path.is_dir() else path.parent)
             _check(job, place)
             _check_names(job, voices)
+            _take_names(job, place, line, taken)
         except (ConfigError, InputError) as error:
             bad.append(BadRow(line, str(error)))
         else:
@@ -70,9 +71,7 @@ def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
             places.append(place)
     if not jobs and not bad:
         raise InputError(f"{path} holds no jobs; columns: {', '.join(COLUMNS)}")
-    found = Manifest(tuple(jobs), tuple(bad), tuple(places))
-    _refuse_clashes(found)
-    return found
+    return Manifest(tuple(jobs), tuple(bad), tuple(places))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -95,7 +94,13 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for column in reader.fieldnames or ():
             if column not in COLUMNS:
                 raise InputError(unknown_choice(f"{path.name}: column", str(column), COLUMNS))
-        for row in reader:
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                row = {"_error": f"cannot be read ({error}); long texts belong into a text_file"}
             if None in row:
                 row = {"_error": "has more cells than the header has columns"}
             yield (
@@ -197,11 +202,15 @@ def _check_names(job: Job, voices: Voices | None) -> None:
         raise InputError(unknown_choice(f"manner of {voice}", job.manner, voices[voice]))
 
 
-def _refuse_clashes(manifest: Manifest) -> None:
-    names = Counter(output_name(job, place) for place, job in manifest.placed)
-    clashes = sorted(name for name, count in names.items() if count > 1)
-    if clashes:
-        raise InputError(
-            f"{len(clashes)} output names are given to more than one job, first '{clashes[0]}'; "
-            "put {id} or {index} into the output template"
-        )
+def _take_names(job: Job, place: int, line: int, taken: dict[str, int]) -> None:
+    """What the job writes, subtitles included, must not be what an earlier row writes."""
+    name = output_name(job, place)
+    stem = name.removesuffix(f".{job.format}")
+    names = [name, *(stem + suffix for suffix in SUBTITLES if job.subtitles)]
+    for name in names:
+        if name in taken:
+            raise InputError(
+                f"its output '{name}' is already that of line {taken[name]}; "
+                "give it another id, or put {id} or {index} into the output template"
+            )
+    taken.update(dict.fromkeys(names, line))

@@ -14,7 +14,7 @@ import numpy as np
 from omnitalker import timeline
 from omnitalker.batch.backdrops import MovingBackdropRenderer
 from omnitalker.batch.cache import PreparedStudio
-from omnitalker.batch.jobs import Job
+from omnitalker.batch.jobs import SUBTITLES, Job
 from omnitalker.errors import InputError
 from omnitalker.media.gif import write_gif
 from omnitalker.media.sound import write_wav
@@ -70,7 +70,7 @@ def make_output(studio: PreparedStudio, job: Job, folder: Path, renderer_kind: s
     chunks = _recorded(studio.pipeline.stream(request, None if transparent else renderer), made)
     _WRITERS[job.format](chunks, made, renderer)
     if job.subtitles:
-        for suffix, text in ((".srt", to_srt), (".vtt", to_vtt)):
+        for suffix, text in zip(SUBTITLES, (to_srt, to_vtt), strict=True):
             made.companions.append(folder / f"subtitles{suffix}")
             made.companions[-1].write_text(text(made.words, job.text), encoding="utf-8")
     return made

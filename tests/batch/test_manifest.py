@@ -82,11 +82,31 @@ def test_names_that_nobody_has_are_bad_rows(tmp_path: Path) -> None:
         assert words in reason
 
 
-def test_clashing_names_are_refused(tmp_path: Path) -> None:
+def test_a_row_that_would_overwrite_an_earlier_one_is_bad(tmp_path: Path) -> None:
     manifest = tmp_path / "jobs.csv"
-    manifest.write_text("id,text,output\na,Hi,same\nb,Ho,same\n")
-    with pytest.raises(InputError, match=r"same\.mp4"):
-        read_manifest(manifest)
+    manifest.write_text(
+        "id,text,format,subtitles,output\n"
+        "a,Hi,mp4,,same\n"
+        "b,Ho,mp4,,same\n"
+        "c,Hum,webm,yes,same\n"
+        "d,Hey,gif,yes,same\n"
+        ",Hay,mp4,,\n"
+        "e,Ha,png,,same\n"
+    )
+    found = read_manifest(manifest)
+    assert [job.id for job in found.jobs] == ["a", "c", "000006", "e"]
+    assert [row.line for row in found.bad] == [3, 5]
+    assert "'same.mp4' is already that of line 2" in found.bad[0].reason
+    assert "'same.srt' is already that of line 4" in found.bad[1].reason
+
+
+def test_a_cell_that_is_too_large_for_a_table_is_a_bad_row(tmp_path: Path) -> None:
+    manifest = tmp_path / "jobs.csv"
+    manifest.write_text(f"id,text\na,{'long ' * 40_000}\nb,Ho\n")
+    found = read_manifest(manifest)
+    assert [job.id for job in found.jobs] == ["b"]
+    assert [row.line for row in found.bad] == [2]
+    assert "text_file" in found.bad[0].reason
 
 
 def test_keys_name_content_not_labels() -> None:
