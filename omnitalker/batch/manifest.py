@@ -104,7 +104,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if None in row:
                 row = {"_error": "has more cells than the header has columns"}
             yield (
-                reader.line_num,
+                reader.reader.line_num,
                 {key: value for key, value in row.items() if value not in ("", None)},
             )
 
