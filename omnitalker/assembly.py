@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from omnitalker import timeline
+from omnitalker.audio.loudness import SteadyLevel
 from omnitalker.audio.vocoder import Vocoder
 from omnitalker.motion.blending import scale_expressiveness, scale_head
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
@@ -28,6 +29,7 @@ class Assembler:
         self._request = request
         self._chunk_frames = chunk_frames
         self._state = vocoder.stream()
+        self._level = SteadyLevel()
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._motion: FloatArray = np.zeros((0, MOTION_DIM), np.float32)
         self._posture = request.style.motion[:, POSE_SLICE].mean(axis=0)
@@ -61,7 +63,8 @@ class Assembler:
     def _speak(self, mel: FloatArray, *, is_last: bool) -> None:
         step = self._vocoder.push(self._state, torch.from_numpy(mel)[None], is_last=is_last)
         self._state = step.state
-        self._samples = np.concatenate([self._samples, step.samples[0].cpu().numpy()])
+        spoken = self._level(step.samples[0].cpu().numpy())
+        self._samples = np.concatenate([self._samples, spoken])
 
     def _scaled(self, motion: FloatArray) -> FloatArray:
         request = self._request
