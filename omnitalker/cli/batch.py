@@ -102,7 +102,8 @@ def batch(
         checks=checks,
     )
     todo = plan(rows, settings, overwrite=overwrite, only_failed=only_failed)
-    _announce(todo, rows, as_json=as_json, dry_run=dry_run)
+    others = "left alone" if only_failed else "made before"
+    _announce(todo, rows, others, as_json=as_json, dry_run=dry_run)
     if dry_run:
         return
     engine_settings = EngineSettings(
@@ -205,12 +206,12 @@ def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def _announce(todo: Plan, rows: Manifest, *, as_json: bool, dry_run: bool) -> None:
+def _announce(todo: Plan, rows: Manifest, others: str, *, as_json: bool, dry_run: bool) -> None:
     waiting, done, bad = len(todo.waiting), todo.done, len(rows.bad)
     if as_json:
         batch_progress.emit("plan", jobs=len(todo.tasks), waiting=waiting, done=done, bad=bad)
         return
-    print(f"{waiting} to make, {done} made before, {_counted(bad, 'bad row')}", file=sys.stderr)
+    print(f"{waiting} to make, {done} {others}, {_counted(bad, 'bad row')}", file=sys.stderr)
     if dry_run:
         for task in todo.waiting:
             print(f"{task.job.id}\t{task.output}")
