@@ -1,4 +1,7 @@
-"""A small U-Net that repairs what a warp cannot know: the teeth of this very smile, the shade of this very turn.
+"""A small U-Net that takes back what a warp does to this person's pictures.
+
+It sees the picture alone. Told the coefficients as well it learns the training frames by heart, and what it adds to
+poses and expressions that it has not met is wrong (docs/design.md).
 
 B pictures of H x W pixels, both multiples of 8. Pictures are RGB in 0..1.
 """
@@ -11,61 +14,56 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MOTION_DIM = 61
-"""Coefficients of a frame, as `motion.names` lists them."""
+from omnitalker.errors import InputError
+
 DETAIL = 0.7
 """Pixels: the blur that tells fine detail from the rest."""
 
 
 class _Block(nn.Module):
-    """Two convolutions around a modulation by the coefficients, with a residual path."""
+    """Two convolutions with a residual path."""
 
-    def __init__(self, width: int, condition: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.modulation = nn.Linear(condition, 2 * width)
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        """x: (B, width, h, w); condition: (B, condition)."""
-        scale, shift = self.modulation(condition)[..., None, None].chunk(2, dim=1)
-        hidden = F.silu(self.first(x) * (1 + scale) + shift)
-        return x + self.second(hidden)
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, width, h, w)."""
+        return x + self.second(F.silu(self.first(x)))
 
 
 class Refiner(nn.Module):
     """Adds a correction to a warped face. Untrained it adds nothing."""
 
-    def __init__(self, width: int = 24, condition: int = 48) -> None:
+    def __init__(self, width: int = 24) -> None:
         super().__init__()
         widths = (width, 2 * width, 3 * width)
-        # 1. Coefficients, 2. in, 3. down, 4. up, 5. out.
-        self.condition = nn.Sequential(nn.Linear(MOTION_DIM, condition), nn.SiLU())
+        # 1. In, 2. down, 3. up, 4. out.
         self.enter = nn.Conv2d(12, width, 3, padding=1)
-        self.down = nn.ModuleList(_Block(w, condition) for w in widths)
+        self.down = nn.ModuleList(_Block(w) for w in widths)
         self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.grow = nn.ModuleList(
             nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths)
         )
-        self.up = nn.ModuleList(_Block(w, condition) for w in widths[:-1])
+        self.up = nn.ModuleList(_Block(w) for w in widths[:-1])
         self.leave = nn.Conv2d(width, 12, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.constant_(self.leave.bias, 0.0)  # type: ignore[arg-type]
         self.crispness: Tensor
         self.register_buffer("crispness", torch.zeros(1))
 
-    def forward(self, picture: Tensor, motion: Tensor) -> Tensor:
-        """picture: (B, 3, H, W); motion: (B, 61) -> (B, 3, H, W), not clipped."""
-        condition = self.condition(motion)
+    def forward(self, picture: Tensor) -> Tensor:
+        """picture: (B, 3, H, W) -> (B, 3, H, W), not clipped."""
         x = self.enter(F.pixel_unshuffle(picture - 0.5, 2))
         skips = []
         for level, block in enumerate(self.down):
-            x = block(x, condition)
+            x = block(x)
             if level < len(self.shrink):
                 skips.append(x)
                 x = self.shrink[level](x)
         for level in reversed(range(len(self.grow))):
-            x = self.up[level](self.grow[level](x) + skips[level], condition)
+            x = self.up[level](self.grow[level](x) + skips[level])
         return picture + F.pixel_shuffle(self.leave(x), 2)
 
     def crisped(self, picture: Tensor) -> Tensor:
@@ -111,15 +109,18 @@ class PatchCritic(nn.Module):
 
 def build_refiner(tensors: dict[str, Tensor]) -> Refiner:
     """The refiner whose weights these are; its size follows from them."""
-    width, condition = tensors["enter.weight"].shape[0], tensors["condition.0.weight"].shape[0]
-    refiner = Refiner(width, condition)
-    refiner.load_state_dict({"crispness": torch.zeros(1)} | tensors, strict=True)
+    if "condition.0.weight" in tensors:
+        raise InputError(
+            "This identity's refiner is of an earlier version. Train it again: omnitalker train refiner."
+        )
+    refiner = Refiner(tensors["enter.weight"].shape[0])
+    refiner.load_state_dict(tensors, strict=True)
     return refiner.eval().requires_grad_(False)
 
 
 @torch.inference_mode()
-def refine(refiner: Refiner, picture: Tensor, motion: Tensor) -> Tensor:
-    """One picture (H, W, 3) uint8 and its (61,) coefficients -> (H, W, 3) uint8."""
+def refine(refiner: Refiner, picture: Tensor) -> Tensor:
+    """One picture (H, W, 3) uint8 -> (H, W, 3) uint8."""
     x = picture.permute(2, 0, 1)[None].float() / 255
-    result = refiner.crisped(refiner(x, motion[None])).clamp(0, 1)[0]
+    result = refiner.crisped(refiner(x)).clamp(0, 1)[0]
     return (result * 255).round().to(torch.uint8).permute(1, 2, 0)

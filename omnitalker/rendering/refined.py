@@ -48,8 +48,7 @@ class RefinedRenderer:
     def _touched(self, frame: Frame, coefficients: FloatArray) -> Frame:
         place = self._box.place(coefficients)
         face = np.ascontiguousarray(frame[place])
-        motion = torch.from_numpy(np.asarray(coefficients, np.float32))
-        better = refine(self._refiner, torch.from_numpy(face), motion).numpy()
+        better = refine(self._refiner, torch.from_numpy(face)).numpy()
         window = self._box.window
         frame[place] = cv2.blendLinear(better, face, window, 1 - window)
         return frame

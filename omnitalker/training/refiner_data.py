@@ -32,8 +32,6 @@ class Pairs:
     """(N, 3, S, S) uint8"""
     real: Tensor
     """(N, 3, S, S) uint8"""
-    motion: Tensor
-    """(N, 61)"""
     mouths: Tensor
     """(N, 2) column and row of the middle of the mouth."""
 
@@ -69,7 +67,6 @@ def crossed_pairs(
     return Pairs(
         warped=torch.cat([part.warped[..., :side, :side] for part in parts]),
         real=torch.cat([part.real[..., :side, :side] for part in parts]),
-        motion=torch.cat([part.motion for part in parts]),
         mouths=torch.cat([part.mouths for part in parts]),
     )
 
@@ -90,7 +87,6 @@ def pairs_of(
     return Pairs(
         warped=_stacked(warped),
         real=_stacked(real),
-        motion=torch.from_numpy(face.motion.values[np.array(indices)].astype(np.float32)),
         mouths=torch.from_numpy(np.array(mouths, np.float32)),
     )
 

@@ -8,7 +8,7 @@ Legend: B patches of P x P pixels, RGB in 0..1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -29,15 +29,15 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class RefinerLoop(LoopConfig):
-    steps: int = 1500
+    steps: int = 240
     max_minutes: float | None = 8.0
     weight_decay: float = 1e-3
     betas: tuple[float, float] = (0.5, 0.99)
     warmup_steps: int = 10
     ema_decay: float = 0.98
     precision: Precision = "no"
-    log_steps: int = 50
-    validate_steps: int = 300
+    log_steps: int = 20
+    validate_steps: int = 80
     checkpoint_minutes: float = 1.0
 
 
@@ -50,7 +50,7 @@ class RefinerConfig:
     loop: RefinerLoop = field(default_factory=RefinerLoop)
     batch: int = 4
     patch: int = 96
-    mouth_share: float = 0.5
+    mouth_share: float = 0.75
     """Patches around the mouth; the rest are anywhere on the face."""
     width: int = 24
     gradient_weight: float = 0.2
@@ -68,8 +68,6 @@ class Patches:
     """(B, 3, P, P)."""
     real: Tensor
     """(B, 3, P, P)."""
-    motion: Tensor
-    """(B, 61)."""
     criticised: bool = False
 
 
@@ -84,7 +82,7 @@ class Schooling(nn.Module):
     def forward(self, batch: Patches) -> dict[str, Tensor]:
         """The one named `loss` is minimised."""
         config, real = self.config, batch.real
-        better = self.refiner(batch.warped, batch.motion)
+        better = self.refiner(batch.warped)
         losses = {"pixels": F.l1_loss(better, real)}
         loss = losses["pixels"] + config.gradient_weight * _gradient_loss(better, real)
         loss = loss + config.detail_weight * _detail_loss(better, real)
@@ -126,18 +124,24 @@ class RefinerTask(Task):
         return self.model.refiner
 
     def batch(self, dice: Dice) -> Patches:
-        """Patches, a share of them around the mouth."""
+        """Patches, a share of them around the mouth, half of them mirrored."""
         config, pairs = self.config, self._learned
         side = pairs.real.shape[-1]
         patch = min(config.patch, side)
-        picked = torch.randint(len(pairs.motion), (config.batch,), generator=dice.torch)
+        picked = torch.randint(len(pairs.real), (config.batch,), generator=dice.torch)
         corners = torch.randint(side - patch + 1, (config.batch, 2), generator=dice.torch)
         reach = (-patch // 6, patch // 6 + 1)
         jitter = torch.randint(*reach, (config.batch, 2), generator=dice.torch)
         at_mouth = torch.rand(config.batch, generator=dice.torch) < config.mouth_share
         around = (pairs.mouths[picked].long() - patch // 2 + jitter).clamp(0, side - patch)
         corners = torch.where(at_mouth[:, None], around, corners)
-        return cut(pairs, picked, corners, patch, dice.done >= config.critic_from)
+        patches = cut(pairs, picked, corners, patch, dice.done >= config.critic_from)
+        mirrored = torch.rand(config.batch, generator=dice.torch)[:, None, None, None] < 0.5
+        return replace(
+            patches,
+            warped=torch.where(mirrored, patches.warped.flip(-1), patches.warped),
+            real=torch.where(mirrored, patches.real.flip(-1), patches.real),
+        )
 
     def losses(self, model: nn.Module, batch: Patches) -> Mapping[str, Tensor]:
         return model(moved(batch, model))
@@ -145,7 +149,7 @@ class RefinerTask(Task):
     def validate(self, directory: Path, step: int) -> Mapping[str, float]:
         """Mouths of frames that it does not learn from: warped, refined, as the camera saw them."""
         patches = moved(mouths(self._spared, self.config.patch, SHOWN), self.model)
-        better = self.shipped(patches.warped, patches.motion)
+        better = self.shipped(patches.warped)
         folder = directory / f"step_{step:06d}"
         folder.mkdir(parents=True, exist_ok=True)
         rows = [torch.cat(list(x), dim=2) for x in (patches.warped, better, patches.real)]
@@ -161,7 +165,7 @@ def mouths(pairs: Pairs, patch: int, most: int) -> Patches:
     """Patches around the mouths of at most so many pairs, evenly spread."""
     side = pairs.real.shape[-1]
     patch = min(patch, side)
-    picked = torch.linspace(0, len(pairs.motion) - 1, min(most, len(pairs.motion))).long()
+    picked = torch.linspace(0, len(pairs.real) - 1, min(most, len(pairs.real))).long()
     corners = (pairs.mouths[picked].long() - patch // 2).clamp(0, side - patch)
     return cut(pairs, picked, corners, patch)
 
@@ -175,7 +179,6 @@ def cut(
     return Patches(
         warped=torch.stack([pairs.warped[i][place] for i, place in chosen]).float() / 255,
         real=torch.stack([pairs.real[i][place] for i, place in chosen]).float() / 255,
-        motion=pairs.motion[picked],
         criticised=criticised,
     )
 

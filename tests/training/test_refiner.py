@@ -9,12 +9,11 @@ from omnitalker.config import load_config
 from omnitalker.errors import InputError
 from omnitalker.models.refiner import Refiner, build_refiner, fine_detail, refine
 from omnitalker.motion.face import FaceModel
-from omnitalker.motion.names import INDEX
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.training.loop import Dice
-from omnitalker.training.refiner import crispness, fit, train_on
+from omnitalker.training.refiner import FORGIVEN, crispness, fit, sharpness, train_on
 from omnitalker.training.refiner_data import Pairs
 from omnitalker.training.refiner_task import RefinerConfig, RefinerLoop, RefinerTask
 from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
@@ -49,48 +48,46 @@ def talking_clip(frames: int):
 
 def test_an_untrained_refiner_changes_nothing():
     picture = torch.randint(0, 255, (40, 48, 3), dtype=torch.uint8)
-    refined = refine(Refiner(8, 8).eval(), picture, torch.randn(61))
+    refined = refine(Refiner(8).eval(), picture)
     assert torch.equal(refined, picture)
 
 
 def test_a_refiner_is_rebuilt_from_its_weights_alone():
     torch.manual_seed(0)
-    refiner = Refiner(8, 12)
+    refiner = Refiner(8)
     torch.nn.init.normal_(refiner.leave.weight, std=0.1)
     again = build_refiner(dict(refiner.state_dict()))
-    x, m = torch.rand(2, 3, 32, 40), torch.randn(2, 61)
-    torch.testing.assert_close(again(x, m), refiner(x, m))
+    x = torch.rand(2, 3, 32, 40)
+    torch.testing.assert_close(again(x), refiner(x))
     with pytest.raises(RuntimeError):
         build_refiner({k: v for k, v in refiner.state_dict().items() if "leave" not in k})
+    with pytest.raises(InputError, match="Train it again"):
+        build_refiner(dict(refiner.state_dict()) | {"condition.0.weight": torch.zeros(48, 61)})
 
 
 def shaded_pairs(count, seed):
-    """Noise that the camera sees darker the more the jaw is open, and the warp does not."""
+    """Noise whose bright parts the camera sees darker than the warp."""
     dice = torch.Generator().manual_seed(seed)
     real = torch.nn.functional.interpolate(
         torch.rand(count, 3, 6, 6, generator=dice), size=40, mode="bilinear"
     )
-    jaw = torch.rand(count, generator=dice)
-    values = torch.zeros(count, 61)
-    values[:, INDEX["jawOpen"]] = jaw
-    shaded = real * (1 - 0.4 * jaw[:, None, None, None])
+    shaded = real * (1 - 0.4 * real)
     return Pairs(
         warped=(255 * real).to(torch.uint8),
         real=(255 * shaded).to(torch.uint8),
-        motion=values,
         mouths=torch.full((count, 2), 20.0),
     )
 
 
-def test_fitting_learns_what_depends_on_the_coefficients(tmp_path):
+def test_fitting_learns_what_the_camera_sees_otherwise(tmp_path):
     torch.manual_seed(1)
     loop = RefinerLoop(steps=150, max_minutes=1.0, learning_rate=4e-3)
     config = RefinerConfig(clip=tmp_path, loop=loop, patch=32, critic_weight=0.001)
-    refiner = Refiner(12, 24)
+    refiner = Refiner(12)
     assert fit(refiner, shaded_pairs(24, seed=0), config, tmp_path).step > 20
     unseen = shaded_pairs(8, seed=9)
     with torch.inference_mode():
-        refined = refiner(unseen.warped / 255, unseen.motion)
+        refined = refiner(unseen.warped / 255)
     wanted = unseen.real / 255
     before, after = ((x - wanted).abs().mean() for x in (unseen.warped / 255, refined))
     assert after < 0.6 * before
@@ -110,7 +107,7 @@ def test_a_killed_run_goes_on_exactly(tmp_path, caplog, monkeypatch):
         torch.manual_seed(3)
         caplog.clear()
         try:
-            fit(Refiner(8, 8), pairs, config, tmp_path / folder, resume=resume)
+            fit(Refiner(8), pairs, config, tmp_path / folder, resume=resume)
         except ZeroDivisionError:
             assert die_at is not None
         found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
@@ -132,7 +129,7 @@ def test_the_critic_is_taught_apart_from_the_refiner(tmp_path):
     torch.manual_seed(0)
     config = RefinerConfig(clip=tmp_path, patch=32)
     pairs = shaded_pairs(8, seed=0)
-    task = RefinerTask(config, Refiner(8, 8), pairs, pairs)
+    task = RefinerTask(config, Refiner(8), pairs, pairs)
     torch.nn.init.normal_(task.shipped.leave.weight, std=0.1)
     dice = Dice(np.random.default_rng(0), torch.Generator().manual_seed(0), done=0.9)
     losses = task.losses(task.model, task.batch(dice))
@@ -147,24 +144,52 @@ def test_the_critic_is_taught_apart_from_the_refiner(tmp_path):
         assert all(p.grad is None for p in untaught.parameters())
 
 
-def test_what_the_camera_sees_sharper_is_made_as_sharp():
+def soft_and_sharp(softer: float = 0.25):
+    """(12, 3, 96, 96) bytes each: the same noise, softer and sharper."""
     dice = torch.Generator().manual_seed(2)
-    real = torch.nn.functional.interpolate(
+    sharp = torch.nn.functional.interpolate(
         torch.rand(12, 3, 30, 30, generator=dice), size=96, mode="bilinear"
     )
-    warped = real - 0.25 * fine_detail(real)
+    pictures = (sharp - softer * fine_detail(sharp), sharp)
+    return [(255 * x.clamp(0, 1)).to(torch.uint8) for x in pictures]
+
+
+def test_what_the_camera_sees_sharper_is_made_as_sharp():
+    soft, sharp = soft_and_sharp()
     middle = torch.full((12, 2), 48.0)
-    as_bytes = [(255 * x.clamp(0, 1)).to(torch.uint8) for x in (warped, real)]
-    pairs = Pairs(*as_bytes, torch.zeros(12, 61), middle)
-    refiner = Refiner(8, 8).eval()
-    amount = crispness(refiner, pairs)
+    refiner = Refiner(8).eval()
+    amount = crispness(refiner, Pairs(soft, sharp, middle))
     assert 0.1 < amount < 0.6
-    assert crispness(refiner, Pairs(as_bytes[1], as_bytes[1], torch.zeros(12, 61), middle)) < 0.03
+    assert abs(crispness(refiner, Pairs(sharp, sharp, middle))) < 0.03
     refiner.crispness.fill_(amount)
-    soft = pairs.warped[0].permute(1, 2, 0)
-    crisp = refine(refiner, soft, torch.zeros(61))
-    wanted = pairs.real[0].permute(1, 2, 0).float()
-    assert (crisp - wanted).abs().mean() < 0.8 * (soft - wanted).abs().mean()
+    crisp = refine(refiner, soft[0].permute(1, 2, 0))
+    wanted = sharp[0].permute(1, 2, 0).float()
+    assert (crisp - wanted).abs().mean() < 0.8 * (soft[0].permute(1, 2, 0) - wanted).abs().mean()
+
+
+def test_a_mouth_far_sharper_than_the_camera_s_is_softened_to_what_is_forgiven():
+    soft, sharp = soft_and_sharp(softer=0.6)
+    middle = torch.full((12, 2), 48.0)
+    refiner = Refiner(8).eval()
+    amount = crispness(refiner, Pairs(sharp, soft, middle))
+    assert -0.4 < amount < -0.05
+    patches = sharp.float() / 255
+    softened = sharpness(patches + amount * fine_detail(patches))
+    excess = float((softened / sharpness(soft.float() / 255)).median())
+    assert abs(excess - FORGIVEN) < 0.05
+
+
+def test_patches_are_mirrored_together(tmp_path):
+    """Half of them, the warp's with the camera's."""
+    pairs = shaded_pairs(8, seed=0)
+    ramp = torch.arange(40, dtype=torch.uint8).expand(8, 3, 40, 40).contiguous()
+    pairs = Pairs(ramp, ramp, pairs.mouths)
+    config = RefinerConfig(clip=tmp_path, patch=32, batch=64)
+    task = RefinerTask(config, Refiner(8), pairs, pairs)
+    batch = task.batch(Dice(np.random.default_rng(0), torch.Generator().manual_seed(0)))
+    assert torch.equal(batch.warped, batch.real)
+    mirrored = batch.warped[:, 0, 0, 0] > batch.warped[:, 0, 0, -1]
+    assert 16 < int(mirrored.sum()) < 48
 
 
 @pytest.mark.slow
