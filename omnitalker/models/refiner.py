@@ -64,7 +64,9 @@ class Refiner(nn.Module):
                 x = self.shrink[level](x)
         for level in reversed(range(len(self.grow))):
             x = self.up[level](self.grow[level](x) + skips[level])
-        return picture + F.pixel_shuffle(self.leave(x), 2)
+        correction = F.pixel_shuffle(self.leave(x), 2)
+        # Without this a grid of two pixels would show, the more the crisper.
+        return picture + _blurred(correction, correction.new_tensor([0.25, 0.5, 0.25]))
 
     def crisped(self, picture: Tensor) -> Tensor:
         """(B, 3, H, W) with edges strengthened by `crispness`.
@@ -78,11 +80,15 @@ class Refiner(nn.Module):
 def fine_detail(picture: Tensor) -> Tensor:
     """(B, C, H, W): what a blur over about three pixels takes away."""
     taps = torch.exp(-0.5 * (torch.arange(-2.0, 3.0, device=picture.device) / DETAIL) ** 2)
-    kernel = torch.outer(taps, taps) / taps.sum() ** 2
-    channels = picture.shape[1]
-    padded = F.pad(picture, (2, 2, 2, 2), mode="replicate")
-    weight = kernel.to(picture.dtype).expand(channels, 1, 5, 5)
-    return picture - F.conv2d(padded, weight, groups=channels)
+    return picture - _blurred(picture, taps / taps.sum())
+
+
+def _blurred(picture: Tensor, taps: Tensor) -> Tensor:
+    """(B, C, H, W), by the same odd number of taps across and down."""
+    channels, count = picture.shape[1], len(taps)
+    kernel = torch.outer(taps, taps).to(picture.dtype).expand(channels, 1, count, count)
+    padded = F.pad(picture, 4 * (count // 2,), mode="replicate")
+    return F.conv2d(padded, kernel, groups=channels)
 
 
 class PatchCritic(nn.Module):
