@@ -1,7 +1,7 @@
 """A small U-Net that takes back what a warp does to this person's pictures.
 
-It sees the picture alone. Told the coefficients as well it learns the training frames by heart, and what it adds to
-poses and expressions that it has not met is wrong (docs/design.md).
+It sees the picture alone: told the coefficients as well it does no better on frames that it has not met, and on one
+clip worse (docs/design.md).
 
 B pictures of H x W pixels, both multiples of 8. Pictures are RGB in 0..1.
 """
