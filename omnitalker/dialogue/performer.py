@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 240.0
 LONG_OPENING = 7
 """Blocks of 160 ms: 0.86 s of sound where a short opening gives 0.38 s."""
-TOO_LONG_SECONDS, SHORT_SECONDS = 0.36, 0.28
+TOO_LONG_SECONDS, SHORT_SECONDS = 0.3, 0.2
 """Of making the second window: beyond the first a short opening may end too soon, within the second it is enough."""
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
 
@@ -69,14 +69,11 @@ class Performer:
                 self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
             return self._idles[manner]
 
-    def note_window(self, seconds: float, *, is_whole: bool) -> None:
-        """How long the second window of a reply takes: slow machines open with more sound rather than wait.
-
-        is_whole: judged by an opening of full length; that of a single word is quick anywhere.
-        """
+    def note_window(self, seconds: float) -> None:
+        """How long the second window of a reply takes: slow machines open with more sound rather than wait."""
         if seconds > TOO_LONG_SECONDS:
             self.opening_blocks = LONG_OPENING
-        elif is_whole and seconds < SHORT_SECONDS:
+        elif seconds < SHORT_SECONDS:
             self.opening_blocks = SHORT_OPENING
 
     def warm_up(self) -> None:

@@ -264,30 +264,11 @@ def test_a_manner_tag_makes_no_gap(performer: Performer) -> None:
 def test_replies_open_longer_on_a_slow_machine_until_it_is_quick_again(
     performer: Performer,
 ) -> None:
-    for seconds, is_whole, blocks in (
-        (0.3, True, SHORT_OPENING),
-        (0.4, False, LONG_OPENING),
-        (0.3, True, LONG_OPENING),
-        (0.1, False, LONG_OPENING),
-        (0.1, True, SHORT_OPENING),
+    for seconds, blocks in (
+        (0.28, SHORT_OPENING),
+        (0.4, LONG_OPENING),
+        (0.28, LONG_OPENING),
+        (0.1, SHORT_OPENING),
     ):
-        performer.note_window(seconds, is_whole=is_whole)
+        performer.note_window(seconds)
         assert performer.opening_blocks == blocks
-
-
-def test_the_speed_of_a_single_word_is_not_that_of_the_machine(
-    performer: Performer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noted: list[bool] = []
-    monkeypatch.setattr(performer, "note_window", lambda _, is_whole: noted.append(is_whole))
-    monkeypatch.setattr(performer, "opening_blocks", 12)
-    for text, wholes in (
-        ("Yes.", [False]),
-        ("This one goes on for as long as it takes.", [False, True]),
-    ):
-        noted.clear()
-        reply = Reply(performer)
-        reply.push(text)
-        reply.end()
-        list(reply.frames())
-        assert noted == wholes
