@@ -147,8 +147,12 @@ class _Context:
     def settings(self, wished: SamplingSettings, tones: IntArray) -> SamplingSettings:
         """More prompt for another language; less where somebody waits for the first sound."""
         if not self.low_latency:
-            is_foreign = self.prompt and _is_mandarin(self.prompt.tones) != _is_mandarin(tones)
-            times = FOREIGN_PROMPT if is_foreign else 1
+            spoken = (
+                {_is_mandarin(t) for t in (self.prompt.tones, tones) if t.any()}
+                if self.prompt
+                else ()
+            )
+            times = FOREIGN_PROMPT if len(spoken) > 1 else 1
             return replace(wished, prompt_seconds=times * wished.prompt_seconds)
         if self.calls >= OPENING_CALLS:
             return wished
@@ -193,4 +197,5 @@ def _sample(
 
 
 def _is_mandarin(tones: IntArray) -> bool:
+    """Silence, which has no tones at all, is neither Mandarin nor English."""
     return bool((tones > MANDARIN_TONE).any())

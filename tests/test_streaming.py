@@ -167,6 +167,7 @@ def test_a_text_in_the_other_language_continues_more_of_the_prompt(style: StyleP
         (spoken, ENGLISH, False, 3.0),
         (spoken, MANDARIN, False, 6.0),
         (replace(style, tones=style.tones * 0 + 4), ENGLISH, False, 6.0),
+        (replace(style, tones=style.tones * 0 + 4), 0 * ENGLISH, False, 3.0),
         (spoken, MANDARIN, True, 3.0),
     ):
         context = _Context(0, is_live, opening_blocks=4, prompt=prompt, calls=9)

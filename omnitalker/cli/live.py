@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -88,29 +87,23 @@ def chat(
     rest_between_calls()
     import asyncio
 
-    from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
     from omnitalker.dialogue.character import load_character, perform
     from omnitalker.dialogue.chat import ChatInputs, ChatOutputs, talk
     from omnitalker.dialogue.hearing import hearing_named, recogniser_of
-    from omnitalker.dialogue.tools import Toolbox
-    from omnitalker.errors import ConfigError
+    from omnitalker.dialogue.language_model import LanguageModel
     from omnitalker.studio import Studio
 
     person = load_character(character)
-    if tools is not None and not llm_url:
-        raise ConfigError("--tools are called by a language model; give --llm-url as well")
-    toolbox = None if tools is None else Toolbox.load(tools)
-    brain: Brain = EchoBrain()
-    if llm_url:
-        offered = () if toolbox is None else toolbox.definitions
-        key = os.environ.get(llm_key_env, "")
-        brain = OpenAIBrain(LLMSettings(llm_url, llm_model, key, tools=offered))
+    model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
+    toolbox = model.toolbox()
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
     inputs = ChatInputs(microphone, hear, ears)
     outputs = ChatOutputs(output, loudspeaker)
     performer = perform(Studio.from_pretrained(checkpoint, device), person)
     performer.warm_up()
-    asyncio.run(talk(performer, person, brain, outputs, inputs=inputs, run_tool=toolbox))
+    asyncio.run(
+        talk(performer, person, model.brain(toolbox), outputs, inputs=inputs, run_tool=toolbox)
+    )
 
 
 @character_app.command("check")

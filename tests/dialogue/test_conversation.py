@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from omnitalker.dialogue.character import Character, character_names, load_chara
 from omnitalker.dialogue.conversation import Conversation, Memory
 from omnitalker.dialogue.session import AvatarSession, SessionSettings
 from omnitalker.errors import ConfigError
+from tests.dialogue.endpoint import Endpoint, delta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,41 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 ADA = Character(name="Ada", persona="You are Ada.")
-
-
-class Endpoint:
-    """A language model's HTTP endpoint on loopback that answers what it is told to."""
-
-    def __init__(
-        self, lines: Sequence[str], status: int = 200, hangs: bool = False, pings: bool = False
-    ) -> None:
-        self.lines, self.status, self.hangs, self.pings = lines, status, hangs, pings
-        self.bodies: list[dict] = []
-
-    async def __aenter__(self) -> str:
-        self.server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/v1"
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.split("content-length: ")[1].split("\r\n")[0])
-        self.bodies.append(json.loads(await reader.readexactly(length)))
-        writer.write(f"HTTP/1.1 {self.status} X\r\nconnection: close\r\n\r\n".encode())
-        for line in self.lines:
-            writer.write(f"data: {line}\n\n".encode())
-            await writer.drain()
-        for _ in range(15 if self.hangs else 0):
-            if self.pings:
-                writer.write(b": still thinking\n\n")
-            await asyncio.sleep(0.1)
-        writer.close()
-
-
-def delta(**fields: object) -> str:
-    return json.dumps({"choices": [{"delta": fields}]})
 
 
 def brain(url: str) -> OpenAIBrain:

@@ -13,9 +13,11 @@ from omnitalker.dialogue import tools
 from omnitalker.dialogue.brain import LLMSettings, OpenAIBrain, ToolCall
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.conversation import Conversation
+from omnitalker.dialogue.language_model import LanguageModel
 from omnitalker.dialogue.session import AvatarSession, SessionSettings
 from omnitalker.dialogue.tools import Toolbox
 from omnitalker.errors import ConfigError
+from tests.dialogue.endpoint import Endpoint, delta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,35 +107,13 @@ def test_a_file_that_will_not_do_is_refused_in_words(
         Toolbox.load(path)
 
 
-class Model:
-    """An endpoint that asks for a price, and says what it was told."""
-
-    def __init__(self) -> None:
-        self.bodies: list[dict] = []
-
-    async def __aenter__(self) -> str:
-        self.server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/v1"
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.split("content-length: ")[1].split("\r\n")[0])
-        body = json.loads(await reader.readexactly(length))
-        self.bodies.append(body)
-        last = body["messages"][-1]
-        if last["role"] == "tool":
-            delta = {"content": f"It costs {last['content']}."}
-        else:
-            call = {"name": "price", "arguments": '{"dish": "tea"}'}
-            delta = {"tool_calls": [{"index": 0, "id": "a", "function": call}]}
-        data = json.dumps({"choices": [{"delta": delta}]})
-        writer.write(b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n")
-        writer.write(f"data: {data}\n\ndata: [DONE]\n\n".encode())
-        await writer.drain()
-        writer.close()
+def waiter(body: dict) -> list[str]:
+    """A model that asks for a price, and says what it was told."""
+    last = body["messages"][-1]
+    if last["role"] == "tool":
+        return [delta(content=f"It costs {last['content']}."), "[DONE]"]
+    call = {"index": 0, "id": "a", "function": {"name": "price", "arguments": '{"dish": "tea"}'}}
+    return [delta(tool_calls=[call]), "[DONE]"]
 
 
 def test_a_model_calls_a_tool_and_the_avatar_says_the_answer(
@@ -142,7 +122,7 @@ def test_a_model_calls_a_tool_and_the_avatar_says_the_answer(
     box = Toolbox.load(file)
 
     async def talk() -> tuple[str, list[dict]]:
-        model = Model()
+        model = Endpoint(waiter)
         async with model as url:
             brain = OpenAIBrain(LLMSettings(url, "m", tools=box.definitions))
             with AvatarSession(performer.pipeline, performer, SessionSettings(size=0)) as session:
@@ -157,3 +137,12 @@ def test_a_model_calls_a_tool_and_the_avatar_says_the_answer(
     assert said == "It costs 3 euros."
     assert [tool["function"]["name"] for tool in bodies[0]["tools"]] == list(box.names)
     assert bodies[1]["messages"][-2]["tool_calls"][0]["id"] == "a"
+
+
+def test_tools_without_a_model_are_refused_and_with_one_are_offered(file: Path) -> None:
+    with pytest.raises(ConfigError, match="give its url"):
+        LanguageModel(tools=file).toolbox()
+    box = LanguageModel("http://127.0.0.1:9/v1", tools=file).toolbox()
+    assert box is not None
+    assert box.names == ("price", "stock", "sleep")
+    assert LanguageModel().toolbox() is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from omnitalker.config import unknown_choice
-from omnitalker.dialogue.brain import Brain, EchoBrain, LLMSettings, OpenAIBrain
+from omnitalker.dialogue.brain import Brain
 from omnitalker.dialogue.character import Character, perform
 from omnitalker.dialogue.hearing import recogniser_of
 from omnitalker.dialogue.performer import Performer
 from omnitalker.dialogue.server.settings import ServeConfig
-from omnitalker.dialogue.tools import Toolbox
 from omnitalker.errors import InputError, OmniTalkerError
 from omnitalker.request import MANNERS, Manner
 from omnitalker.studio import Studio
@@ -79,9 +77,8 @@ class Hall:
         self.studio = studio
         self.characters = characters
         self.config = config or ServeConfig()
-        tools = self.config.language_model.tools
-        self.toolbox = None if tools is None else Toolbox.load(tools)
-        self.brain = brain or brain_of(self.config, self.toolbox)
+        self.toolbox = self.config.language_model.toolbox()
+        self.brain = brain or self.config.language_model.brain(self.toolbox)
         self.recogniser = recogniser_of(self.config.hearing)
         self.sessions = Places(self.config.sessions, "live sessions")
         self.syntheses = Places(self.config.syntheses, "syntheses")
@@ -126,12 +123,3 @@ class Hall:
                 renderer=face.renderer, size=face.size,
             )  # fmt: skip
         raise InputError(unknown_choice("voice or character", name, self.voices()))
-
-
-def brain_of(config: ServeConfig, toolbox: Toolbox | None = None) -> Brain:
-    model = config.language_model
-    if not model.url:
-        return EchoBrain()
-    offered = () if toolbox is None else toolbox.definitions
-    key = os.environ.get(model.key_env, "")
-    return OpenAIBrain(LLMSettings(model.url, model.model, key, tools=offered))

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from omnitalker.assets import DEFAULT_CHECKPOINT
 from omnitalker.dialogue.hearing import Hearing
-
-
-@dataclass(frozen=True)
-class LanguageModel:
-    url: str = ""
-    """An OpenAI-compatible endpoint up to /v1; empty = the avatar echoes what it hears."""
-    model: str = ""
-    key_env: str = "OPENAI_API_KEY"
-    """The environment variable that holds the key."""
-    tools: Path | None = None
-    """A .py file whose functions the model may call."""
+from omnitalker.dialogue.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
