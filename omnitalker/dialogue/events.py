@@ -17,7 +17,10 @@ Listener = Callable[["SessionEvent"], object]
 
 @dataclass(frozen=True)
 class SessionEvent:
-    """`time` counts in seconds on the session's own clock, that of its chunks."""
+    """`time` counts in seconds on the session's own clock, that of its chunks.
+
+    `utterance` is the reply's number; of an interruption, the last reply that it ended.
+    """
 
     kind: EventKind
     time: float

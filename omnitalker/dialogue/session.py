@@ -76,6 +76,8 @@ class AvatarSession:
         self.pacer = pacer or Pacer()
         self._delivery = Delivery(self.settings.outlet_frames)
         self._speaker = Speaker(performer, self.mixer, self.settings.reply, self._on_trouble)
+        self._silenced = 0
+        """Replies up to this number were interrupted."""
         self._closed = threading.Event()
         self._thread = threading.Thread(
             target=self._keep_time, name="omnitalker-session", daemon=True
@@ -98,11 +100,13 @@ class AvatarSession:
 
     def interrupt(self) -> None:
         """Fall silent now: at most the frame that is on its way is still old speech."""
+        last = self._speaker.count
         was_busy = self._speaker.cancel()
         self._delivery.clear()
         if was_busy:
+            self._silenced = last
             self.stats.interruptions += 1
-            self._tell("interrupted")
+            self._tell("interrupted", last)
 
     def set_manner(self, manner: Manner) -> None:
         """How the avatar listens from now on, and speaks from its next reply on."""
@@ -202,15 +206,16 @@ class AvatarSession:
         if self.pictures is not None:
             self.pictures.note_sound(is_short=self.mixer.is_short)
             frames = (self.pictures.frame(moment.motion, self.pacer.lateness),)
+        if not moment.is_idle and moment.reply <= self._silenced:  # while its picture was drawn
+            moment = replace(moment, words=(), is_first=False, is_last=False)
         chunk = self._chunk(moment, frames)
         if moment.is_first:
             self._note_first(moment.reply)
             self._tell("speech_started", moment.reply)
-        generation = self.mixer.generation
         self._delivery.deliver(chunk)
         self.stats.frames += 1
         self.stats.speech_frames += not moment.is_idle
-        if moment.is_last and generation == self.mixer.generation:
+        if moment.is_last:
             self._tell("speech_ended", moment.reply)
         if self.pictures is not None and self.pictures.level != level:
             self._tell("quality", detail=str(self.pictures.level))

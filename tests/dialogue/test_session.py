@@ -11,7 +11,7 @@ import pytest
 
 from omnitalker.dialogue.adapters.joint import JointVoice
 from omnitalker.dialogue.character import Character
-from omnitalker.dialogue.mixer import AHEAD_FRAMES
+from omnitalker.dialogue.mixer import AHEAD_FRAMES, Moment
 from omnitalker.dialogue.performer import LONG_OPENING
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
@@ -101,6 +101,31 @@ def test_an_interruption_lets_at_most_one_frame_pass_and_closes_the_mouth(
         live.session.say("Yes?")
         live.wait_for("speech_ended")
     assert live.kinds().count("interrupted") == 1
+
+
+@pytest.mark.parametrize("what", ["is_first", "words"])
+def test_nothing_begins_that_was_interrupted_while_its_picture_was_drawn(
+    performer: Performer, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    with Recorder(performer) as live:
+        take = live.session.mixer.take
+
+        def take_and_break_in() -> Moment:
+            moment = take()
+            if getattr(moment, what):
+                live.session.interrupt()
+            return moment
+
+        monkeypatch.setattr(live.session.mixer, "take", take_and_break_in)
+        live.session.say("One two three.")
+        live.wait_for("interrupted")
+        at = len(live.chunks)
+        wait_until(lambda: len(live.chunks) > at + 3)
+    assert live.kinds() == (
+        ["interrupted"] if what == "is_first" else ["speech_started", "interrupted"]
+    )
+    assert live.events[-1].utterance == 1
+    assert not any(chunk.words for chunk in live.chunks)
 
 
 def test_the_face_never_jumps(performer: Performer) -> None:

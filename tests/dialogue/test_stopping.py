@@ -19,6 +19,7 @@ import yaml
 
 from omnitalker.dialogue.client import AvatarClient
 from omnitalker.dialogue.server.packets import Packet
+from omnitalker.dialogue.server.settings import ServeConfig
 from tests.dialogue.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -83,11 +84,11 @@ def test_it_ends_without_a_word(
     address = f"127.0.0.1:{yaml.safe_load(config.read_text())['port']}"
     log = config.with_suffix(".log")
     command = [sys.executable, "-W", "ignore", "-m", "omnitalker.cli.main", "serve", "-c", config]
+    asks_for_keys = ServeConfig().keys_env  # set by the server of other tests
+    env = {k: v for k, v in os.environ.items() if k != asks_for_keys} | {"PYTHONUNBUFFERED": "1"}
     with (
         log.open("w") as sink,
-        subprocess.Popen(
-            command, stdout=sink, stderr=sink, env=os.environ | {"PYTHONUNBUFFERED": "1"}
-        ) as server,
+        subprocess.Popen(command, stdout=sink, stderr=sink, env=env) as server,
     ):
         try:
             wait_until(lambda: is_ready(address), 120)
