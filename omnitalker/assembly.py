@@ -78,7 +78,7 @@ class Assembler:
         while True:
             whole = len(self._samples) // timeline.SAMPLES_PER_VIDEO_FRAME
             frames = min(whole, len(self._motion), self._chunk_frames)
-            if frames == 0 or (frames < self._chunk_frames and not is_final and self._chunks_out):
+            if frames == 0:
                 return
             yield self._take(frames, is_final and frames == len(self._motion))
 

@@ -136,6 +136,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
                 component.eval().requires_grad_(False)
         if is_ours and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
             pipeline.transformer.use_int8()
+        pipeline.transformer.keep_answers()
         return pipeline
 
     @property

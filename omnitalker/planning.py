@@ -24,6 +24,8 @@ LIVE_LEAD_IN_SECONDS = 0.06
 """The same where somebody waits for the word."""
 CLOSING_BLOCKS = 2
 """Silence after the last one, in which the mouth comes to rest."""
+TOGETHER_BLOCKS, FIRST_TOGETHER_BLOCKS = 24, 12
+"""Short clauses are sampled together up to so much where nobody waits: every network call hears the prompt again."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,18 @@ class Stretch:
     def blocks(self) -> int:
         return timeline.blocks_in_mel(len(self.frames.phonemes))
 
+    def followed_by(self, other: Stretch) -> Stretch:
+        """Both in one, in the style of this one."""
+        ours, theirs = self.frames, other.frames
+        shift = float(self.blocks * timeline.BLOCK_SECONDS)
+        frames = FrameText(
+            phonemes=np.concatenate([ours.phonemes, theirs.phonemes]),
+            tones=np.concatenate([ours.tones, theirs.tones]),
+            starts=np.concatenate([ours.starts[:-1], theirs.starts + shift]),
+        )
+        words = tuple(replace(w, start=w.start + shift, end=w.end + shift) for w in other.words)
+        return replace(self, frames=frames, words=self.words + words, is_last=other.is_last)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -52,10 +66,18 @@ class Window:
 def plan(
     model: DurationModel, clauses: Iterable[Clause], request: SpeakRequest
 ) -> Iterator[Stretch]:
-    """One stretch a clause, as the clauses arrive, then a stretch of silence that ends the stream.
+    """Clauses as stretches, then a silence that ends the stream.
 
-    Only a wish for a total length needs all clauses before the first can be spoken.
+    Live every clause is a stretch, as it arrives. Only a wish for a total length needs all clauses before the first
+    can be spoken.
     """
+    stretches = _stretches(model, clauses, request)
+    return stretches if request.low_latency else _together(stretches)
+
+
+def _stretches(
+    model: DurationModel, clauses: Iterable[Clause], request: SpeakRequest
+) -> Iterator[Stretch]:
     shares: Iterable[tuple[Clause, float | None]] = ((clause, None) for clause in clauses)
     if request.seconds is not None:
         shares = _shares(model, list(clauses), request)
@@ -68,6 +90,24 @@ def plan(
         is_first = False
     if not is_first:
         yield _closing_silence(request.style)
+
+
+def _together(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Neighbours as one while they are short; the silence at the end always goes with what came before."""
+    held: Stretch | None = None
+    most = FIRST_TOGETHER_BLOCKS
+    for stretch in stretches:
+        if held is None:
+            held = stretch
+        elif held.style is stretch.style and (
+            stretch.is_last or held.blocks + stretch.blocks <= most
+        ):
+            held = held.followed_by(stretch)
+        else:
+            yield held
+            held, most = stretch, TOGETHER_BLOCKS
+    if held is not None:
+        yield held
 
 
 def windows(blocks: int, sizes: Iterable[int], ahead: int) -> Iterator[Window]:

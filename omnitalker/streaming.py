@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,11 +42,12 @@ LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
 OPENING_PROMPT_SECONDS = 0.8
 """At most so much of the style prompt for the first calls of a live stream."""
 OPENING_CALLS = 2
+"""One more on slow machines, where a short second window could end before the third is there."""
 FOREIGN_PROMPT = 2
 """Times as much of the style prompt is continued for a text in the other language: a fifth of what the change costs in
 similarity is won back for half as much time again. Live there is not the time."""
 FEWER_OPENING_STEPS = 1
-"""Saved at the very first call, a quarter of the time to the first sound; at the second as well on slow machines."""
+"""Saved at the very first call, a quarter of the time to the first sound; on slow machines at all the first calls."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -113,6 +115,8 @@ class _Context:
     """What the network hears and sees of `matched`."""
     tail: StylePrompt | None = None
     calls: int = 0
+    blocks: int = 0
+    """What these calls made."""
 
     def meet(
         self, style: StylePrompt, settings: SamplingSettings, transformer: DualBranchDiT
@@ -138,11 +142,12 @@ class _Context:
         )
 
     def window_sizes(self) -> tuple[int, ...]:
-        """Small windows only at the very beginning of a live stream."""
+        """Small windows only at the very beginning of a live stream, each no longer than what was made allows."""
         if not self.low_latency:
             return OFFLINE_WINDOWS
         sizes = tuple(size for size in LOW_LATENCY_WINDOWS if size >= self.opening_blocks)
-        return sizes[min(self.calls, len(sizes) - 1) :]
+        steps = sum(until <= self.blocks for until in accumulate(sizes))
+        return sizes[min(steps, len(sizes) - 1) :]
 
     def settings(self, wished: SamplingSettings, tones: IntArray) -> SamplingSettings:
         """More prompt for another language; less where somebody waits for the first sound."""
@@ -154,10 +159,11 @@ class _Context:
             )
             times = FOREIGN_PROMPT if len(spoken) > 1 else 1
             return replace(wished, prompt_seconds=times * wished.prompt_seconds)
-        if self.calls >= OPENING_CALLS:
+        is_slow = self.opening_blocks > SHORT_OPENING
+        if self.calls >= OPENING_CALLS + is_slow:
             return wished
         seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
-        is_hurried = self.calls == 0 or self.opening_blocks > SHORT_OPENING
+        is_hurried = self.calls == 0 or is_slow
         steps = max(1, wished.steps - FEWER_OPENING_STEPS) if is_hurried else wished.steps
         return replace(wished, prompt_seconds=seconds, steps=steps)
 
@@ -193,6 +199,7 @@ def _sample(
         kept = Latents(kept.mel, sealed)
         context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)
         context.calls += 1
+        context.blocks += blocks
         yield kept
 
 

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from omnitalker.errors import InputError
-from omnitalker.planning import windows
+from omnitalker.planning import (
+    FIRST_TOGETHER_BLOCKS,
+    TOGETHER_BLOCKS,
+    Stretch,
+    plan,
+    windows,
+)
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings
 from omnitalker.streaming import _Context
@@ -132,6 +138,42 @@ def test_windows_cover_every_block_once() -> None:
         assert all(window.stop + window.ahead <= blocks for window in cut)
 
 
+def test_short_clauses_are_sampled_together_where_nobody_waits(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    text = "Yes. " + "No, not at all, my friend. We go on from here, and that is that. " * 4
+    clauses = tiny_pipeline.frontend.clauses(text)
+
+    def stretches(**changes: object) -> list[Stretch]:
+        request = SpeakRequest(text=text, style=style, speed=2.0, **changes)  # type: ignore[arg-type]
+        return list(plan(tiny_pipeline.duration, clauses, request))
+
+    live, offline = stretches(low_latency=True), stretches()
+    assert len(live) == len(clauses) + 1
+    assert len(offline) < len(live) - 2
+    assert offline[0].blocks <= FIRST_TOGETHER_BLOCKS
+    assert all(s.blocks <= TOGETHER_BLOCKS for s in offline[1:-1])
+    assert [s.is_last for s in offline] == [False] * (len(offline) - 1) + [True]
+    for stretch in offline:
+        starts = stretch.frames.starts
+        assert (np.diff(starts) >= 0).all()
+        assert starts[-1] == pytest.approx(0.16 * stretch.blocks)
+        assert all(0 <= w.start < w.end <= starts[-1] for w in stretch.words)
+        assert all(a.end <= b.start + 1e-9 for a, b in pairwise(stretch.words))
+    words = [w.text for s in offline for w in s.words]
+    assert words == [w.text for s in live for w in s.words]
+
+
+def test_a_change_of_style_is_not_sampled_together(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    yes, no = tiny_pipeline.frontend.clauses("Yes. ")[0], tiny_pipeline.frontend.clauses("No. ")[0]
+    other = replace(style)
+    request = SpeakRequest(text="-", style=style)
+    made = list(plan(tiny_pipeline.duration, [yes, other, no], request))
+    assert [s.style for s in made] == [style, other]
+
+
 def test_sound_alone_is_made_in_the_callers_thread(
     tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
 ) -> None:
@@ -146,17 +188,29 @@ def test_sound_alone_is_made_in_the_callers_thread(
     assert helpers(SpeakRequest(TEXT * 9, style, low_latency=True)) == ["omnitalker-speech"]
 
 
-def test_a_slow_machine_opens_with_more_sound_and_hurries_twice() -> None:
+def test_a_slow_machine_opens_with_more_sound_and_hurries_longer() -> None:
     quick, slow = (_Context(0, low_latency=True, opening_blocks=blocks) for blocks in (4, 7))
     assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (4, 7)
     wished = SamplingSettings(steps=4)
     assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (3, 3)
     quick.calls = slow.calls = 1
+    quick.blocks, slow.blocks = 4, 7
     assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (5, 10)
     assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (4, 3)
+    quick.calls = slow.calls = 2
+    assert quick.settings(wished, ENGLISH) == wished
+    assert slow.settings(wished, ENGLISH).steps == 3
     quick.calls = slow.calls = 9
+    quick.blocks = slow.blocks = 99
     assert quick.window_sizes() == slow.window_sizes() == (20,)
     assert quick.settings(wished, ENGLISH) == slow.settings(wished, ENGLISH) == wished
+
+
+def test_windows_grow_with_the_sound_there_is_not_with_the_calls() -> None:
+    context = _Context(0, low_latency=True, opening_blocks=5, calls=2, blocks=8)
+    assert context.window_sizes()[0] == 7
+    context.blocks = 12
+    assert context.window_sizes()[0] == 10
 
 
 def test_a_text_in_the_other_language_continues_more_of_the_prompt(style: StylePrompt) -> None:

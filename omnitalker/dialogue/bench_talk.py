@@ -18,6 +18,8 @@ Note = Callable[[dict[str, Any]], object]
 """Takes the figures so far, so that a measurement that is cut short was not for nothing."""
 WARM_TURNS = 5
 """Before the resident memory is first looked at."""
+LISTENING_SECONDS = 1.0
+"""Between an answer and what the user says next."""
 NOTE_SECONDS = 60.0
 
 
@@ -37,7 +39,7 @@ def turns(performer: Performer, count: int, note: Note) -> dict[str, Any]:
             used.append(1000 * (time.process_time() - work))
             probe.wait_for_speech(8)
             probe.session.interrupt()
-            time.sleep(0.4)
+            time.sleep(LISTENING_SECONDS)
             if turn + 1 == WARM_TURNS:
                 first = resident_mb()
             if turn % 10 == 9:

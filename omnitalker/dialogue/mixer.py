@@ -72,6 +72,7 @@ class Mixer:
         self._idle_at = 0
         self._bridge: deque[FloatArray] = deque()
         self._bend: deque[FloatArray] = deque()
+        self._entrance: FloatArray | None = None
         self._shown: deque[FloatArray] = deque([idle[-2], idle[-1]], maxlen=2)
         self._speaking: Reply | None = None
         self._begun: Reply | None = None
@@ -144,6 +145,12 @@ class Mixer:
         with self._changed:
             self._nod = self._nod or NOD_FRAMES
 
+    def coming(self, count: int) -> list[FloatArray]:
+        """What will be shown next if nobody speaks."""
+        with self._changed:
+            idle = (self._idle_row(self._idle_at + step) for step in range(count))
+            return [*self._bridge, *idle][:count]
+
     def take(self) -> Moment:
         """The next 40 ms."""
         with self._changed:
@@ -197,7 +204,7 @@ class Mixer:
     def _take_idle(self) -> Moment:
         if self._bridge:
             return Moment(SILENCE, self._bridge.popleft())
-        row = self._idle[self._idle_at % len(self._idle)]
+        row = self._idle_row(self._idle_at)
         self._idle_at += 1
         return Moment(SILENCE, row)
 
@@ -221,6 +228,7 @@ class Mixer:
     def _to_idle(self, *, at_once: bool) -> None:
         shown = list(self._shown)
         self._speaking = None
+        self._entrance = None
         self._bend.clear()
         if at_once:
             closing = list(close_mouth(np.stack(shown), CLOSING_FRAMES))
@@ -236,13 +244,25 @@ class Mixer:
         self._idle_at += TO_IDLE_FRAMES
 
     def _begin_bend(self) -> None:
-        """The first frames of speech will go on from what is shown, however few of them are ready yet."""
-        ready = [item.frame.motion for item in islice(self._speech, TO_SPEECH_FRAMES)]
-        rows = np.stack(ready + [ready[-1]] * (TO_SPEECH_FRAMES - len(ready)))
-        self._bend = deque(continue_from(np.stack(self._shown), rows, TO_SPEECH_FRAMES) - rows)
+        """Speech goes on from what is shown, however little of it is ready yet.
+
+        Its first picture is the one that would have come anyway: it may be drawn already.
+        """
+        self._entrance = self._bridge[0] if self._bridge else self._idle_row(self._idle_at)
+        ready = [item.frame.motion for item in islice(self._speech, 1, 1 + TO_SPEECH_FRAMES)]
+        last = ready[-1] if ready else self._speech[0].frame.motion
+        rows = np.stack(ready + [last] * (TO_SPEECH_FRAMES - len(ready)))
+        shown = np.stack([self._shown[-1], self._entrance])
+        self._bend = deque(continue_from(shown, rows, TO_SPEECH_FRAMES) - rows)
         self._bridge.clear()
 
+    def _idle_row(self, index: int) -> FloatArray:
+        return self._idle[index % len(self._idle)]
+
     def _bent(self, motion: FloatArray) -> FloatArray:
+        if self._entrance is not None:
+            motion, self._entrance = self._entrance, None
+            return motion
         if not self._bend:
             return motion
         bent = motion + self._bend.popleft()

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from omnitalker import timeline
 from omnitalker.motion.idle import idle
 from omnitalker.motion.names import POSE_SLICE
 from omnitalker.motion.style import MotionStyle
@@ -23,11 +26,19 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 IDLE_SECONDS = 240.0
-LONG_OPENING = 7
-"""Blocks of 160 ms: 0.86 s of sound where a short opening gives 0.38 s."""
-TOO_LONG_SECONDS, SHORT_SECONDS = 0.3, 0.2
-"""Of making the second window: beyond the first a short opening may end too soon, within the second it is enough."""
+HELD_BACK_SECONDS = 0.26
+"""Of an opening, until the second window is there: the vocoder looks ahead."""
+OPENINGS = {SHORT_OPENING: 1.0, 5: 0.8, 7: 1.1}
+"""Blocks of 160 ms that replies may begin with, and what the second window after them costs in comparison.
+
+The fewer, the sooner the first sound, and the sooner it must go on. All but the shortest save a pass.
+"""
+MARGIN = 0.75
+"""Share of an opening's sound that the second window may be expected to take."""
+BAD_NEWS, GOOD_NEWS = 0.5, 0.2
+"""How far a single reply changes what is expected of the next."""
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
+WARM_UP_FRAMES = 30
 
 
 @dataclass
@@ -46,7 +57,9 @@ class Performer:
     manner: Manner = "neutral"
     """How it is from the outset."""
     opening_blocks: int = SHORT_OPENING
-    """What replies begin with on this machine; see `note_window`."""
+    """What replies begin with on this machine; see `note_second_window`."""
+    _pace: float | None = field(default=None, init=False, repr=False)
+    """Seconds that the window after the shortest opening takes."""
     _styles: dict[Manner, StylePrompt] = field(default_factory=dict, repr=False)
     _idles: dict[Manner, FloatArray] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -69,27 +82,42 @@ class Performer:
                 self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
             return self._idles[manner]
 
-    def note_window(self, seconds: float) -> None:
-        """How long the second window of a reply takes: slow machines open with more sound rather than wait."""
-        if seconds > TOO_LONG_SECONDS:
-            self.opening_blocks = LONG_OPENING
-        elif seconds < SHORT_SECONDS:
-            self.opening_blocks = SHORT_OPENING
+    def second_window(self, opening: int) -> float | None:
+        """Seconds that the window after an opening is expected to take; None before there was any."""
+        return None if self._pace is None else OPENINGS[opening] * self._pace
+
+    def note_second_window(self, opening: int, seconds: float) -> None:
+        """It took so long; the next reply opens with just enough sound to play meanwhile."""
+        pace = seconds / OPENINGS[opening]
+        before = pace if self._pace is None else self._pace
+        self._pace = before + (BAD_NEWS if pace > before else GOOD_NEWS) * (pace - before)
+        self.opening_blocks = next(
+            (o for o in OPENINGS if (self.second_window(o) or 0.0) <= MARGIN * sound_of(o)),
+            max(OPENINGS),
+        )
 
     def warm_up(self) -> None:
-        """Say a sentence to nobody, once, so that the first real one does not pay for loading."""
+        """Begin a sentence to nobody, so that the first real one does not pay for loading."""
         from omnitalker.dialogue.reply import Reply
 
         with self._warming:
             if self._is_warm:
                 return
             self._is_warm = True
-            reply = Reply(self, manner=self.manner)
-            reply.push(WARM_UP_TEXT)
-            reply.end()
-            for _ in reply.frames():
-                pass
+            for _ in range(2):  # the first time tells nothing about the speed of this machine
+                self._pace, self.opening_blocks = None, SHORT_OPENING
+                reply = Reply(self, manner=self.manner)
+                reply.push(WARM_UP_TEXT)
+                reply.end()
+                with closing(reply.frames()) as frames:
+                    for _ in islice(frames, WARM_UP_FRAMES):
+                        pass
             self.make_renderer(self.size).frame(self.idle(self.manner)[0])
+
+
+def sound_of(opening: int) -> float:
+    """Seconds of sound that an opening gives at once."""
+    return opening * float(timeline.BLOCK_SECONDS) - HELD_BACK_SECONDS
 
 
 def performer_of(pipeline: OmniTalkerPipeline, character: Character | Performer | str) -> Performer:

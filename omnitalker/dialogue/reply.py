@@ -16,27 +16,25 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 from omnitalker import timeline
 from omnitalker.dialogue.markup import MannerChange, MannerTags
-from omnitalker.dialogue.performer import Performer
+from omnitalker.dialogue.performer import Performer, sound_of
 from omnitalker.errors import InputError
 from omnitalker.planning import Clause
-from omnitalker.request import SHORT_OPENING, Manner, SpeakRequest
+from omnitalker.request import Manner, SpeakRequest
 from omnitalker.streaming import stream
 from omnitalker.text.splitting import ClauseSplitter
 from omnitalker.types import AVChunk, FloatArray, Text, TimedWord
 
 log = logging.getLogger(__name__)
-NEXT_WINDOW_COST: Final = 1.1
-"""The second network call, which also continues what was said, takes so much of the time to the first sound.
-
-While pictures are drawn it is 1.2 to 1.7 times; to wait for that would cost 0.2 s before a reply, and of 18 replies none ran dry.
-"""
-HURRIED_WINDOW_COST: Final = 0.9
-"""Where it has a pass less (1.0 to 1.35 while pictures are drawn)."""
+SECOND_WINDOW_COST: Final = 1.5
+"""The second network call, which also continues what was said, takes so much of the time to the first sound."""
+MEASURED_FRAMES: Final = 6
+"""After an opening: by then the second window has come, and not the third."""
+LATE_TEXT_SECONDS: Final = 0.02
 MOST_LEAD_FRAMES: Final = 40
 _MARKS: Final = re.compile(r"[\"'”’)»」』》]*[.,;:!?…。，！？；：、]+[\"'”’)»」』》]*")
 
@@ -92,6 +90,8 @@ class Reply:
         self.first_clause_at: float | None = None
         """When the first clause was certain, on `time.monotonic`'s clock."""
         self.waits_for_text = True
+        """What is missing, if anything, is text: all there was has been made speech of."""
+        self._text_came_at = 0.0
         self._performer = performer
         self._settings = settings or ReplySettings()
         self._steps = steps
@@ -122,29 +122,39 @@ class Reply:
 
     def frames(self) -> Generator[SpeechFrame, None, None]:
         """Frames as they are made; the last one is marked. Ends early when cancelled."""
-        has_begun = False
+        arrivals: list[float] = []
+        enough = int(sound_of(self._opening_blocks) * timeline.VIDEO_FPS) + MEASURED_FRAMES
         with closing(self._all_frames()) as frames:
             try:
                 for frame in frames:
                     if self._cancelled:
                         return
-                    if not has_begun:
-                        self._judge_speed()
-                        has_begun = True
+                    arrivals.append(time.monotonic())
+                    if len(arrivals) == 1:
+                        self._set_lead()
+                    if len(arrivals) == enough:
+                        self._judge_speed(arrivals)
                     yield frame
             except Cancelled:
                 return
             finally:
                 self.cancel()  # wakes whoever waits for text, so that closing the stream does not
 
-    def _judge_speed(self) -> None:
+    def _set_lead(self) -> None:
         """The first sound has come: how much of it must wait so that it does not end before the second?"""
-        if self.first_clause_at is not None:
-            is_hurried = self._opening_blocks > SHORT_OPENING
-            cost = HURRIED_WINDOW_COST if is_hurried else NEXT_WINDOW_COST
-            seconds = cost * (time.monotonic() - self.first_clause_at)
-            self._performer.note_window(seconds)
-            self.lead_frames = min(math.ceil(seconds * timeline.VIDEO_FPS), MOST_LEAD_FRAMES)
+        seconds = self._performer.second_window(self._opening_blocks)
+        if seconds is None and self.first_clause_at is not None:
+            seconds = SECOND_WINDOW_COST * (time.monotonic() - self.first_clause_at)
+        frames = math.ceil((seconds or 0.0) * timeline.VIDEO_FPS)
+        self.lead_frames = min(max(frames, 1), MOST_LEAD_FRAMES)
+
+    def _judge_speed(self, arrivals: list[float]) -> None:
+        """How long the second window took, unless it was the text that came late."""
+        if self._text_came_at > arrivals[0] or self.waits_for_text:
+            return
+        waits = [after - before for before, after in pairwise(arrivals)]
+        second = arrivals[1 + waits.index(max(waits))]
+        self._performer.note_second_window(self._opening_blocks, second - arrivals[0])
 
     def _all_frames(self) -> Generator[SpeechFrame, None, None]:
         items = self._items()
@@ -194,6 +204,7 @@ class Reply:
                 offset += len(piece)
             if isinstance(part, MannerChange):
                 yield part
+        self.waits_for_text = True
 
     def _parts(self, tags: MannerTags) -> Iterator[str | MannerChange | None]:
         """Text and manners; None where what is held must be spoken now."""
@@ -201,6 +212,7 @@ class Reply:
         has_flushed = True
         while True:
             self.waits_for_text = True
+            asked_at = time.monotonic()
             try:
                 item = self._inbox.get(timeout=self._settings.clause_wait)
             except queue.Empty:
@@ -216,6 +228,8 @@ class Reply:
                 self.waits_for_text = False
             if self._cancelled:
                 raise Cancelled
+            if time.monotonic() - asked_at > LATE_TEXT_SECONDS:
+                self._text_came_at = time.monotonic()
             if isinstance(item, _End):
                 yield from tags.flush()
                 yield None

@@ -33,7 +33,7 @@ from omnitalker.dialogue.mixer import Mixer, Moment
 from omnitalker.dialogue.outlet import Outlet
 from omnitalker.dialogue.pacer import Pacer
 from omnitalker.dialogue.performer import Performer, performer_of
-from omnitalker.dialogue.picture import PictureMaker
+from omnitalker.dialogue.picture import AHEAD, PictureMaker
 from omnitalker.dialogue.speaker import Speaker
 from omnitalker.errors import InputError
 from omnitalker.request import Manner
@@ -196,6 +196,8 @@ class AvatarSession:
                 continue
             try:
                 self._deliver(self.mixer.take())
+                if self.pictures is not None and not self.is_speaking:
+                    self.pictures.draw_ahead(self.mixer.coming(AHEAD), -self.pacer.lateness)
             except Exception as error:
                 log.exception("a frame of the session is lost")
                 self._tell("error", detail=str(error))

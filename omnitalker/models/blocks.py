@@ -31,8 +31,8 @@ class QueryKeyValue(nn.Module):
     def forward(self, x: Tensor, rotation: Rotary) -> tuple[Tensor, Tensor, Tensor]:
         batch, length, _ = x.shape
         packed = self.linear(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = packed.unbind(0)
-        return rotate(query, rotation), rotate(key, rotation), value
+        query, key = rotate(packed[:2], rotation).unbind(0)
+        return query, key, packed[2]
 
 
 class BranchBlock(nn.Module):

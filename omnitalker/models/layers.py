@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from omnitalker import timeline
+from omnitalker.models.memo import Memo
 
 Rotary = tuple[Tensor, Tensor]
 """cos and sin, each (S, head_dim) or (B, S, head_dim)."""
@@ -32,7 +33,7 @@ def rotary(seconds: Tensor, head_dim: int) -> Rotary:
 
 
 def rotate(x: Tensor, rotation: Rotary) -> Tensor:
-    """x: (B, H, S, head_dim)."""
+    """x: (..., S, head_dim)."""
     cos, sin = (part.to(x.dtype) for part in rotation)
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat([-second, first], dim=-1) * sin
@@ -85,11 +86,15 @@ class AdaLN(nn.Module):
         super().__init__()
         self.parts = parts
         self.linear = nn.Linear(condition_width, parts * width)
+        self.memo: Memo[tuple[Tensor, ...]] | None = None
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, condition: Tensor) -> tuple[Tensor, ...]:
         """`parts` tensors (B, 1, width)."""
+        return self._all(condition) if self.memo is None else self.memo(self._all, condition)
+
+    def _all(self, condition: Tensor) -> tuple[Tensor, ...]:
         return self.linear(functional.silu(condition))[:, None].chunk(self.parts, dim=-1)
 
 
@@ -107,7 +112,27 @@ class DepthwiseConv(nn.Module):
         self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
 
     def forward(self, x: Tensor, valid: Tensor | None) -> Tensor:
-        return self.conv(blank(x, valid).transpose(1, 2)).transpose(1, 2)
+        x = blank(x, valid)
+        if _is_plain(x):
+            return self._sum_of_shifts(x)
+        return self.conv(x.transpose(1, 2)).transpose(1, 2)
+
+    def _sum_of_shifts(self, x: Tensor) -> Tensor:
+        """The same, twice as fast on a CPU in single precision: (B, S, width) stays as it lies."""
+        weights = self.conv.weight[:, 0].t().contiguous()
+        length, reach = x.shape[1], len(weights) // 2
+        padded = functional.pad(x, (0, 0, reach, reach))
+        assert self.conv.bias is not None
+        mixed = torch.addcmul(self.conv.bias, padded[:, :length], weights[0])
+        for shift, weight in enumerate(weights[1:], start=1):
+            mixed.addcmul_(padded[:, shift : shift + length], weight)
+        return mixed
+
+
+def _is_plain(x: Tensor) -> bool:
+    """Single precision on a CPU, with nothing to learn from it."""
+    is_float = x.device.type == "cpu" and x.dtype == torch.float32
+    return is_float and not (torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"))
 
 
 class FeedForward(nn.Sequential):

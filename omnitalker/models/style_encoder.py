@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.models.layers import ConvNeXtBlock, blank
+from omnitalker.models.memo import Memo
 
 
 class StyleEncoder(nn.Module):
@@ -26,11 +27,17 @@ class StyleEncoder(nn.Module):
         self.blocks = nn.ModuleList(ConvNeXtBlock(width) for _ in range(layers))
         self.attention = nn.Linear(width, width)
         self.out = nn.Linear(2 * width, out)
+        self.memo: Memo[Tensor] | None = None
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
     def forward(self, values: Tensor, given: Tensor) -> Tensor:
         """values: (B, S, C) normalised, zero where not `given` (B, S)."""
+        if self.memo is None:
+            return self._encode(values, given)
+        return self.memo(self._encode, values, given)
+
+    def _encode(self, values: Tensor, given: Tensor) -> Tensor:
         summary = _mean_and_spread(values, given)
         style = self.statistics(summary.to(self.statistics.weight.dtype))
         if self.front is None:

@@ -80,3 +80,42 @@ def test_sound_that_runs_short_takes_from_the_picture_first() -> None:
         pictures.frame(MOTION)
     assert pictures.level == 1
     assert not pictures.is_at_lowest
+
+
+def test_a_listening_face_is_drawn_ahead_and_shown_without_drawing() -> None:
+    clock = Clock(0.010)
+    pictures = clock.pictures()
+    coming = [np.full(61, value, np.float32) for value in np.linspace(0, 1, 60)]
+    for index in range(20):  # every frame once, though twice as many in the first beats
+        pictures.frame(coming[index])
+        pictures.draw_ahead(coming[index + 1 : index + 16], seconds=0.03)
+    assert clock.drawn == 35
+    for index in range(20, 35):
+        pictures.frame(coming[index])
+    assert clock.drawn == 35
+    pictures.frame(coming[40])
+    assert clock.drawn == 36
+
+
+def test_nothing_is_drawn_ahead_where_there_is_no_time() -> None:
+    clock = Clock(0.060)
+    pictures = clock.pictures()
+    coming = [np.full(61, value, np.float32) for value in (0.1, 0.2)]
+    pictures.draw_ahead(coming, seconds=-0.01)
+    assert clock.drawn == 0
+    for _ in range(40):
+        pictures.frame(MOTION)
+    assert pictures.level == 1
+    before = clock.drawn
+    pictures.draw_ahead(coming, seconds=0.02)
+    assert clock.drawn == before
+
+
+def test_what_is_not_coming_any_more_is_forgotten() -> None:
+    clock = Clock(0.010)
+    pictures = clock.pictures()
+    old, new = (np.full(61, value, np.float32) for value in (0.1, 0.2))
+    pictures.draw_ahead([old], seconds=0.03)
+    pictures.draw_ahead([new], seconds=0.03)
+    pictures.frame(old)
+    assert clock.drawn == 3

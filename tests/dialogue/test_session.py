@@ -12,13 +12,13 @@ import pytest
 from omnitalker.dialogue.adapters.joint import JointVoice
 from omnitalker.dialogue.character import Character
 from omnitalker.dialogue.mixer import AHEAD_FRAMES, Moment
-from omnitalker.dialogue.performer import LONG_OPENING
+from omnitalker.dialogue.performer import MARGIN, OPENINGS, sound_of
 from omnitalker.dialogue.reply import Reply, ReplySettings
 from omnitalker.dialogue.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.errors import ConfigError, InputError
 from omnitalker.motion.names import INDEX, POSE_SLICE
 from omnitalker.request import SHORT_OPENING, Manner
-from omnitalker.types import AVChunk, StylePrompt
+from omnitalker.types import AVChunk, FloatArray, Frame, StylePrompt
 from tests.dialogue.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -286,14 +286,69 @@ def test_a_manner_tag_makes_no_gap(performer: Performer) -> None:
     assert tagged == pytest.approx(untagged, abs=0.25)
 
 
-def test_replies_open_longer_on_a_slow_machine_until_it_is_quick_again(
+def test_replies_open_with_just_enough_sound_for_the_second_window_to_be_made(
     performer: Performer,
 ) -> None:
-    for seconds, blocks in (
-        (0.28, SHORT_OPENING),
-        (0.4, LONG_OPENING),
-        (0.28, LONG_OPENING),
-        (0.1, SHORT_OPENING),
-    ):
-        performer.note_window(seconds)
-        assert performer.opening_blocks == blocks
+    performer = replace(performer)
+    assert performer.second_window(SHORT_OPENING) is None
+    for seconds in (0.2, 0.35, 0.45, 0.9, 0.9, 0.2):
+        before = performer.opening_blocks
+        performer.note_second_window(before, seconds)
+        expected = performer.second_window(performer.opening_blocks)
+        assert expected is not None
+        fits = expected <= MARGIN * sound_of(performer.opening_blocks)
+        assert fits or performer.opening_blocks == max(OPENINGS)
+        if seconds == 0.2 and before == SHORT_OPENING:
+            assert performer.opening_blocks == SHORT_OPENING
+        if seconds == 0.9:
+            assert performer.opening_blocks > SHORT_OPENING
+    for _ in range(20):
+        performer.note_second_window(performer.opening_blocks, 0.1)
+    assert performer.opening_blocks == SHORT_OPENING
+
+
+def test_a_reply_measures_its_second_window(performer: Performer) -> None:
+    performer = replace(performer)
+    reply = Reply(performer, 1)
+    reply.push(LONG)
+    reply.end()
+    arrivals = [time.monotonic() for _ in reply.frames()]
+    expected = performer.second_window(SHORT_OPENING)
+    assert expected is not None
+    since = np.array(arrivals[int(sound_of(SHORT_OPENING) * 25) - 1 :]) - arrivals[0]
+    assert np.abs(since - expected).min() < 0.01
+
+
+def test_text_that_comes_late_says_nothing_of_the_machine(performer: Performer) -> None:
+    performer = replace(performer)
+    reply = Reply(performer, 1)
+    reply.push("Well, here we are, ")
+    frames = reply.frames()
+    next(frames)
+    time.sleep(0.3)
+    reply.push("and that took a while, as it should. " * 3)
+    reply.end()
+    for _ in frames:
+        pass
+    assert performer.second_window(SHORT_OPENING) is None
+
+
+def test_nothing_is_drawn_while_the_first_sound_is_made(performer: Performer) -> None:
+    with Recorder(performer) as live:
+        assert live.session.pictures is not None
+        wait_until(lambda: len(live.chunks) > 25)
+        drawn: list[bool] = []
+        draw = live.session.pictures._drawn
+
+        def note(motion: FloatArray) -> Frame:
+            drawn.append(live.session.mixer.is_speaking)
+            return draw(motion)
+
+        live.session.pictures._drawn = note  # type: ignore[method-assign]
+        live.session.say("One two three.")
+        live.wait_for("speech_started")
+        begun = live.session.stats.frames
+        assert all(drawn)
+        shown = next(c for c in live.chunks if not c.is_idle)
+        assert shown.index < begun
+        wait_until(lambda: any(drawn))
