@@ -10,7 +10,7 @@ Offline generation merely collects this stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -62,14 +62,16 @@ def stream(
     request: SpeakRequest,
     renderer: Renderer | None = None,
     clauses: Iterable[Clause] | None = None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Iterator[AVChunk]:
     """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
 
-    A style among the clauses is that of the clauses after it.
+    A style among the clauses is that of the clauses after it. `is_over` is asked between network passes: once
+    nobody listens any more, nothing more is made.
     """
     if clauses is None:
         clauses = pipeline.frontend.clauses(request.text, language=request.language)
-    spoken = _spoken(pipeline, request, clauses)
+    spoken = _spoken(pipeline, request, clauses, is_over)
     if renderer is None and not request.low_latency and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
@@ -84,20 +86,30 @@ def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
 
 
 def _spoken(
-    pipeline: OmniTalkerPipeline, request: SpeakRequest, clauses: Iterable[Clause]
+    pipeline: OmniTalkerPipeline,
+    request: SpeakRequest,
+    clauses: Iterable[Clause],
+    is_over: Callable[[], bool],
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
     assembler = Assembler(pipeline.vocoder, request, chunk_frames=frames)
-    context = _Context(request.seed, request.low_latency, request.opening_blocks)
-    for stretch in plan(pipeline.duration, clauses, request):
-        assembler.announce(stretch.words)
-        for latents in _sample(pipeline, request, stretch, context):
-            yield from assembler.push(latents)
-        if stretch.is_last:
-            yield from assembler.finish()
+    context = _Context(request.seed, request.low_latency, request.opening_blocks, is_over)
+    try:
+        for stretch in plan(pipeline.duration, clauses, request):
+            assembler.announce(stretch.words)
+            for latents in _sample(pipeline, request, stretch, context):
+                yield from assembler.push(latents)
+            if stretch.is_last:
+                yield from assembler.finish()
+    except Over:
+        return
     if assembler.is_empty:
         raise InputError("the text holds nothing that can be spoken; give at least one word")
+
+
+class Over(Exception):
+    """Nobody listens any more."""
 
 
 @dataclass
@@ -107,6 +119,7 @@ class _Context:
     seed: int
     low_latency: bool
     opening_blocks: int
+    is_over: Callable[[], bool] = lambda: False
     voice: VoiceMatch | None = None
     manner: MannerMatch | None = None
     matched: StylePrompt | None = None
@@ -140,6 +153,11 @@ class _Context:
             mel=self.voice(made.mel) if self.voice and len(made.mel) else made.mel,
             motion=self.manner(made.motion) if self.manner else made.motion,
         )
+
+    def heed(self, _step: int, _steps: int) -> None:
+        """After every network pass."""
+        if self.is_over():
+            raise Over
 
     def window_sizes(self) -> tuple[int, ...]:
         """Small windows only at the very beginning of a live stream, each no longer than what was made allows."""
@@ -187,6 +205,7 @@ def _sample(
             seed=context.seed + 1009 * context.calls,
             settings=context.settings(sampling, tones),
             tail=context.tail,
+            progress=context.heed,
         )
         blocks = window.stop - window.start
         kept = Latents(

@@ -18,7 +18,7 @@ from omnitalker.planning import (
 )
 from omnitalker.request import SpeakRequest
 from omnitalker.sampling.generate import SamplingSettings
-from omnitalker.streaming import _Context
+from omnitalker.streaming import _Context, stream
 from omnitalker.types import AVChunk, StylePrompt
 
 if TYPE_CHECKING:
@@ -172,6 +172,23 @@ def test_a_change_of_style_is_not_sampled_together(
     request = SpeakRequest(text="-", style=style)
     made = list(plan(tiny_pipeline.duration, [yes, other, no], request))
     assert [s.style for s in made] == [style, other]
+
+
+@pytest.mark.parametrize("passes", [0, 1, 5])
+def test_nothing_more_is_made_once_nobody_listens(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, passes: int
+) -> None:
+    asked = []
+
+    def is_over() -> bool:
+        asked.append(True)
+        return len(asked) > passes
+
+    request = SpeakRequest(text=TEXT * 9, style=style, low_latency=True)
+    made = list(stream(tiny_pipeline, request, is_over=is_over))
+    assert len(asked) == passes + 1
+    assert bool(made) == (passes == 5)
+    assert not any(chunk.is_last for chunk in made)
 
 
 def test_sound_alone_is_made_in_the_callers_thread(

@@ -185,7 +185,8 @@ class Reply:
             low_latency=True,
             opening_blocks=self._opening_blocks,
         )
-        return stream(performer.pipeline, request, None, map(self._clause, items))
+        clauses = map(self._clause, items)
+        return stream(performer.pipeline, request, None, clauses, lambda: self._cancelled)
 
     def _clause(self, item: Text | MannerChange) -> Clause:
         if isinstance(item, Text):
