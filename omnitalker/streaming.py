@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 OFFLINE_WINDOWS = (24,)
 LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
 """Blocks of 160 ms per network call; the last size repeats. Four give 0.38 s of sound, in which five more are made."""
-OPENING_PROMPT_SECONDS = 0.8
-"""At most so much of the style prompt for the first calls of a live stream."""
+FIRST_PROMPT_SECONDS, OPENING_PROMPT_SECONDS = 0.64, 0.8
+"""At most so much of the style prompt for the very first call of a live stream, and for those after it.
+
+The first 0.8 s are as similar to the voice with 0.64 as with 0.8 (0.758 of 64 replies each).
+"""
 OPENING_CALLS = 2
 """One more on slow machines, where a short second window could end before the third is there."""
 FOREIGN_PROMPT = 2
@@ -180,7 +183,8 @@ class _Context:
         is_slow = self.opening_blocks > SHORT_OPENING
         if self.calls >= OPENING_CALLS + is_slow:
             return wished
-        seconds = min(wished.prompt_seconds, OPENING_PROMPT_SECONDS)
+        most = OPENING_PROMPT_SECONDS if self.calls else FIRST_PROMPT_SECONDS
+        seconds = min(wished.prompt_seconds, most)
         is_hurried = self.calls == 0 or is_slow
         steps = max(1, wished.steps - FEWER_OPENING_STEPS) if is_hurried else wished.steps
         return replace(wished, prompt_seconds=seconds, steps=steps)
