@@ -81,7 +81,7 @@ class Mixer:
         self._last_sample = 0.0
         self._was_idle = True
         self.has_news = threading.Event()
-        """Set while speech waits to begin: its first frame need not wait for the beat."""
+        """Set while speech waits to begin, or has been broken off: the next frame need not wait for the beat."""
         self.dropped = 0
         self.starved = 0
 
@@ -130,6 +130,7 @@ class Mixer:
             self._dry = None
             if self._speaking is not None:
                 self._to_idle(at_once=True)
+                self.has_news.set()
             self._changed.notify_all()
             return was_speaking
 
