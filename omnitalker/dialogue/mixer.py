@@ -34,7 +34,9 @@ TO_SPEECH_FRAMES = 8
 AHEAD_FRAMES = 75
 """How much speech may wait to be played: more only delays what an interruption throws away."""
 RESUME_FRAMES = 10
-"""After running dry in mid-reply, so much must be there before it goes on: one pause, not ten."""
+"""After running dry in mid-reply, so much must be there before it goes on, and twice as much the next time: one
+pause, not ten."""
+MOST_RESUME_FRAMES = AHEAD_FRAMES - 10
 SHORT_FRAMES = 12
 """With less speech than this ready, the machine is hardly keeping up."""
 NOD_FRAMES = 14
@@ -77,6 +79,8 @@ class Mixer:
         self._speaking: Reply | None = None
         self._begun: Reply | None = None
         self._dry: Reply | None = None
+        self._pauses = 0
+        """Of the present reply, which ran dry so often."""
         self._nod = 0
         self._last_sample = 0.0
         self._was_idle = True
@@ -190,6 +194,8 @@ class Mixer:
         self._speech.popleft()
         motion = self._bent(item.frame.motion)
         is_first = item.reply is not self._begun
+        if is_first:
+            self._pauses = 0
         self._speaking = self._begun = item.reply
         self._dry = None
         if item.frame.is_last:
@@ -214,12 +220,14 @@ class Mixer:
         self._dry = reply
         if not reply.waits_for_text:
             self.starved += 1
+            self._pauses += 1
 
     def _may_begin(self, reply: Reply) -> bool:
         """A slow machine begins later rather than running dry, and after that later still."""
         needed = 1
         if reply is self._dry:
-            needed = max(reply.lead_frames, RESUME_FRAMES)
+            more = RESUME_FRAMES * 2 ** max(0, self._pauses - 1)
+            needed = min(max(reply.lead_frames, more), MOST_RESUME_FRAMES)
         elif reply is not self._begun:
             needed = reply.lead_frames
         if len(self._speech) >= needed or any(item.frame.is_last for item in self._speech):

@@ -39,6 +39,8 @@ BAD_NEWS, GOOD_NEWS = 0.5, 0.2
 """How far a single reply changes what is expected of the next."""
 WARM_UP_TEXT = "Well, let me think about that for a moment, and then I will tell you."
 WARM_UP_FRAMES = 30
+DRAWING_COST = 1.4
+"""In earnest pictures are drawn beside the second window, which takes so much longer then."""
 
 
 @dataclass
@@ -112,6 +114,9 @@ class Performer:
                 with closing(reply.frames()) as frames:
                     for _ in islice(frames, WARM_UP_FRAMES):
                         pass
+            if (alone := self.second_window(SHORT_OPENING)) is not None:
+                self._pace = None
+                self.note_second_window(SHORT_OPENING, DRAWING_COST * alone)
             self.make_renderer(self.size).frame(self.idle(self.manner)[0])
 
 

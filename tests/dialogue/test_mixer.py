@@ -66,6 +66,23 @@ def test_after_running_dry_there_is_one_pause_not_many(mixer: Mixer, reply: Repl
     speak(mixer, reply, 1)
     assert not mixer.take().is_idle
     assert mixer.starved == 1
+    while not mixer.take().is_idle:
+        pass
+    assert mixer.starved == 2
+    speak(mixer, reply, 2 * RESUME_FRAMES - 1)
+    assert mixer.take().is_idle
+    speak(mixer, reply, 1)
+    assert not mixer.take().is_idle
+
+
+def test_an_interruption_calls_for_its_beat(mixer: Mixer, reply: Reply) -> None:
+    speak(mixer, reply, 3)
+    mixer.take()
+    mixer.interrupt()
+    assert mixer.has_news.is_set()
+    mixer.take()
+    mixer.interrupt()
+    assert not mixer.has_news.is_set()
 
 
 def test_sound_that_runs_short_is_noticed_before_it_is_gone(mixer: Mixer, reply: Reply) -> None:
