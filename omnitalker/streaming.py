@@ -65,16 +65,16 @@ def stream(
     request: SpeakRequest,
     renderer: Renderer | None = None,
     clauses: Iterable[Clause] | None = None,
-    is_over: Callable[[], bool] = lambda: False,
+    heed: Callable[[], None] = lambda: None,
 ) -> Iterator[AVChunk]:
     """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
 
-    A style among the clauses is that of the clauses after it. `is_over` is asked between network passes: once
-    nobody listens any more, nothing more is made.
+    A style among the clauses is that of the clauses after it. `heed` is called between network passes: what
+    it raises ends the stream there.
     """
     if clauses is None:
         clauses = pipeline.frontend.clauses(request.text, language=request.language)
-    spoken = _spoken(pipeline, request, clauses, is_over)
+    spoken = _spoken(pipeline, request, clauses, heed)
     if renderer is None and not request.low_latency and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
@@ -92,27 +92,20 @@ def _spoken(
     pipeline: OmniTalkerPipeline,
     request: SpeakRequest,
     clauses: Iterable[Clause],
-    is_over: Callable[[], bool],
+    heed: Callable[[], None],
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
     assembler = Assembler(pipeline.vocoder, request, chunk_frames=frames)
-    context = _Context(request.seed, request.low_latency, request.opening_blocks, is_over)
-    try:
-        for stretch in plan(pipeline.duration, clauses, request):
-            assembler.announce(stretch.words)
-            for latents in _sample(pipeline, request, stretch, context):
-                yield from assembler.push(latents)
-            if stretch.is_last:
-                yield from assembler.finish()
-    except Over:
-        return
+    context = _Context(request.seed, request.low_latency, request.opening_blocks, heed)
+    for stretch in plan(pipeline.duration, clauses, request):
+        assembler.announce(stretch.words)
+        for latents in _sample(pipeline, request, stretch, context):
+            yield from assembler.push(latents)
+        if stretch.is_last:
+            yield from assembler.finish()
     if assembler.is_empty:
         raise InputError("the text holds nothing that can be spoken; give at least one word")
-
-
-class Over(Exception):
-    """Nobody listens any more."""
 
 
 @dataclass
@@ -122,7 +115,7 @@ class _Context:
     seed: int
     low_latency: bool
     opening_blocks: int
-    is_over: Callable[[], bool] = lambda: False
+    heed: Callable[[], None] = lambda: None
     voice: VoiceMatch | None = None
     manner: MannerMatch | None = None
     matched: StylePrompt | None = None
@@ -156,11 +149,6 @@ class _Context:
             mel=self.voice(made.mel) if self.voice and len(made.mel) else made.mel,
             motion=self.manner(made.motion) if self.manner else made.motion,
         )
-
-    def heed(self, _step: int, _steps: int) -> None:
-        """After every network pass."""
-        if self.is_over():
-            raise Over
 
     def window_sizes(self) -> tuple[int, ...]:
         """Small windows only at the very beginning of a live stream, each no longer than what was made allows."""
@@ -209,7 +197,7 @@ def _sample(
             seed=context.seed + 1009 * context.calls,
             settings=context.settings(sampling, tones),
             tail=context.tail,
-            progress=context.heed,
+            progress=lambda *_: context.heed(),
         )
         blocks = window.stop - window.start
         kept = Latents(

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
 IDLE_SECONDS = 240.0
-HELD_BACK_SECONDS = 0.26
-"""Of an opening, until the second window is there: the vocoder looks ahead."""
 OPENINGS = {SHORT_OPENING: 1.0, 5: 0.8, 7: 1.1}
 """Blocks of 160 ms that replies may begin with, and what the second window after them costs in comparison.
 
@@ -84,6 +82,11 @@ class Performer:
                 self._idles[manner] = idle(IDLE_SECONDS, person, manner).values
             return self._idles[manner]
 
+    def sound_of(self, opening: int) -> float:
+        """Seconds of sound that an opening gives at once; the vocoder holds some back until the second window comes."""
+        held_back = timeline.mel_frames_to_seconds(self.pipeline.vocoder.latency_frames)
+        return float(opening * timeline.BLOCK_SECONDS - held_back)
+
     def second_window(self, opening: int) -> float | None:
         """Seconds that the window after an opening is expected to take; None before there was any."""
         return None if self._pace is None else OPENINGS[opening] * self._pace
@@ -94,7 +97,7 @@ class Performer:
         before = pace if self._pace is None else self._pace
         self._pace = before + (BAD_NEWS if pace > before else GOOD_NEWS) * (pace - before)
         self.opening_blocks = next(
-            (o for o in OPENINGS if (self.second_window(o) or 0.0) <= MARGIN * sound_of(o)),
+            (o for o in OPENINGS if (self.second_window(o) or 0.0) <= MARGIN * self.sound_of(o)),
             max(OPENINGS),
         )
 
@@ -118,11 +121,6 @@ class Performer:
                 self._pace = None
                 self.note_second_window(SHORT_OPENING, DRAWING_COST * alone)
             self.make_renderer(self.size).frame(self.idle(self.manner)[0])
-
-
-def sound_of(opening: int) -> float:
-    """Seconds of sound that an opening gives at once."""
-    return opening * float(timeline.BLOCK_SECONDS) - HELD_BACK_SECONDS
 
 
 def performer_of(pipeline: OmniTalkerPipeline, character: Character | Performer | str) -> Performer:

@@ -21,7 +21,7 @@ from typing import Final
 
 from omnitalker import timeline
 from omnitalker.dialogue.markup import MannerChange, MannerTags
-from omnitalker.dialogue.performer import Performer, sound_of
+from omnitalker.dialogue.performer import Performer
 from omnitalker.errors import InputError
 from omnitalker.planning import Clause
 from omnitalker.request import Manner, SpeakRequest
@@ -120,10 +120,18 @@ class Reply:
         self._cancelled = True
         self._inbox.put(_End())
 
+    def _heed(self) -> None:
+        """Nothing more is made of a reply that was cancelled."""
+        if self._cancelled:
+            raise Cancelled
+
     def frames(self) -> Generator[SpeechFrame, None, None]:
         """Frames as they are made; the last one is marked. Ends early when cancelled."""
         arrivals: list[float] = []
-        enough = int(sound_of(self._opening_blocks) * timeline.VIDEO_FPS) + MEASURED_FRAMES
+        enough = (
+            int(self._performer.sound_of(self._opening_blocks) * timeline.VIDEO_FPS)
+            + MEASURED_FRAMES
+        )
         with closing(self._all_frames()) as frames:
             try:
                 for frame in frames:
@@ -186,7 +194,7 @@ class Reply:
             opening_blocks=self._opening_blocks,
         )
         clauses = map(self._clause, items)
-        return stream(performer.pipeline, request, None, clauses, lambda: self._cancelled)
+        return stream(performer.pipeline, request, None, clauses, self._heed)
 
     def _clause(self, item: Text | MannerChange) -> Clause:
         if isinstance(item, Text):
@@ -227,8 +235,7 @@ class Reply:
                 continue
             finally:
                 self.waits_for_text = False
-            if self._cancelled:
-                raise Cancelled
+            self._heed()
             if time.monotonic() - asked_at > LATE_TEXT_SECONDS:
                 self._text_came_at = time.monotonic()
             if isinstance(item, _End):
@@ -246,8 +253,7 @@ class Reply:
         return delta[:left]
 
     def _prepared(self, piece: str, offset: int) -> Iterator[Text]:
-        if self._cancelled:
-            raise Cancelled
+        self._heed()
         frontend = self._performer.pipeline.frontend
         try:
             text = frontend.prepare_piece(piece, self._performer.language, offset)
