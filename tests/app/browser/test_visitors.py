@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.app.browser.test_page import LONG_TEXT, say, status
+from tests.app.browser.conftest import PATIENCE
+from tests.app.browser.test_page import LONG_TEXT, say, status, wait_for_file
+from tests.dialogue.waiting import wait_until
 
 
 def test_one_who_waits_can_cancel_and_come_again(visit: Any) -> None:
@@ -26,7 +28,7 @@ def test_one_who_waits_can_cancel_and_come_again(visit: Any) -> None:
     first.locator("#cancel").click()
     status(first, "^Stopped")
     status(second, "^Done")
-    assert "good-evening" in second.locator("#files").inner_text()
+    wait_for_file(second, "good-evening")
 
 
 def test_two_visitors_keep_their_own_takes(visit: Any) -> None:
@@ -35,14 +37,15 @@ def test_two_visitors_keep_their_own_takes(visit: Any) -> None:
     say(second, "Four five six.")
     for page, name in ((first, "one-two-three"), (second, "four-five-six")):
         status(page, "^Done")
-        assert name in page.locator("#files").inner_text()
+        wait_for_file(page, name)
 
 
 def choices(page: Any, label: str) -> list[str]:
     """What a drop-down offers."""
-    page.get_by_label(label, exact=True).first.click()
+    field = page.get_by_label(label, exact=True).first
+    field.click()
     offered = page.get_by_role("option").all_inner_texts()
-    page.keyboard.press("Escape")
+    field.blur()  # it opens when it is entered
     return [text.splitlines()[-1] for text in offered]
 
 
@@ -58,7 +61,7 @@ def test_kept_styles_are_there_for_all_and_one_in_use_may_go(visit: Any) -> None
     first.get_by_role("button", name="Save").click()
     first.get_by_text("Saved Morning.").wait_for()
     second = visit()
-    assert "Morning (saved)" in choices(second, "Voice")
+    wait_until(lambda: "Morning (saved)" in choices(second, "Voice"), PATIENCE / 1000)
     first.get_by_role("button", name="Use as voice").click()
     has_voice(first, "Morning (saved)")
     first.get_by_role("tab", name="Styles").click()
