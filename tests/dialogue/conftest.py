@@ -37,7 +37,7 @@ def no_leaks() -> Iterator[None]:
     """Fails when a thread of ours outlives the test."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 20
     while left := {t for t in threading.enumerate() if t not in before and "omni" in t.name}:
         assert time.monotonic() < deadline, f"threads left: {left}"
         time.sleep(0.02)
