@@ -15,6 +15,8 @@ from app.portrait import portrait_field
 from omnitalker.request import MANNERS
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
+"""Done at once, however full the queue is. Only what is in the queue can show messages (`gr.Info`, `gr.Error`)."""
 DELETE_EVERY, DELETE_OLDER = 600, 3600
 """Seconds: Gradio's copies of files."""
 THEME = gr.themes.Soft(
@@ -78,9 +80,9 @@ class _Page:
                     talk = gr.HTML(padding=False, elem_id="talk")
             gr.HTML(words.FOOTER, padding=False)
             blocks.load(None, None, None, js=words.NAMES)
-            blocks.load(self.handlers.arrived, None, [self.saved, self.voice], **PRIVATE)
+            blocks.load(self.handlers.arrived, None, [self.saved, self.voice], **QUICK)
             blocks.unload(self.handlers.left)
-            self.tabs.select(self.handlers.talk, None, talk, **PRIVATE)
+            self.tabs.select(self.handlers.talk, None, talk, **QUICK)
             self._wire()
             self._service()
         return blocks
@@ -247,10 +249,9 @@ class _Page:
 
     def _wire(self) -> None:
         hands = self.handlers
-        private = PRIVATE
         buttons = [self.generate, self.cancel]
         waiting = self.generate.click(
-            hands.queue, None, [self.status, *buttons], queue=False, **private
+            hands.queue, None, [self.status, *buttons], **QUICK
         )
         made = waiting.then(
             hands.generate,
@@ -259,12 +260,12 @@ class _Page:
             concurrency_limit=self.at_once,
             concurrency_id="making",
             trigger_mode="multiple",  # a cancelled one may still wait in front of the next
-            **private,
+            **PRIVATE,
         )
-        made.failure(hands.refused, None, [self.status, *buttons], queue=False, **private)
-        self.cancel.click(hands.cancel, None, [self.status, *buttons], queue=False, **private)
+        made.failure(hands.refused, None, [self.status, *buttons], **QUICK)
+        self.cancel.click(hands.cancel, None, [self.status, *buttons], **QUICK)
         self.gallery.select(
-            hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **private
+            hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **QUICK
         )
         looked_at = [self.reference, self.findings, self.voice, self.own_face]
         for source in (self.clip, self.voice_clip):
@@ -281,19 +282,19 @@ class _Page:
             hands.takes_changed,
             [self.takes, self.reference],
             [self.inside, self.left, self.right],
-            **private,
+            **QUICK,
         )
         for choice, video in ((self.left, self.left_video), (self.right, self.right_video)):
             inputs = [self.takes, self.reference, choice]
-            choice.change(hands.show_take, inputs, video, **private)
+            choice.change(hands.show_take, inputs, video, **QUICK)
         shelf = [self.style_name, self.saved, self.voice]
-        self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **private)
+        self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **PRIVATE)
         renamed = [self.new_name, self.saved, self.voice]
         self.rename.click(
-            hands.rename_style, [self.saved, self.new_name, self.voice], renamed, **private
+            hands.rename_style, [self.saved, self.new_name, self.voice], renamed, **PRIVATE
         )
-        self.delete.click(hands.delete_style, [self.saved, self.voice], shelf, **private)
-        self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **private)
+        self.delete.click(hands.delete_style, [self.saved, self.voice], shelf, **PRIVATE)
+        self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **PRIVATE)
 
 
 def build_page(handlers: Handlers, people: tuple[Presenter, ...], *, at_once: int = 1) -> gr.Blocks:

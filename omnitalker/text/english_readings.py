@@ -32,7 +32,7 @@ def address(text: str) -> str:
     for part in re.findall(r"[A-Za-z]+|\d+|\S", text):
         if part in names:
             words.append(names[part])
-        elif part.isdigit():
+        elif part.isdecimal():
             words.append(cardinal(int(part)) if len(part) <= 2 else digits(part))
         elif part.isascii() and part.isalpha():
             lower = part.lower()
@@ -167,7 +167,7 @@ def number_text(text: str) -> str:
     plain = text.replace(",", "")
     if re.fullmatch(r"1[1-9]\d\d|20\d\d", text):
         return year(int(text))
-    if plain.isdigit() and (len(plain) > 1 and plain[0] == "0"):
+    if plain.isdecimal() and (len(plain) > 1 and plain[0] == "0"):
         return digits(plain)
     return decimal(text)
 
@@ -204,7 +204,7 @@ def code(match: re.Match[str]) -> str:
     """Letters and digits run together: GPT-4o, H2O, COVID-19, 3D, B2B, A100."""
     words = []
     for part in re.findall(r"[A-Za-z]+|\d+(?:\.\d+)?", match[0]):
-        if part[0].isdigit():
+        if part[0].isdecimal():
             words.append(_code_number(part))
         else:
             words.append(_letters(part))

@@ -15,7 +15,7 @@ from omnitalker.text.mandarin_g2p import MandarinG2P
 from omnitalker.text.marks import Marks
 from omnitalker.text.splitting import split_clauses
 from omnitalker.text.spoken import Item, Pause, Spoken
-from omnitalker.text.verbalise import verbalise
+from omnitalker.text.verbalise import stronger, verbalise
 from omnitalker.types import Language, Phoneme, Text, Word
 
 _NOTHING_TO_SAY: Final = (
@@ -94,7 +94,10 @@ class TextFrontend:
         phonemes: list[Phoneme] = []
         for language, group in groupby(items, key=lambda item: getattr(item, "language", None)):
             if language is None:
-                phonemes.extend(Phoneme(p.symbol) for p in group if isinstance(p, Pause) and words)
+                for pause in group:
+                    if isinstance(pause, Pause) and words:
+                        before = "" if phonemes[-1].word is not None else phonemes.pop().symbol
+                        phonemes.append(Phoneme(stronger(before, pause.symbol)))
                 continue
             run = [item for item in group if isinstance(item, Spoken)]
             for item, sound in zip(run, self._sounds(run, language), strict=True):

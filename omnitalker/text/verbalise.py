@@ -66,3 +66,8 @@ def _pause(gap: str) -> str:
     if " - " in gap or " -- " in gap or "--" in gap:
         marks.append(",")
     return max(marks, key=_STRENGTH.index, default="")
+
+
+def stronger(first: str, second: str) -> str:
+    """Of two pauses with nothing audible between them."""
+    return max(first, second, key=_STRENGTH.index)

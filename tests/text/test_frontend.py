@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from omnitalker.errors import InputError
@@ -74,6 +74,8 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.lists(PIECES, max_size=25).map("".join), st.text(max_size=80)))
+@example("²@3.5%")
+@example("0,𣺾!")  # a character that nobody knows how to read
 @settings(max_examples=300, deadline=None)
 def test_whatever_comes_in_what_goes_out_is_well_formed(source: str) -> None:
     try:

@@ -69,7 +69,7 @@ class Guard:
         if wait := self._rate.wait(caller):
             raise Refusal(429, f"too many requests; try again in {wait} s", wait)
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._config.most_body_bytes:
+        if length.isdecimal() and int(length) > self._config.most_body_bytes:
             raise Refusal(413, self._too_large())
 
     def _check_key(self, headers: dict[str, str]) -> str:

@@ -86,6 +86,9 @@ def test_who_finds_the_queue_full_is_told(
     say(pages[2], "Good night.")
     status(pages[2], "too many people")
     pages[2].locator("#generate:not([disabled])").wait_for()
+    pages[2].get_by_role("tab", name="Talk").click()  # the rest of the page works as ever
+    pages[2].wait_for_selector("#talk pre")
+    pages[2].get_by_role("tab", name="Speak").click()
     pages[0].locator("#cancel").click()
     status(pages[1], "^Done")
     say(pages[2], "Good night.")
