@@ -137,6 +137,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         if is_ours and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
             pipeline.transformer.use_int8()
         pipeline.transformer.keep_answers()
+        pipeline.vocoder.keep_answers()
         return pipeline
 
     @property

@@ -28,12 +28,12 @@ from omnitalker.sampling.familiar import familiar_motion
 from omnitalker.sampling.generate import SamplingSettings, generate, tail_of
 from omnitalker.sampling.manner_matching import MannerMatch
 from omnitalker.sampling.matching import VoiceMatch
+from omnitalker.sampling.melody_matching import MelodyMatch
 from omnitalker.text.symbols import BILABIALS, MANDARIN_TONE, SYMBOL_IDS
 from omnitalker.types import AVChunk, IntArray, Latents, Renderer, StylePrompt
 from omnitalker.workers import Prefetch
 
 if TYPE_CHECKING:
-    from omnitalker.models.dit import DualBranchDiT
     from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (24,)
@@ -117,9 +117,10 @@ class _Context:
     opening_blocks: int
     heed: Callable[[], None] = lambda: None
     voice: VoiceMatch | None = None
+    melody: MelodyMatch | None = None
     manner: MannerMatch | None = None
     matched: StylePrompt | None = None
-    """Whom `voice` and `manner` know."""
+    """Whom `voice`, `melody` and `manner` know."""
     prompt: StylePrompt | None = None
     """What the network hears and sees of `matched`."""
     tail: StylePrompt | None = None
@@ -128,25 +129,29 @@ class _Context:
     """What these calls made."""
 
     def meet(
-        self, style: StylePrompt, settings: SamplingSettings, transformer: DualBranchDiT
+        self, style: StylePrompt, settings: SamplingSettings, pipeline: OmniTalkerPipeline
     ) -> StylePrompt:
         """Get ready for a style; returns its prompt for the network."""
         if self.matched is not style or self.prompt is None:
-            self.matched, self.voice, self.manner = style, None, None
+            self.matched, self.voice, self.melody, self.manner = style, None, None, None
             if settings.voice_match and style.has_voice:
                 self.voice = VoiceMatch(style.mel, settings.voice_match)
+            ear = pipeline.vocoder.ear
+            if settings.melody_match and style.has_voice and ear is not None:
+                self.melody = MelodyMatch(style.mel, ear, settings.melody_match)
             if settings.manner_match and style.has_motion:
                 self.manner = MannerMatch(style.motion, settings.manner_match)
             self.prompt = style
             if style.has_motion:
-                known = familiar_motion(style.motion, *transformer.motion_statistics)
+                known = familiar_motion(style.motion, *pipeline.transformer.motion_statistics)
                 self.prompt = replace(style, motion=known)
         return self.prompt
 
     def as_met(self, made: Latents) -> Latents:
-        """As sampled -> nearer to the spectrum and the facial manner of the style."""
+        """As sampled -> nearer to the spectrum, the melody and the facial manner of the style."""
+        mel = self.voice(made.mel) if self.voice and len(made.mel) else made.mel
         return Latents(
-            mel=self.voice(made.mel) if self.voice and len(made.mel) else made.mel,
+            mel=self.melody(mel) if self.melody else mel,
             motion=self.manner(made.motion) if self.manner else made.motion,
         )
 
@@ -183,7 +188,7 @@ def _sample(
 ) -> Iterator[Latents]:
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
     sampling = request.sampling or pipeline.sampling
-    prompt = context.meet(stretch.style, sampling, pipeline.transformer)
+    prompt = context.meet(stretch.style, sampling, pipeline)
     for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
         known = slice(
             window.start * timeline.BLOCK_MEL_FRAMES,

@@ -6,12 +6,15 @@ Legend: B batch, T mel frames at 93.75/s.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from omnitalker import timeline
 from omnitalker.audio.lookahead import lookahead_backbone
+from omnitalker.memo import Memo
+from omnitalker.types import FloatArray
 
 LOWEST_HZ = 50.0
 HIGHEST_HZ = 700.0
@@ -50,9 +53,43 @@ class PitchNet(nn.Module):
 
     def hz(self, mel: Tensor) -> Tensor:
         """(B, T, 100) -> (B, T) pitch in Hz."""
+        return self.hear(mel)[0]
+
+    def hear(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, 100) -> (B, T) pitch in Hz, and how sure that is: above a half for voices, below for noise."""
         logits = self(mel).float()
         peak = logits.argmax(dim=-1, keepdim=True)
         around = torch.arange(-NEIGHBOURS, NEIGHBOURS + 1, device=mel.device)
         bins = (peak + around).clamp(0, BINS - 1)
-        weights = logits.gather(-1, bins).softmax(dim=-1)
-        return bin_to_hz((weights * bins).sum(dim=-1))
+        near = logits.gather(-1, bins)
+        sure = (near.logsumexp(dim=-1) - logits.logsumexp(dim=-1)).exp().clamp(max=1.0)
+        return bin_to_hz((near.softmax(dim=-1) * bins).sum(dim=-1)), sure
+
+
+@dataclass(frozen=True)
+class Melody:
+    """How high a voice speaks, frame by frame."""
+
+    semitones: FloatArray
+    """(T,) over 100 Hz; where there is no voice it means nothing."""
+    sure: FloatArray
+    """(T,) above a half for voices, below for noise."""
+
+
+class Ear:
+    """Hears the melody of what is spoken. What is asked of a style at every reply is answered once."""
+
+    def __init__(self, pitch: PitchNet, memo: Memo[tuple[Tensor, ...]] | None = None) -> None:
+        self._pitch = pitch
+        self._memo = memo
+
+    @torch.inference_mode()
+    def __call__(self, mel: FloatArray, *, is_style: bool = False) -> Melody:
+        """mel: (T, 100) log-mel."""
+        asked = torch.from_numpy(mel)[None].to(self._pitch.out.weight)
+        if self._memo is not None and is_style:
+            hertz, sure = self._memo(self._pitch.hear, asked)
+        else:
+            hertz, sure = self._pitch.hear(asked)
+        semitones = 12 * torch.log2(hertz / 100.0)
+        return Melody(semitones[0].cpu().numpy(), sure[0].cpu().numpy())

@@ -21,13 +21,16 @@ from torch import Tensor
 from omnitalker import timeline
 from omnitalker.audio import excitation
 from omnitalker.audio.griffin_lim import GriffinLim
+from omnitalker.audio.pitch import Ear
 from omnitalker.audio.source_filter import SourceFilterDecoder
 from omnitalker.audio.vocos_decoder import VocosDecoder
 from omnitalker.audio.vocos_layout import is_vocos_layout, read_vocos_layout
 from omnitalker.errors import InputError
+from omnitalker.memo import Memo
 
 Decoding = Literal["source_filter", "vocos", "griffin_lim"]
 
+MELODIES_KEPT = 16
 OVERLAP = 2
 """Frames on either side whose windows reach into a frame's 256 samples, itself not counted."""
 
@@ -74,6 +77,7 @@ class Vocoder(ModelMixin, ConfigMixin):
         iterations: int = 32,
     ) -> None:
         super().__init__()
+        self._melodies: Memo[tuple[Tensor, ...]] | None = None
         self.decoder: SourceFilterDecoder | VocosDecoder | GriffinLim
         if decoding == "source_filter":
             self.decoder = SourceFilterDecoder(
@@ -154,6 +158,18 @@ class Vocoder(ModelMixin, ConfigMixin):
                 yield step.samples
         if state is not None:
             yield self.push(state, state.mel[:, :0], is_last=True).samples
+
+    @property
+    def ear(self) -> Ear | None:
+        """What hears the pitch in a mel; the published Vocos and Griffin-Lim need none."""
+        if not isinstance(self.decoder, SourceFilterDecoder):
+            return None
+        return Ear(self.decoder.pitch, self._melodies)
+
+    def keep_answers(self) -> None:
+        """For weights that stay as they are: a style's melody is heard once."""
+        if isinstance(self.decoder, SourceFilterDecoder):
+            self._melodies = Memo(self.decoder.pitch, most=MELODIES_KEPT)
 
     @property
     def latency_frames(self) -> int:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from omnitalker import timeline
 from omnitalker.errors import ConfigError, InputError
+from omnitalker.memo import Memo
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
 from omnitalker.models.conditions import Conditions, pad_frames
 from omnitalker.models.int8 import round_weights
@@ -31,7 +32,6 @@ from omnitalker.models.layers import (
     modulate,
     rotary,
 )
-from omnitalker.models.memo import Memo
 from omnitalker.models.style_encoder import StyleEncoder
 from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
 

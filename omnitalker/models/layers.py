@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from omnitalker import timeline
-from omnitalker.models.memo import Memo
+from omnitalker.memo import Memo
 
 Rotary = tuple[Tensor, Tensor]
 """cos and sin, each (S, head_dim) or (B, S, head_dim)."""

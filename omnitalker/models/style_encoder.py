@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from omnitalker.memo import Memo
 from omnitalker.models.layers import ConvNeXtBlock, blank
-from omnitalker.models.memo import Memo
 
 
 class StyleEncoder(nn.Module):

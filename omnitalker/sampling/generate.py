@@ -45,6 +45,8 @@ class SamplingSettings:
     """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
     voice_match: float = 0.85
     """How far the sound is brought to the prompt's long-term spectrum afterwards; 0 = not at all."""
+    melody_match: float = 1.0
+    """How far its pitch is made to go up and down as far as the prompt's; 0 = not at all."""
     manner_match: float = 1.0
     """How far head, mouth and blinks are brought to the prompt's amplitude and rate; 0 = not at all."""
     branches: Branches = "both"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import torch
 
+from omnitalker.memo import Memo
 from omnitalker.models.layers import AdaLN, DepthwiseConv
-from omnitalker.models.memo import Memo
 from tests.models.conftest import make_conditions, make_dit, make_signal
 
 
