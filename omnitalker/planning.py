@@ -24,7 +24,7 @@ LIVE_LEAD_IN_SECONDS = 0.06
 """The same where somebody waits for the word."""
 CLOSING_BLOCKS = 2
 """Silence after the last one, in which the mouth comes to rest."""
-TOGETHER_BLOCKS, FIRST_TOGETHER_BLOCKS = 24, 12
+TOGETHER_BLOCKS, FIRST_TOGETHER_BLOCKS = 32, 12
 """Short clauses are sampled together up to so much where nobody waits: every network call hears the prompt again."""
 
 

@@ -36,7 +36,7 @@ from omnitalker.workers import Prefetch
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
-OFFLINE_WINDOWS = (24,)
+OFFLINE_WINDOWS = (24, 32)
 LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
 """Blocks of 160 ms per network call; the last size repeats. Four give 0.38 s of sound, in which five more are made."""
 FIRST_PROMPT_SECONDS, OPENING_PROMPT_SECONDS = 0.64, 0.8
@@ -156,10 +156,10 @@ class _Context:
         )
 
     def window_sizes(self) -> tuple[int, ...]:
-        """Small windows only at the very beginning of a live stream, each no longer than what was made allows."""
-        if not self.low_latency:
-            return OFFLINE_WINDOWS
-        sizes = tuple(size for size in LOW_LATENCY_WINDOWS if size >= self.opening_blocks)
+        """Small windows only at the very beginning, live each no longer than what was made allows."""
+        sizes: tuple[int, ...] = OFFLINE_WINDOWS
+        if self.low_latency:
+            sizes = tuple(size for size in LOW_LATENCY_WINDOWS if size >= self.opening_blocks)
         steps = sum(until <= self.blocks for until in accumulate(sizes))
         return sizes[min(steps, len(sizes) - 1) :]
 
