@@ -250,9 +250,7 @@ class _Page:
     def _wire(self) -> None:
         hands = self.handlers
         buttons = [self.generate, self.cancel]
-        waiting = self.generate.click(
-            hands.queue, None, [self.status, *buttons], **QUICK
-        )
+        waiting = self.generate.click(hands.queue, None, [self.status, *buttons], **QUICK)
         made = waiting.then(
             hands.generate,
             [self.takes, *self._wish()],
