@@ -7,6 +7,7 @@ Legend: T mel frames, M mel bins.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ TRUSTED_FRAMES: Final = 100
 REMEMBERED_FRAMES: Final = round(60 * timeline.MEL_RATE)
 CONTEXT_FRAMES: Final = 40
 """Of what was made before, so that pitch is heard as well at the beginning of a window."""
+OPENING_FRAMES: Final = 7 * timeline.BLOCK_MEL_FRAMES
+"""So little tells next to nothing, and live somebody waits for it: it is heard together with what follows."""
 RAMP_FRAMES: Final = timeline.BLOCK_MEL_FRAMES
 """A new gain comes in over so many frames."""
 GAINS: Final = (0.6, 1.7)
@@ -42,13 +45,12 @@ class MelodyMatch:
 
     def __init__(self, reference: FloatArray, ear: Ear, strength: float = 1.0) -> None:
         """reference: (T, M) of the voice. strength: 0 changes nothing, 1 all that is trusted."""
+        self._reference = reference
         self._ear = ear
-        melody = ear(reference, is_style=True)
-        known = melody.semitones[_voiced(reference, melody, _loudest(reference))]
-        self._range = _range(known)
-        self._strength = strength * _trust(len(known))
+        self._strength = strength
         self._loudest = -np.inf
         self._before = reference[:0]
+        self._unheard = 0
         self._seen: FloatArray = np.zeros(0, np.float32)
         self._gain, self._middle = 1.0, 0.0
 
@@ -57,16 +59,31 @@ class MelodyMatch:
         if not len(mel):
             return mel
         known = np.concatenate([self._before, mel])
+        self._unheard += len(mel)
+        if not len(self._seen) and len(known) <= OPENING_FRAMES:
+            self._before = known
+            return mel
         self._before = known[-CONTEXT_FRAMES:]
-        self._loudest = max(self._loudest, _loudest(mel))
+        self._loudest = max(self._loudest, _loudest(known))
         heard = self._ear(known)
-        voiced = _voiced(known, heard, self._loudest)[-len(mel) :]
+        voiced = _voiced(known, heard, self._loudest)
+        new = slice(-self._unheard, None)
+        self._unheard = 0
+        self._seen = np.concatenate([self._seen, heard.semitones[new][voiced[new]]])
+        self._seen = self._seen[-REMEMBERED_FRAMES:]
+        pitch, voiced = heard.semitones[-len(mel) :], voiced[-len(mel) :]
         if not voiced.any():
             return mel
-        pitch = heard.semitones[-len(mel) :][voiced]
-        self._seen = np.concatenate([self._seen, pitch])[-REMEMBERED_FRAMES:]
         frames = np.arange(len(mel))
-        return bent(mel, self._shift(np.interp(frames, frames[voiced], pitch)))
+        return bent(mel, self._shift(np.interp(frames, frames[voiced], pitch[voiced])))
+
+    @cached_property
+    def _wanted(self) -> tuple[float, float]:
+        """(range of the reference, how far it is believed)."""
+        melody = self._ear(self._reference, is_style=True)
+        voiced = _voiced(self._reference, melody, _loudest(self._reference))
+        known = melody.semitones[voiced]
+        return _range(known), self._strength * _trust(len(known))
 
     def _shift(self, pitch: FloatArray) -> FloatArray:
         """(T,) as it goes up and down -> (T,) by how much more it should."""
@@ -81,8 +98,9 @@ class MelodyMatch:
 
     def _measured(self) -> tuple[float, float]:
         """(gain, middle) by all that was made so far."""
-        trust = self._strength * _trust(len(self._seen))
-        gain = np.exp(trust * np.log((self._range + FLOOR) / (_range(self._seen) + FLOOR)))
+        wanted, strength = self._wanted
+        trust = strength * _trust(len(self._seen))
+        gain = np.exp(trust * np.log((wanted + FLOOR) / (_range(self._seen) + FLOOR)))
         return float(gain.clip(*GAINS)), float(np.median(self._seen))
 
 

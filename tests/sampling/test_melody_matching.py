@@ -8,7 +8,7 @@ from omnitalker.assets import checkpoint_dir
 from omnitalker.audio.mel import mel_of
 from omnitalker.audio.pitch import Ear, Melody
 from omnitalker.audio.vocoder import Vocoder
-from omnitalker.sampling.melody_matching import GAINS, MelodyMatch
+from omnitalker.sampling.melody_matching import GAINS, OPENING_FRAMES, MelodyMatch
 from omnitalker.types import FloatArray
 
 FRAMES = 600
@@ -71,6 +71,16 @@ def test_little_voice_no_strength_or_silence_change_nothing(ear: Ear) -> None:
     match(flat)
     np.testing.assert_allclose(match(silence), silence, atol=1e-3)
     assert match(flat[:0]).shape == (0, 100)
+
+
+def test_an_opening_is_left_alone_but_counts_later(ear: Ear) -> None:
+    flat, lively = song(1.5), song(3.0)
+    whole, parts = MelodyMatch(lively, ear), MelodyMatch(lively, ear)
+    whole(flat[:300])
+    np.testing.assert_array_equal(parts(flat[:OPENING_FRAMES]), flat[:OPENING_FRAMES])
+    parts(flat[OPENING_FRAMES:300])
+    after = np.stack([swing(ear, match(flat[300:])) for match in (whole, parts)])
+    assert abs(after[0] - after[1]) < 0.2
 
 
 def test_windows_meet_without_a_step(ear: Ear) -> None:
