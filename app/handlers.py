@@ -55,9 +55,9 @@ class Handlers:
             no_files = gr.update(value=None, visible=False)
             yield gr.skip(), _status(_preparing(wish)), no_files, gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
-                if step.take is None and stop.event.is_set():
-                    continue  # the page says so already
                 if step.take is None:
+                    if stop.event.is_set():
+                        continue  # the page says so already
                     yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)
                     continue
                 kept = [*takes, step.take][-TAKES_KEPT:]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +24,8 @@ BINS = 224
 """About 20 cents each."""
 NEIGHBOURS = 4
 """Bins on either side of the peak that are averaged into the result."""
+OCTAVE_ERROR = 9.0
+"""Semitones from the median beyond which a pitch is taken for an octave error."""
 
 
 def hz_to_bin(hz: Tensor) -> Tensor:
@@ -93,3 +97,12 @@ class Ear:
             hertz, sure = self._pitch.hear(asked)
         semitones = 12 * torch.log2(hertz / 100.0)
         return Melody(semitones[0].cpu().numpy(), sure[0].cpu().numpy())
+
+
+def pitch_range(semitones: npt.NDArray[np.floating], middle: float) -> float:
+    """Between the 10th and 90th percentile, octave errors left out; NaN where next to nothing is left."""
+    near = semitones[np.abs(semitones - middle) < OCTAVE_ERROR]
+    if len(near) <= 5:
+        return float("nan")
+    low, high = np.percentile(near, [10, 90])
+    return float(high - low)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker import timeline
+from omnitalker.audio.pitch import pitch_range
 from omnitalker.errors import MissingExtra
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
 from omnitalker.motion.statistics import measure_style
@@ -19,8 +20,6 @@ SEALED = 0.06
 """Lip gap in units of jawOpen under which the lips count as closed."""
 AUDIBLE_DB = 30.0
 """Pitch is believed where the sound is at most so much softer than voiced sound on average."""
-OCTAVE_ERROR = 9.0
-"""Semitones from the median beyond which a pitch is taken for an octave error."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ def voice_figures(samples: FloatArray) -> VoiceFigures:
     semitones = 12 * np.log2(pitch[voiced] / 100.0)
     middle = float(np.median(semitones))
     loud = 10 * np.log10(power[voiced] + 1e-12) > energy - AUDIBLE_DB
-    near = semitones[loud & (np.abs(semitones - middle) < OCTAVE_ERROR)]
-    low, high = np.percentile(near, [10, 90]) if len(near) > 5 else (np.nan, np.nan)
-    return VoiceFigures(middle, float(high - low), energy)
+    return VoiceFigures(middle, pitch_range(semitones[loud], middle), energy)
 
 
 def style_figures(samples: FloatArray, motion: FloatArray, rate: float) -> dict[str, float]:

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from omnitalker import timeline
 from omnitalker.audio.bending import bent
-from omnitalker.audio.pitch import Ear, Melody
+from omnitalker.audio.pitch import OCTAVE_ERROR, Ear, Melody, pitch_range
 from omnitalker.types import FloatArray
 
 TRUSTED_FRAMES: Final = 100
@@ -33,8 +33,6 @@ FLOOR: Final = 0.3
 """Semitones."""
 LARGEST_SHIFT: Final = 2.5
 """Semitones by which any frame is moved."""
-OCTAVE_ERROR: Final = 9.0
-"""Semitones from the median beyond which a pitch is not believed."""
 LOUD_NATS: Final = 3.0
 """Frames within so much of the loudest can be voice."""
 _LOW_BINS: Final = 30
@@ -114,12 +112,9 @@ def _loudest(mel: FloatArray) -> float:
 
 
 def _range(semitones: FloatArray) -> float:
-    """Between the 10th and 90th percentile; 0 for nothing."""
-    if not len(semitones):
-        return 0.0
-    near = semitones[np.abs(semitones - np.median(semitones)) < OCTAVE_ERROR]
-    low, high = np.percentile(near, [10, 90])
-    return float(high - low)
+    """0 for nothing."""
+    middle = float(np.median(semitones)) if len(semitones) else 0.0
+    return float(np.nan_to_num(pitch_range(semitones, middle)))
 
 
 def _trust(frames: int) -> float:
