@@ -9,9 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from omnitalker.base.types import AVChunk, Identity, MotionTrack, Speech, StylePrompt
+    from omnitalker.generation.request import SpeakRequest
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.request import SpeakRequest
-    from omnitalker.types import AVChunk, Identity, MotionTrack, Speech, StylePrompt
 
 __version__ = "0.1.0"
 
@@ -20,13 +20,13 @@ _HOMES = {
     "DualBranchDiT": "omnitalker.models.dit",
     "DurationModel": "omnitalker.models.duration",
     "PhonemeRecogniser": "omnitalker.models.recogniser",
-    "Vocoder": "omnitalker.audio.vocoder",
-    "SpeakRequest": "omnitalker.request",
-    "AVChunk": "omnitalker.types",
-    "Identity": "omnitalker.types",
-    "MotionTrack": "omnitalker.types",
-    "Speech": "omnitalker.types",
-    "StylePrompt": "omnitalker.types",
+    "Vocoder": "omnitalker.models.vocoder.vocoder",
+    "SpeakRequest": "omnitalker.generation.request",
+    "AVChunk": "omnitalker.base.types",
+    "Identity": "omnitalker.base.types",
+    "MotionTrack": "omnitalker.base.types",
+    "Speech": "omnitalker.base.types",
+    "StylePrompt": "omnitalker.base.types",
 }
 
 __all__ = [

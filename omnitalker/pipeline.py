@@ -17,26 +17,11 @@ import torch
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
-from omnitalker import assets
-from omnitalker.analysis import listen, look
-from omnitalker.audio.vocoder import Vocoder
-from omnitalker.errors import InputError, WeightsError
-from omnitalker.files import AtomicFile
-from omnitalker.machine import weights_dtype
-from omnitalker.media.sound import write_wav
-from omnitalker.media.writer import VideoWriter
-from omnitalker.models.dit import DualBranchDiT
-from omnitalker.models.duration import DurationModel
-from omnitalker.models.int8 import is_int8_possible
-from omnitalker.models.recogniser import PhonemeRecogniser
-from omnitalker.request import SpeakRequest
-from omnitalker.sampling.generate import SamplingSettings
-from omnitalker.sampling.guidance import Guidance
-from omnitalker.streaming import stream
-from omnitalker.styles import StyleLibrary
-from omnitalker.text.frontend import TextFrontend
-from omnitalker.text.lexicon import read_lexicon
-from omnitalker.types import (
+from omnitalker.base import assets
+from omnitalker.base.errors import InputError, WeightsError
+from omnitalker.base.files import AtomicFile
+from omnitalker.base.machine import weights_dtype
+from omnitalker.base.types import (
     AVChunk,
     FloatArray,
     Frame,
@@ -47,6 +32,21 @@ from omnitalker.types import (
     Text,
     TimedWord,
 )
+from omnitalker.generation.guidance import Guidance
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.sample import SamplingSettings
+from omnitalker.generation.stream import stream
+from omnitalker.media.sound import write_wav
+from omnitalker.media.writer import VideoWriter
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.models.duration import DurationModel
+from omnitalker.models.int8 import is_int8_possible
+from omnitalker.models.recogniser import PhonemeRecogniser
+from omnitalker.models.vocoder.vocoder import Vocoder
+from omnitalker.reference.analyse import listen, look
+from omnitalker.reference.library import StyleLibrary
+from omnitalker.text.frontend import TextFrontend
+from omnitalker.text.lexicon import read_lexicon
 
 
 @dataclass

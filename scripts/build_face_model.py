@@ -1,4 +1,4 @@
-"""Compute `omnitalker/motion/face_model.safetensors` from the ICT FaceKit morphable head (MIT).
+"""Compute `omnitalker/data/face_model.safetensors` from the ICT FaceKit morphable head (MIT).
 
     python scripts/build_face_model.py ../shared/data/face3d/ict_face.npz
 
@@ -32,7 +32,7 @@ from safetensors.numpy import save_file
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from omnitalker.motion import face_regions as regions
+from omnitalker.motion.face import regions
 from omnitalker.motion.names import BLENDSHAPES
 
 Array = npt.NDArray[np.float64]
@@ -339,7 +339,7 @@ def build(head: Head) -> dict[str, npt.NDArray[np.generic]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("head", type=Path, help="ict_face.npz")
-    default = Path(__file__).parents[1] / "omnitalker" / "motion" / "face_model.safetensors"
+    default = Path(__file__).parents[1] / "omnitalker" / "data" / "face_model.safetensors"
     parser.add_argument("-o", "--output", type=Path, default=default)
     args = parser.parse_args()
     metadata = {"source": "ICT FaceKit, MIT License, Copyright (c) 2020 USC ICT; see NOTICE"}

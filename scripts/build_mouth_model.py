@@ -1,4 +1,4 @@
-"""Pack the path-traced jaws (`scripts/render_teeth.py`) into `omnitalker/rendering/mouth_model.safetensors`.
+"""Pack the path-traced jaws (`scripts/render_teeth.py`) into `omnitalker/data/mouth_model.safetensors`.
 
 python scripts/build_mouth_model.py ../shared/data/face3d/ict_face.npz FOLDER_OF_RENDERS
 """
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("head", type=Path)
     parser.add_argument("renders", type=Path)
     parser.add_argument("--unit-cm", type=float, required=True, help="eye distance of the template")
-    root = Path(__file__).parents[1] / "omnitalker" / "rendering"
+    root = Path(__file__).parents[1] / "omnitalker" / "data"
     parser.add_argument("-o", "--output", type=Path, default=root / "mouth_model.safetensors")
     args = parser.parse_args()
     data = np.load(args.head)

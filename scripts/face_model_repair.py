@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.motion import face_regions as regions
+from omnitalker.motion.face import regions
 from omnitalker.motion.names import INDEX
 
 Array = npt.NDArray[np.float64]

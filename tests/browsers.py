@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omnitalker.errors import InputError, MissingExtra
+from omnitalker.base.errors import InputError, MissingExtra
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def installed_chromium(*flags: str) -> Iterator[Any]:
 
     Skips where no Chromium is installed; the continuous integration installs one.
     """
-    from app.bench import chromium
+    from omnitalker.evaluation.bench.demo import chromium
 
     with ExitStack() as stack:
         try:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+pytest_plugins = ["tests.live_fixtures"]
+
 if TYPE_CHECKING:
+    from omnitalker.base.types import StylePrompt
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.types import StylePrompt
 
 
 @pytest.fixture(scope="session")
@@ -18,10 +20,10 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a saved checkpoint with two built-in voices."""
     import torch
 
-    from omnitalker.audio.vocoder import Vocoder
     from omnitalker.models.dit import DualBranchDiT
     from omnitalker.models.duration import DurationModel
     from omnitalker.models.recogniser import PhonemeRecogniser
+    from omnitalker.models.vocoder.vocoder import Vocoder
     from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.reference.style import save_style
     from omnitalker.text.symbols import SILENT, SYMBOLS
@@ -61,7 +63,7 @@ def style() -> StylePrompt:
 
 def make_style(blocks: int = 8, seed: int = 0) -> StylePrompt:
     """A plausible but meaningless prompt."""
-    from omnitalker.types import StylePrompt
+    from omnitalker.base.types import StylePrompt
 
     rng = np.random.default_rng(seed)
     frames = 15 * blocks

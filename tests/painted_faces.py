@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnitalker.motion import face_regions as regions
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.types import Camera, Framing, Identity
+from omnitalker.motion.face import regions
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import INDEX, MOTION_DIM
-from omnitalker.types import Camera, Framing, Identity
 
 SKIN, LIP, IRIS, WHITE, WALL, SHIRT = (
     (205, 160, 135), (170, 70, 75), (40, 60, 90), (235, 235, 235), (90, 110, 120), (40, 60, 40),

@@ -18,7 +18,7 @@ import json, logging, os, sys, threading
 def state():
     return threading.active_count(), os.listdir("."), len(logging.getLogger().handlers)
 before, environment = state(), dict(os.environ)
-import omnitalker, omnitalker.types, omnitalker.request, omnitalker.config
+import omnitalker, omnitalker.base.types, omnitalker.generation.request, omnitalker.base.config
 changed = [dict(os.environ) != environment]
 import omnitalker.cli.main
 changed += [before != state(), sorted(set(os.environ.items()) ^ set(environment.items()))]

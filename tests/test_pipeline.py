@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from omnitalker.errors import InputError, WeightsError
+from omnitalker.base.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -75,7 +75,7 @@ def test_wrong_checkpoints_get_one_line(tmp_path: Path, tiny_checkpoint: Path) -
 
 def test_the_output_saves_itself(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> None:
     from omnitalker.media.reader import read_clip
-    from omnitalker.rendering.sketch import SketchRenderer
+    from omnitalker.rendering.sketch.renderer import SketchRenderer
 
     style = tiny_pipeline.styles.get("bob")
     output = tiny_pipeline("Hello.", style, renderer=SketchRenderer((128, 128)))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from omnitalker import timeline
-from omnitalker.types import FloatArray
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray
 
 SPEECH_DB = -23.0
 """Level that speech is brought to: RMS over its loud parts, in dB of full scale."""

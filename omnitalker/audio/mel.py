@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
-from omnitalker.types import FloatArray
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
 
 FLOOR = 1e-7
 """Magnitudes below it are raised to it before the logarithm."""

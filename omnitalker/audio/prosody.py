@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from omnitalker.types import FloatArray
+from omnitalker.base.types import FloatArray
 
 RATE: Final = 16_000
 HOP: Final = 256

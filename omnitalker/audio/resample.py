@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
-from omnitalker.types import FloatArray
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
 
 
 def to_mono_24k(samples: FloatArray, rate: int) -> FloatArray:

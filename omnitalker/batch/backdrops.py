@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from omnitalker.base.types import FloatArray, Frame
 from omnitalker.rendering.framing import Aspect, Backdrop, CutoutRenderer, FramedRenderer
-from omnitalker.types import FloatArray, Frame
 
 
 class MovingBackdropRenderer(FramedRenderer):

@@ -9,14 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omnitalker.base.types import Renderer, StylePrompt
 from omnitalker.batch.jobs import Job, file_digest
 from omnitalker.reference.identity_file import save_identity
 from omnitalker.reference.style import save_style
-from omnitalker.types import Renderer, StylePrompt
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.studio import Studio
+    from omnitalker.studio.casting import Studio
 
 _PREPARED = ".safetensors"
 RENDERERS_KEPT = 8

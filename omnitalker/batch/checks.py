@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omnitalker import timeline
 from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
 from omnitalker.audio.mel import mel_covering
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray, TimedPhoneme
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.lips import moments, seen_contrast
 from omnitalker.batch.outputs import Made
@@ -20,7 +21,6 @@ from omnitalker.media.probe import probe
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
 from omnitalker.text.symbols import SILENT
-from omnitalker.types import FloatArray, TimedPhoneme
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline

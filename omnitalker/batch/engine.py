@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from omnitalker.base.errors import OmniTalkerError
 from omnitalker.batch.ledger import Record
 from omnitalker.batch.work import Task
-from omnitalker.errors import OmniTalkerError
 
 WAIT_SECONDS = 0.5
 LOST = "the worker process died (killed, or out of memory)"

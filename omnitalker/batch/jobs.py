@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from omnitalker.errors import InputError
-from omnitalker.request import Manner
+from omnitalker.base.errors import InputError
+from omnitalker.generation.request import Manner
 
 OutputFormat = Literal["mp4", "webm", "gif", "wav", "png", "csv"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("mp4", "webm", "gif", "wav", "png", "csv")

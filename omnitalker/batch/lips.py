@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray, TimedPhoneme
 from omnitalker.evaluation.face_figures import lip_gap
 from omnitalker.evaluation.figures import OPEN_VOWELS
 from omnitalker.media.reader import read_frames_at
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.landmarks import LandmarkFinder
 from omnitalker.text.symbols import BILABIALS
-from omnitalker.types import FloatArray, TimedPhoneme
 
 LOOKED_AT = 3
 """Frames of closed and as many of open lips: about 30 ms each."""

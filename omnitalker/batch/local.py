@@ -15,11 +15,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from omnitalker.base.parent_watch import leave_with_parent
 from omnitalker.batch.engine import Answer, EngineError
 from omnitalker.batch.nursery import LEAVE_SECONDS, Nursery, can_fork
 from omnitalker.batch.serving import WorkerFactory, print_to, serve
 from omnitalker.batch.work import Task, Worker
-from omnitalker.orphans import leave_with_parent
 
 MAX_DEATHS_BEFORE_READY = 3
 

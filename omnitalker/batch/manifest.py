@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omnitalker import assets
+from omnitalker.base import assets
+from omnitalker.base.config import build, unknown_choice
+from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.batch.jobs import FRAMED_FORMATS, SUBTITLES, Job, output_name
-from omnitalker.config import build, unknown_choice
-from omnitalker.errors import ConfigError, InputError
-from omnitalker.request import check_controls, check_text
+from omnitalker.generation.request import check_controls, check_text
 from omnitalker.text.foreign import refuse_foreign
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Job)}

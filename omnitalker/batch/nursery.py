@@ -14,10 +14,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any, NoReturn
 
+from omnitalker.base.machine import give_memory_back
+from omnitalker.base.parent_watch import leave_with_parent
 from omnitalker.batch.engine import EngineError
 from omnitalker.batch.serving import WorkerFactory, print_to, serve
-from omnitalker.machine import give_memory_back
-from omnitalker.orphans import leave_with_parent
 
 LEAVE_SECONDS = 5
 

@@ -11,21 +11,21 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import AVChunk, FloatArray, Frame, MotionTrack, Renderer, TimedWord
 from omnitalker.batch.backdrops import MovingBackdropRenderer
 from omnitalker.batch.cache import PreparedStudio
 from omnitalker.batch.jobs import SUBTITLES, Job
-from omnitalker.errors import InputError
+from omnitalker.generation.request import SpeakRequest
 from omnitalker.media.gif import write_gif
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.webm import WebmWriter
 from omnitalker.media.writer import VideoWriter
-from omnitalker.motion.export import export_csv
+from omnitalker.motion.track.export import export_csv
 from omnitalker.rendering.framing import Backdrop, CutoutRenderer, FramedRenderer, straight_alpha
-from omnitalker.request import SpeakRequest
-from omnitalker.studio import backdrop_pictures, plain_backdrop
-from omnitalker.types import AVChunk, FloatArray, Frame, MotionTrack, Renderer, TimedWord
+from omnitalker.studio.casting import backdrop_pictures, plain_backdrop
 
 WITHOUT_PICTURE = ("wav", "csv")
 TRANSPARENT = ("webm", "png")

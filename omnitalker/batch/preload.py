@@ -4,7 +4,7 @@ import gc
 
 import omnitalker.batch.checks
 import omnitalker.batch.outputs
-import omnitalker.studio  # noqa: F401
+import omnitalker.studio.casting  # noqa: F401
 
 gc.collect()
 gc.freeze()  # or every worker's first collection would touch, and so copy, all that was imported

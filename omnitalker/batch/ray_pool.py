@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from omnitalker.base.errors import MissingExtra
 from omnitalker.batch.engine import Answer, EngineError
 from omnitalker.batch.serving import WorkerFactory
 from omnitalker.batch.work import RunSettings, Task, Worker
-from omnitalker.errors import MissingExtra
 
 
 class RayPool:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from omnitalker.base.files import AtomicFile
 from omnitalker.batch.ledger import Ledger, Record
-from omnitalker.files import AtomicFile
 
 MOST_ROWS = 2000
 _FIGURES = (

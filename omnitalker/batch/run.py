@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 import omnitalker
-from omnitalker import assets
+from omnitalker.base import assets
+from omnitalker.base.errors import InputError
 from omnitalker.batch.engine import Event, Finished, Pool, drive
 from omnitalker.batch.jobs import file_digest, folder_digest, job_key, output_name
 from omnitalker.batch.ledger import Ledger, Record
@@ -19,7 +20,6 @@ from omnitalker.batch.local import LocalPool
 from omnitalker.batch.manifest import Manifest
 from omnitalker.batch.storage import STATE, LocalStore, open_store
 from omnitalker.batch.work import RunSettings, Task
-from omnitalker.errors import InputError
 
 EngineName = Literal["local", "ray"]
 CACHE = "cache"

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
-from omnitalker.errors import InputError, MissingExtra
+from omnitalker.base.errors import InputError, MissingExtra
 
 STATE = ".omnitalker"
 """The folder beside the outputs that remembers what is done."""

@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from omnitalker.base.files import why
+from omnitalker.base.machine import give_memory_back, keep_memory
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import Store, open_store
-from omnitalker.files import why
-from omnitalker.machine import give_memory_back, keep_memory
 
 HEAPS = 2
 """For all threads of a worker: without a limit they keep 60 MB more at 512 px, and save no time."""
@@ -52,7 +52,7 @@ class Worker:
     def __init__(self, settings: RunSettings) -> None:
         from omnitalker.batch.cache import PreparedStudio
         from omnitalker.batch.checks import OutputChecker
-        from omnitalker.studio import Studio
+        from omnitalker.studio.casting import Studio
 
         _use_threads(1)
         studio = Studio.from_pretrained(settings.checkpoint, settings.device)

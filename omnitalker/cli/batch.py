@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.errors import InputError
 from omnitalker.cli import batch_progress, options
 from omnitalker.cli.live import bench_app
-from omnitalker.errors import InputError
 
 if TYPE_CHECKING:
     from omnitalker.batch.manifest import Manifest
@@ -82,11 +82,11 @@ def batch(
 
       omnitalker batch texts/ -o out/ --dry-run
     """
-    from omnitalker import assets
+    from omnitalker.base import assets
     from omnitalker.batch.manifest import read_manifest
     from omnitalker.batch.run import EngineSettings, plan, run
     from omnitalker.batch.work import RunSettings
-    from omnitalker.styles import StyleLibrary
+    from omnitalker.reference.library import StyleLibrary
 
     _check_numbers(workers, retries, max_hours)
     voices = StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue()
@@ -150,8 +150,8 @@ def bench_batch(
 
       omnitalker bench batch --jobs 200 --kill 2
     """
-    from omnitalker.batch.bench import bench
-    from omnitalker.batch.kill_bench import KillSettings, bench_killed
+    from omnitalker.evaluation.bench.batch import bench
+    from omnitalker.evaluation.bench.batch_kill import KillSettings, bench_killed
 
     lines = (
         bench_killed(KillSettings(jobs, kill, workers, size, renderer, presenter, checkpoint))

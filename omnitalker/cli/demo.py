@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.errors import InputError
 from omnitalker.cli import options
 from omnitalker.cli.live import bench_app
-from omnitalker.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def demo(
 
     Example: omnitalker demo --port 8080
     """
-    from app.launch import STYLES, DemoSettings, start
+    from omnitalker.demo.launch import STYLES, DemoSettings, start
 
     running = start(
         DemoSettings(
@@ -86,7 +86,7 @@ def bench_demo(
 
     Example: omnitalker bench demo
     """
-    from app.bench import bench, settings_for
+    from omnitalker.evaluation.bench.demo import bench, settings_for
 
     settings = settings_for(port=port, checkpoint=checkpoint, renderer=renderer)
     for line in bench(settings, repeat=repeat):

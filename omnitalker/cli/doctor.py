@@ -27,8 +27,8 @@ def register(app: typer.Typer) -> None:
 
 def doctor() -> None:
     """What is installed, what is missing, how fast this machine is."""
-    from omnitalker import assets
-    from omnitalker.errors import WeightsError
+    from omnitalker.base import assets
+    from omnitalker.base.errors import WeightsError
 
     print(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"processors  {os.cpu_count()}")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli.progress import progress_bar
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure a checkpoint or a face.")
@@ -37,8 +37,8 @@ def reenact(
 
     Example: omnitalker reenact --source portrait.png --driving clip.mp4 -o out.mp4
     """
-    from omnitalker.reenactment import Reenactment
-    from omnitalker.reenactment import reenact as make
+    from omnitalker.studio.reenact import Reenactment
+    from omnitalker.studio.reenact import reenact as make
 
     job = Reenactment(
         source=source,
@@ -68,7 +68,7 @@ def inspect(
     ] = None,
 ) -> None:
     """Track a clip and show what was found: figures, curves, landmarks."""
-    from omnitalker.inspection import run
+    from omnitalker.reference.inspect import run
 
     for line in run(clip, plot=plot, frames=frames):
         print(line)
@@ -106,8 +106,8 @@ def eval_model(
 
     from omnitalker.evaluation.model import Evaluation, evaluate
     from omnitalker.evaluation.studies import Plan
+    from omnitalker.generation.guidance import Guidance
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.sampling.guidance import Guidance
 
     sampling = OmniTalkerPipeline.from_pretrained(checkpoint).sampling
     if guidance is not None:
@@ -165,9 +165,9 @@ def eval_vocoder(
     """Held-out speech taken apart to mels and put together again: is it still understood, who is it?"""
     import json
 
+    from omnitalker.base.files import AtomicFile
     from omnitalker.evaluation.rows import plain, table
-    from omnitalker.files import AtomicFile
-    from omnitalker.training.vocoder_report import report
+    from omnitalker.evaluation.vocoder_report import report
 
     rows = report(vocoder, corpus, clips)
     with AtomicFile(output) as temporary:
@@ -198,8 +198,8 @@ def eval_speed(
     runs: Annotated[int, typer.Option(help="Counted runs of each.")] = 5,
 ) -> None:
     """How much faster than real time sound and video are made. Close other programs first."""
-    from omnitalker.evaluation.speed import measure
-    from omnitalker.studio import Studio
+    from omnitalker.evaluation.bench.speed import measure
+    from omnitalker.studio.casting import Studio
 
     result = measure(Studio.from_pretrained(checkpoint), presenter=presenter, size=size, runs=runs)
     for what, figures in result.items():

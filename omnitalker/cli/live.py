@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from omnitalker.assets import DEFAULT_CHECKPOINT
-from omnitalker.machine import rest_between_calls
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.machine import rest_between_calls
 
 character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
-CONFIG = "configs/serve/local.yaml"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="A file as in configs/serve.")
+        Path | None, typer.Option("--config", "-c", help="A file as in omnitalker/data/serve.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
@@ -34,13 +33,12 @@ def serve(
 ) -> None:
     """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
     rest_between_calls()
-    from omnitalker import assets
-    from omnitalker.config import load_config
-    from omnitalker.dialogue.server.run import run
-    from omnitalker.dialogue.server.settings import ServeConfig
+    from omnitalker.base import assets
+    from omnitalker.base.config import load_config
+    from omnitalker.server.run import run
+    from omnitalker.server.settings import ServeConfig
 
-    path = config or assets.find(CONFIG)
-    settings = load_config(ServeConfig, path) if path else ServeConfig()
+    settings = load_config(ServeConfig, config or assets.data_path("serve", "local.yaml"))
     settings = replace(
         settings,
         host=host or settings.host,
@@ -87,11 +85,11 @@ def chat(
     rest_between_calls()
     import asyncio
 
-    from omnitalker.dialogue.character import load_character, perform
-    from omnitalker.dialogue.chat import ChatInputs, ChatOutputs, talk
-    from omnitalker.dialogue.hearing import hearing_named, recogniser_of
-    from omnitalker.dialogue.language_model import LanguageModel
-    from omnitalker.studio import Studio
+    from omnitalker.agent.character import load_character, perform
+    from omnitalker.agent.chat import ChatInputs, ChatOutputs, talk
+    from omnitalker.agent.hearing import hearing_named, recogniser_of
+    from omnitalker.agent.language_model import LanguageModel
+    from omnitalker.studio.casting import Studio
 
     person = load_character(character)
     model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
@@ -112,9 +110,9 @@ def check_character(
     checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
 ) -> None:
     """Say whether a character's face, voices and lines will work; exit code 2 if not."""
-    from omnitalker.dialogue.character import check, load_character
-    from omnitalker.errors import ConfigError
-    from omnitalker.studio import Studio
+    from omnitalker.agent.character import check, load_character
+    from omnitalker.base.errors import ConfigError
+    from omnitalker.studio.casting import Studio
 
     character = load_character(file)
     problems = check(Studio.from_pretrained(checkpoint), character)
@@ -126,7 +124,7 @@ def check_character(
 @character_app.command("list")
 def list_characters() -> None:
     """The built-in characters."""
-    from omnitalker.dialogue.character import character_names, load_character
+    from omnitalker.agent.character import character_names, load_character
 
     for name in character_names():
         print(f"{name:16} {load_character(name).persona.strip().splitlines()[0]}")
@@ -160,7 +158,7 @@ def bench_live(
     rest_between_calls()
     import json
 
-    from omnitalker.dialogue.bench import PARTS, BenchSettings, measure
+    from omnitalker.evaluation.bench.live import PARTS, BenchSettings, measure
 
     usual = PARTS if webrtc_minutes else tuple(name for name in PARTS if name != "webrtc")
     settings = BenchSettings(

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from omnitalker import __version__
-from omnitalker.cli import batch, demo, doctor, face, live, making, speak
-from omnitalker.errors import OmniTalkerError
-from omnitalker.machine import keep_memory
+from omnitalker.base.errors import OmniTalkerError
+from omnitalker.base.machine import keep_memory
+from omnitalker.cli import batch, demo, doctor, face, generate, live, making
 
 app = typer.Typer(
     name="omnitalker",
@@ -46,7 +46,7 @@ def root(
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
-speak.register(app)
+generate.register(app)
 making.register(app)
 face.register(app)
 batch.register(app)

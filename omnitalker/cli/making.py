@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnitalker import timeline
-from omnitalker.assets import DEFAULT_CHECKPOINT
+from omnitalker.base import timeline
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli import options
 from omnitalker.cli.progress import progress_bar
 
@@ -53,7 +53,7 @@ def train(
 
       omnitalker train dit configs/train/dit.yaml --resume
     """
-    from omnitalker.cli import trainers
+    from omnitalker.cli import train as trainers
 
     logging.getLogger("omnitalker.training").setLevel(logging.INFO)
     trainers.run(
@@ -97,7 +97,7 @@ def corpus_build(
     limit: Annotated[int | None, typer.Option(help="Only the first so many items.")] = None,
 ) -> None:
     """Make the synthetic and real-speech corpus; stop it at any time, it goes on where it was."""
-    from omnitalker.training.corpus import build
+    from omnitalker.corpus import build
 
     build(config, out=out, workers=workers, limit=limit)
 
@@ -110,9 +110,9 @@ def corpus_motion(
     ),
 ) -> None:
     """Give every item with words its motion anew, after a change of the motion teacher."""
-    from omnitalker.config import load_config
-    from omnitalker.training.corpus.config import CorpusConfig
-    from omnitalker.training.corpus.motion import refresh_motion
+    from omnitalker.base.config import load_config
+    from omnitalker.corpus.config import CorpusConfig
+    from omnitalker.corpus.motion import refresh_motion
 
     count = refresh_motion(out, load_config(CorpusConfig, config))
     typer.echo(f"{count} items move by the teacher of today")
@@ -127,7 +127,7 @@ def corpus_import(
     checkpoint: Annotated[str, typer.Option(help="For its aligner.")] = DEFAULT_CHECKPOINT,
 ) -> None:
     """Track, align and filter your own videos into training data."""
-    from omnitalker.training.corpus import import_folder
+    from omnitalker.corpus import import_folder
 
     def tell(name: str, outcome: str) -> None:
         print(f"{name}: {outcome}", flush=True)
@@ -149,7 +149,7 @@ def style_create(
 ) -> None:
     """Analyse a clip once; use its voice and manner for ever with --style."""
     from omnitalker.reference.style import save_style
-    from omnitalker.studio import Studio
+    from omnitalker.studio.casting import Studio
 
     with progress_bar("Analysing") as update:
         update(0.1, "loading")
@@ -168,8 +168,8 @@ def style_list(
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """The built-in voices and their manners."""
-    from omnitalker import assets
-    from omnitalker.styles import StyleLibrary
+    from omnitalker.base import assets
+    from omnitalker.reference.library import StyleLibrary
 
     for name, manners in StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue().items():
         print(f"{name:12} {', '.join(manners)}")

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.files import AtomicFile
 from omnitalker.evaluation.rows import Row, shown
-from omnitalker.files import AtomicFile
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 

@@ -9,9 +9,9 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from omnitalker.corpus.item import ItemInfo
 from omnitalker.evaluation import sentences
-from omnitalker.styles import StyleLibrary
-from omnitalker.training.corpus.item import ItemInfo
+from omnitalker.reference.library import StyleLibrary
 
 Measure = Literal[
     "words", "phonemes", "slips", "voice", "style", "lips", "distances", "rendered", "mixture"

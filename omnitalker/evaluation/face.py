@@ -20,7 +20,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.files import AtomicFile
+from omnitalker.base.types import FloatArray, Frame, Framing, Identity, ReferenceClip, TrackedFace
 from omnitalker.evaluation.face_figures import (
     LoopFigures,
     PictureFigures,
@@ -28,14 +30,12 @@ from omnitalker.evaluation.face_figures import (
     compare_pictures,
 )
 from omnitalker.evaluation.render_cost import measure_alone
-from omnitalker.files import AtomicFile
 from omnitalker.media.reader import read_clip
-from omnitalker.motion.face import FaceModel
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.reference.clip import cut_clip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import FloatArray, Frame, Framing, Identity, ReferenceClip, TrackedFace
 
 OnProgress = Callable[[float, str], None]
 SHORTEST = 50

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.motion import face_regions as regions
-from omnitalker.motion.blinks import detect_blinks
+from omnitalker.base.types import FloatArray, Frame
+from omnitalker.motion.face import regions
+from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.names import POSE_SLICE
-from omnitalker.types import FloatArray, Frame
 
 BLINK_TOLERANCE = 3
 """Frames by which a blink may be seen early or late."""

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker import timeline
-from omnitalker.audio.pitch import pitch_range
-from omnitalker.errors import MissingExtra
+from omnitalker.base import timeline
+from omnitalker.base.errors import MissingExtra
+from omnitalker.base.types import FloatArray, TimedPhoneme
+from omnitalker.models.pitch import pitch_range
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
-from omnitalker.motion.statistics import measure_style
+from omnitalker.motion.track.statistics import measure_style
 from omnitalker.text.symbols import BILABIALS
-from omnitalker.types import FloatArray, TimedPhoneme
 
 OPEN_VOWELS = frozenset(("ɑ", "æ", "a", "aʊ", "aɪ", "ɔ", "ɛ", "ʌ"))
 SEALED = 0.06

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray, TimedWord
 from omnitalker.evaluation.figures import voice_figures
 from omnitalker.evaluation.sentences import PASSAGE
-from omnitalker.types import FloatArray, TimedWord
 
 if TYPE_CHECKING:
     from omnitalker.evaluation.material import Material
-    from omnitalker.request import SpeakRequest
+    from omnitalker.generation.request import SpeakRequest
 
 
 def measure(material: Material, request: SpeakRequest) -> dict[str, Any]:

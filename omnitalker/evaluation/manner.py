@@ -10,12 +10,12 @@ import torch
 from torch.nn import functional as F
 
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
+from omnitalker.base.types import FloatArray, TimedPhoneme
 from omnitalker.evaluation.figures import voice_figures
-from omnitalker.motion.manners import MANNERS, sides
+from omnitalker.motion.made.manners import MANNERS, sides
 from omnitalker.motion.names import INDEX
-from omnitalker.motion.statistics import measure_style
+from omnitalker.motion.track.statistics import measure_style
 from omnitalker.text.symbols import SILENT
-from omnitalker.types import FloatArray, TimedPhoneme
 
 PAIRED = (
     "mouthSmile", "mouthFrown", "mouthStretch", "mouthPress", "mouthUpperUp", "browDown", "browOuterUp",

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.analysis import phonemes_per_frame
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray, StylePrompt
+from omnitalker.corpus.built_in_voices import ending
+from omnitalker.corpus.item import CorpusItem
+from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.evaluation.cases import Case, Prompt
 from omnitalker.evaluation.voice import VoiceSimilarity
 from omnitalker.evaluation.words import (
@@ -21,15 +24,12 @@ from omnitalker.evaluation.words import (
     SpeechRecogniser,
     WhisperRecogniser,
 )
+from omnitalker.generation.guidance import Guidance
+from omnitalker.generation.sample import SamplingSettings
 from omnitalker.models.recogniser import PhonemeRecogniser, recognise
 from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.reference.analyse import phonemes_per_frame
 from omnitalker.reference.style import build_style, mix_styles
-from omnitalker.sampling.generate import SamplingSettings
-from omnitalker.sampling.guidance import Guidance
-from omnitalker.training.corpus.item import CorpusItem
-from omnitalker.training.corpus.store import Corpus, open_corpus
-from omnitalker.training.voices import ending
-from omnitalker.types import FloatArray, StylePrompt
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +128,6 @@ def seconds_of(samples: FloatArray) -> float:
 
 
 def checkpoint_of(name: str | Path) -> Path:
-    from omnitalker import assets
+    from omnitalker.base import assets
 
     return assets.checkpoint_dir(name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation import long_text, rendered
 from omnitalker.evaluation.cases import REAL_SOURCES, Case
 from omnitalker.evaluation.figures import lip_figures, style_figures
@@ -17,11 +18,10 @@ from omnitalker.evaluation.manner import describe
 from omnitalker.evaluation.material import Material, mel_of_sound, seconds_of
 from omnitalker.evaluation.slips import find_slips
 from omnitalker.evaluation.words import ErrorCount, count_errors, words_of
+from omnitalker.generation.request import SpeakRequest
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.pipeline import OmniTalkerOutput, collect
-from omnitalker.request import SpeakRequest
 from omnitalker.text.symbols import SILENT, SYMBOLS
-from omnitalker.types import FloatArray, Phoneme, TimedPhoneme
 
 Record = dict[str, Any]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omnitalker import assets
+from omnitalker.base import assets
+from omnitalker.base.files import AtomicFile
 from omnitalker.evaluation import rows as tables
 from omnitalker.evaluation.cases import Case
 from omnitalker.evaluation.journal import Journal, subject_of
@@ -19,9 +20,8 @@ from omnitalker.evaluation.rows import Row, row
 from omnitalker.evaluation.studies import Plan, all_cases, without_corpus
 from omnitalker.evaluation.summary import summarise
 from omnitalker.evaluation.workers import run
-from omnitalker.files import AtomicFile
+from omnitalker.generation.sample import SamplingSettings
 from omnitalker.pipeline import OmniTalkerPipeline
-from omnitalker.sampling.generate import SamplingSettings
 
 log = logging.getLogger(__name__)
 OnProgress = Callable[[float, str], None]
@@ -116,7 +116,7 @@ def records_file(output: Path) -> Path:
 def _cases(pipeline: OmniTalkerPipeline, asked: Evaluation) -> list[Case]:
     if asked.corpus is None:
         return without_corpus(pipeline.styles, asked.plan)
-    from omnitalker.training.corpus.store import open_corpus
+    from omnitalker.corpus.store import open_corpus
 
     return all_cases(open_corpus(asked.corpus).infos, asked.plan)
 
@@ -126,8 +126,8 @@ def _wanted(cases: list[Case], studies: tuple[str, ...]) -> list[Case]:
 
 
 def _speed(checkpoint: str) -> list[Row]:
-    from omnitalker.evaluation.speed import measure
-    from omnitalker.studio import Studio
+    from omnitalker.evaluation.bench.speed import measure
+    from omnitalker.studio.casting import Studio
 
     found = measure(Studio.from_pretrained(checkpoint), runs=3)
     group = "speed (seconds of work per second)"

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from omnitalker.base.files import AtomicFile
 from omnitalker.evaluation.rendered import LAGS
 from omnitalker.evaluation.rows import Row
 from omnitalker.evaluation.summary import STYLE_FIGURES, Studies, judged_manners
-from omnitalker.files import AtomicFile
-from omnitalker.motion.manners import MANNERS
+from omnitalker.motion.made.manners import MANNERS
 
 
 def draw(studies: Studies, rows: Sequence[Row], path: Path) -> None:

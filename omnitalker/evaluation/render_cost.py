@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from omnitalker.base.types import FloatArray, Identity
 from omnitalker.media.writer import VideoWriter
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import FloatArray, Identity
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker import assets, timeline
-from omnitalker.errors import WeightsError
+from omnitalker.base import assets, timeline
+from omnitalker.base.errors import WeightsError
+from omnitalker.base.types import FloatArray, Identity, TimedPhoneme
 from omnitalker.evaluation.face_figures import lip_gap
 from omnitalker.evaluation.figures import OPEN_VOWELS
-from omnitalker.motion import face_regions as regions
+from omnitalker.motion.face import regions
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.text.symbols import BILABIALS
-from omnitalker.types import FloatArray, Identity, TimedPhoneme
 
 SIZE = 512
 """Side of the pictures: the usual one. At half of it a gap that counts is a single pixel."""

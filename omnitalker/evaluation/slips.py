@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from omnitalker.base.types import FloatArray, Phoneme
 from omnitalker.models.recogniser import PhonemeRecogniser
-from omnitalker.types import FloatArray, Phoneme
 
 WORST = -6.0
 """Frames count as no worse than this (nats): a strange sound is not yet a missing word."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from omnitalker.corpus.item import ItemInfo
 from omnitalker.evaluation import sentences
 from omnitalker.evaluation.cases import (
     REAL_SOURCES,
@@ -22,8 +23,7 @@ from omnitalker.evaluation.cases import (
     spread,
     unusual,
 )
-from omnitalker.styles import StyleLibrary
-from omnitalker.training.corpus.item import ItemInfo
+from omnitalker.reference.library import StyleLibrary
 
 MANY_STEPS = "16 steps, guided"
 MANY_STEPS_STYLES = "16 steps, guided, styles"

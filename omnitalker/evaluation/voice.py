@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.errors import MissingExtra
-from omnitalker.types import FloatArray
+from omnitalker.base import timeline
+from omnitalker.base.errors import MissingExtra
+from omnitalker.base.types import FloatArray
 
 
 class VoiceSimilarity:

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.errors import MissingExtra
-from omnitalker.types import FloatArray
+from omnitalker.base import timeline
+from omnitalker.base.errors import MissingExtra
+from omnitalker.base.types import FloatArray
 
 _NOT_A_WORD = re.compile(r"[^a-z' ]+")
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
+from omnitalker.base.machine import keep_memory
+from omnitalker.base.parent_watch import leave_with_parent
 from omnitalker.evaluation.cases import Case
 from omnitalker.evaluation.journal import Journal
-from omnitalker.machine import keep_memory
-from omnitalker.orphans import leave_with_parent
-from omnitalker.sampling.generate import SamplingSettings
+from omnitalker.generation.sample import SamplingSettings
 
 OnProgress = Callable[[float, str], None]
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")

@@ -10,9 +10,9 @@ import av
 import av.filter
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
-from omnitalker.types import Frame
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Frame
 
 KEEP_EVERY = 2
 _GRAPH = (

@@ -7,10 +7,10 @@ from typing import cast
 import av
 import numpy as np
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.types import AVChunk
 from omnitalker.media.outgoing import OutgoingBytes
 from omnitalker.media.writer import audio_frame
-from omnitalker.types import AVChunk
 
 CONTENT_TYPE = "video/mp4"
 FRAGMENT_FRAMES = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import TypeVar, cast
 import av
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
-from omnitalker.types import FloatArray, Frame, ReferenceClip
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, Frame, ReferenceClip
 
 log = logging.getLogger(__name__)
 

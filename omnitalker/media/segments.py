@@ -9,11 +9,11 @@ import av
 import numpy as np
 from av.video.frame import PictureType
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.types import AVChunk, FloatArray, Frame
 from omnitalker.media.live_video import live_streams
 from omnitalker.media.outgoing import OutgoingBytes
 from omnitalker.media.writer import audio_frame
-from omnitalker.types import AVChunk, FloatArray, Frame
 
 SOUND_RATE = 48_000
 """Hz. Browsers take AAC at 24 kHz for the half of an HE-AAC stream."""

@@ -10,12 +10,12 @@ from typing import Literal, cast, get_args
 import av
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.config import unknown_choice
-from omnitalker.errors import InputError
+from omnitalker.base import timeline
+from omnitalker.base.config import unknown_choice
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
 from omnitalker.media.outgoing import OutgoingBytes
 from omnitalker.media.writer import audio_frame
-from omnitalker.types import FloatArray
 
 SoundFormat = Literal["wav", "pcm", "mp3", "opus", "aac", "flac"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from omnitalker.types import TimedWord
+from omnitalker.base.types import TimedWord
 
 MAX_LINE = 42
 MAX_SECONDS = 5.0

@@ -11,9 +11,9 @@ from typing import cast
 import av
 import numpy as np
 
-from omnitalker import timeline
+from omnitalker.base import timeline
+from omnitalker.base.types import FloatArray, Frame
 from omnitalker.media.writer import audio_frame
-from omnitalker.types import FloatArray, Frame
 
 BIT_RATE = 96_000
 

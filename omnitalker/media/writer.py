@@ -13,9 +13,9 @@ import av
 import numpy as np
 from av.subtitles.subtitle import SubtitleSet
 
-from omnitalker import timeline
-from omnitalker.files import AtomicFile
-from omnitalker.types import AVChunk, FloatArray, Frame
+from omnitalker.base import timeline
+from omnitalker.base.files import AtomicFile
+from omnitalker.base.types import AVChunk, FloatArray, Frame
 
 _MILLISECOND = Fraction(1, 1000)
 _ASS_HEADER = (

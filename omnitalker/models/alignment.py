@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.types import FloatArray
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
 
 NEIGHBOURS = 8
 WORST = -8.0

@@ -16,9 +16,9 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
-from omnitalker import timeline
-from omnitalker.errors import ConfigError, InputError
-from omnitalker.memo import Memo
+from omnitalker.base import timeline
+from omnitalker.base.errors import ConfigError, InputError
+from omnitalker.base.tensor_cache import Memo
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
 from omnitalker.models.conditions import Conditions, pad_frames
 from omnitalker.models.int8 import round_weights

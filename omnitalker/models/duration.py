@@ -15,7 +15,7 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional
 
-from omnitalker import timeline
+from omnitalker.base import timeline
 from omnitalker.models.layers import (
     DepthwiseConv,
     FeedForward,

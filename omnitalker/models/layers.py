@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from omnitalker import timeline
-from omnitalker.memo import Memo
+from omnitalker.base import timeline
+from omnitalker.base.tensor_cache import Memo
 
 Rotary = tuple[Tensor, Tensor]
 """cos and sin, each (S, head_dim) or (B, S, head_dim)."""

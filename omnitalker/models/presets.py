@@ -1,4 +1,4 @@
-"""Models from the YAML files in `configs/model`: a section per network, the keys of its `__init__`."""
+"""Models from the YAML files in `omnitalker/data/model`: a section per network, the keys of its `__init__`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from omnitalker.config import read_yaml, unknown_choice
-from omnitalker.errors import ConfigError
+from omnitalker.base.config import read_yaml, unknown_choice
+from omnitalker.base.errors import ConfigError
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 

@@ -20,11 +20,11 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.models.alignment import Unit, best_sequence, fit_of, viterbi
 from omnitalker.models.layers import ConvNeXtBlock, blank
-from omnitalker.types import FloatArray, Phoneme, TimedPhoneme
 
 FLOOR = -9.0
 """Log-mel under it is all the same silence."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 
 DETAIL = 0.7
 """Pixels: the blur that tells fine detail from the rest."""

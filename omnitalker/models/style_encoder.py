@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from omnitalker.memo import Memo
+from omnitalker.base.tensor_cache import Memo
 from omnitalker.models.layers import ConvNeXtBlock, blank
 
 

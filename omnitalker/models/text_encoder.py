@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from omnitalker import timeline
+from omnitalker.base import timeline
 from omnitalker.models.layers import MEL_FRAME_SECONDS, ConvNeXtBlock, blank
 
 Alignment = Literal["duration", "implicit"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker import timeline
+from omnitalker.base import timeline
 
 Curve = npt.NDArray[np.float64]
 

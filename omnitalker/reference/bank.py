@@ -12,14 +12,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.motion import face_regions
-from omnitalker.motion.descriptors import face_descriptor, look_descriptor, mouth_descriptor
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.types import Camera, FloatArray, Frame, Identity, IntArray, TextureBank
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.descriptors import (
+    face_descriptor,
+    look_descriptor,
+    mouth_descriptor,
+)
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.face.raster import backward_map
+from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.motion.names import GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
-from omnitalker.motion.raster import backward_map
-from omnitalker.motion.surface import picture_triangles
 from omnitalker.reference.painted_lids import paint_lids
-from omnitalker.types import Camera, FloatArray, Frame, Identity, IntArray, TextureBank
 
 MOST_MOUTHS = 48
 MOST_FACES = 16

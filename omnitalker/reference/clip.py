@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, MotionTrack, ReferenceClip, TrackedFace
 from omnitalker.reference.sequence import BoolArray, stretches
 from omnitalker.reference.tracker import FaceTracker
-from omnitalker.types import FloatArray, MotionTrack, ReferenceClip, TrackedFace
 
 BEST_SECONDS = 10.0
 """Longer prompts cost time at every chunk and hardly add to the manner."""

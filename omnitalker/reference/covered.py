@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.motion import face_regions
-from omnitalker.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame
+from omnitalker.motion.face import regions as face_regions
 
 WORK_EYES = 60.0
 """Pixels between the outer eye corners in the picture that colours are compared in."""

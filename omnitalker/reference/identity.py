@@ -10,11 +10,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.errors import InputError
-from omnitalker.motion import face_regions
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import (
+    Camera,
+    FloatArray,
+    Frame,
+    Framing,
+    Identity,
+    ReferenceClip,
+    TrackedFace,
+)
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.face.surface import neutral_through
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
-from omnitalker.motion.surface import neutral_through
 from omnitalker.reference.bank import (
     face_bank,
     lid_bank,
@@ -30,15 +39,6 @@ from omnitalker.reference.matting import (
     trusted_matte,
 )
 from omnitalker.reference.tracker import FaceTracker
-from omnitalker.types import (
-    Camera,
-    FloatArray,
-    Frame,
-    Framing,
-    Identity,
-    ReferenceClip,
-    TrackedFace,
-)
 
 HEAD_AND_SHOULDERS = 4.2
 """Side of the square crop, in eye distances, where the frame is large enough."""

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from omnitalker.errors import InputError
-from omnitalker.types import Camera, Frame, Framing, Identity, TextureBank
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Camera, Frame, Framing, Identity, TextureBank
 
 FORMAT = "omnitalker-identity-1"
 _QUALITY = 94

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from omnitalker.errors import InputError, MissingExtra, WeightsError
-from omnitalker.types import FloatArray, Frame
+from omnitalker.base.errors import InputError, MissingExtra, WeightsError
+from omnitalker.base.types import FloatArray, Frame
 
 POINTS = 478
 TASK_VARIABLE = "OMNITALKER_FACE_MODEL"

@@ -10,7 +10,7 @@ import mediapipe as mp
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame
 
 log = logging.getLogger(__name__)
 Matte = npt.NDArray[np.uint8]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnitalker.motion import face_regions
+from omnitalker.base.types import FloatArray, Frame, Identity
+from omnitalker.motion.face import regions as face_regions
 from omnitalker.reference.matting import fill
-from omnitalker.types import FloatArray, Frame, Identity
 
 ABOVE = 0.09
 """How far above the edge of the open lid lashes and make-up reach, in eye distances."""

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.motion.gaze import set_gaze
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, MotionTrack
+from omnitalker.motion.made.gaze import set_gaze
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
-from omnitalker.types import FloatArray, MotionTrack
 
 PoseMode = Literal["relative", "absolute"]
 CALM_FRAMES = 12

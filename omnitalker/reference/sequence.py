@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import savgol_filter
 
-from omnitalker.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
-from omnitalker.files import AtomicFile
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.files import AtomicFile
+from omnitalker.base.types import FloatArray, StylePrompt
 from omnitalker.motion.names import BLENDSHAPES, INDEX, MOTION_DIM
-from omnitalker.types import FloatArray, StylePrompt
 
 FORMAT = "omnitalker.style.1"
 MAX_SECONDS = 10.0

@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.covered import mouths_shown
-from omnitalker.reference.fit import FittedFace, fit_clip, fit_known
+from omnitalker.reference.fit.clip import FittedFace, fit_clip, fit_known
 from omnitalker.reference.landmarks import (
     can_locate,
     face_scores,
@@ -21,7 +22,6 @@ from omnitalker.reference.landmarks import (
     open_finder,
 )
 from omnitalker.reference.sequence import BoolArray, bridge, longest_gap, scene_cuts, smooth
-from omnitalker.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 
 MIN_EYE_DISTANCE = 24.0
 """Pixels between the outer eye corners below which landmarks are guesses."""

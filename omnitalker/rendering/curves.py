@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from omnitalker.types import FloatArray
+from omnitalker.base.types import FloatArray
 
 _SHIFT = 4
 

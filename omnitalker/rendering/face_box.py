@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker.motion import face_regions
-from omnitalker.motion.face import FaceModel
-from omnitalker.types import FloatArray, Identity
+from omnitalker.base.types import FloatArray, Identity
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.model import FaceModel
 
 SIDE = 1.9
 """Side of the box, in eye distances."""

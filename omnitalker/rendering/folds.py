@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame
 
 JUMP = 8.0
 """Pixels of the picture between places two pixels of the frame apart, from which on the warp has a fold there."""

@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.types import FloatArray, Frame, Identity
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, Frame, Identity
 
 Aspect = Literal["1:1", "16:9", "9:16", "4:5"]
 ASPECTS: dict[Aspect, tuple[int, int]] = {

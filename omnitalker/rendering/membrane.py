@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.types import FloatArray
+from omnitalker.base.types import FloatArray
 
 _CELLS = (12, 9)
 """Columns and rows that colours are compared in."""

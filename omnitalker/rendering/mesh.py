@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from scipy.spatial import Delaunay
 
-from omnitalker.motion import face_regions
-from omnitalker.motion.face import FaceModel
-from omnitalker.motion.surface import neutral_through, picture_triangles, unposed
-from omnitalker.types import FloatArray, Identity, IntArray
+from omnitalker.base.types import FloatArray, Identity, IntArray
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.face.surface import neutral_through, picture_triangles, unposed
 
 NET_SPACING = 0.22
 """Between net points, in eye distances."""

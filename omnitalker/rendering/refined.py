@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import torch
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, Frame, Identity, MotionTrack
 from omnitalker.models.refiner import build_refiner, refine
 from omnitalker.rendering.face_box import FaceBox
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import FloatArray, Frame, Identity, MotionTrack
 
 
 class RefinedRenderer:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from omnitalker.types import Camera, FloatArray, Frame, Identity, TextureBank
+from omnitalker.base.types import Camera, FloatArray, Frame, Identity, TextureBank
 
 
 def scaled(identity: Identity, size: int) -> Identity:

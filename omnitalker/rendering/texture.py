@@ -8,14 +8,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnitalker.motion import face_regions
-from omnitalker.motion.descriptors import face_descriptor, mouth_descriptor
-from omnitalker.motion.face import FaceModel
-from omnitalker.motion.raster import backward_map
-from omnitalker.motion.surface import picture_triangles
+from omnitalker.base.types import FloatArray, Frame, Identity, TextureBank
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.descriptors import face_descriptor, mouth_descriptor
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.face.raster import backward_map
+from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.rendering import curves
 from omnitalker.rendering.membrane import Membrane
-from omnitalker.types import FloatArray, Frame, Identity, TextureBank
 
 NEIGHBOURS = 3
 MOUTH_SHARPNESS = 8.0

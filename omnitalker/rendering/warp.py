@@ -7,24 +7,24 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from omnitalker.errors import InputError
-from omnitalker.motion import face_regions
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray, Frame, Identity, IntArray, MotionTrack
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.face.raster import backward_map
+from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
-from omnitalker.motion.raster import backward_map
-from omnitalker.motion.surface import picture_triangles
-from omnitalker.rendering.closed import OwnLids
 from omnitalker.rendering.curves import box_around
-from omnitalker.rendering.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
+from omnitalker.rendering.eye.closed import OwnLids
+from omnitalker.rendering.eye.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
+from omnitalker.rendering.eye.lids import LidSlide
+from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
 from omnitalker.rendering.framing import over
-from omnitalker.rendering.lids import LidSlide
-from omnitalker.rendering.looks import OwnLooks
 from omnitalker.rendering.mesh import build_sheet, flattened
-from omnitalker.rendering.mouth import DrawnMouth
+from omnitalker.rendering.mouth.drawn import DrawnMouth
 from omnitalker.rendering.scale import scaled
 from omnitalker.rendering.texture import OwnFace, OwnMouth
-from omnitalker.types import FloatArray, Frame, Identity, IntArray, MotionTrack
 
 NODES = 128
 """Nodes of the warp along one side; between them it is linear."""

@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import Final
 
-from omnitalker.errors import ConfigError
+from omnitalker.base.errors import ConfigError
 
 _AUDIO_OUTPUT_RETRIEVAL: Final = 1
 _CHARS_UTF8: Final = 1

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from omnitalker.errors import InputError
-from omnitalker.text.mandarin import HAN
+from omnitalker.base.errors import InputError
+from omnitalker.text.mandarin.normalise import HAN
 from omnitalker.text.wordlist import words
 
 _WORD: Final = re.compile(r"[a-zà-öø-ÿœßğışąćęłńóśźżčřšůž]+")

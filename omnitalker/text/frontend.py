@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Language, Phoneme, Text, Word
 from omnitalker.text.clean import clean
 from omnitalker.text.g2p import G2P, EnglishG2P
 from omnitalker.text.language import check_language, check_scripts, detect
 from omnitalker.text.lexicon import Lexicon
-from omnitalker.text.mandarin_g2p import MandarinG2P
+from omnitalker.text.mandarin.g2p import MandarinG2P
 from omnitalker.text.marks import Marks
 from omnitalker.text.splitting import split_clauses
 from omnitalker.text.spoken import Item, Pause, Spoken
 from omnitalker.text.verbalise import stronger, verbalise
-from omnitalker.types import Language, Phoneme, Text, Word
 
 _NOTHING_TO_SAY: Final = (
     "There is nothing to say in the text {shown}: it holds no word or number. "

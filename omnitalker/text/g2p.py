@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final, Protocol
 
+from omnitalker.base.types import Phoneme
 from omnitalker.text.espeak import Espeak, shared_espeak
 from omnitalker.text.phones import phones_from_cmu, phones_from_espeak_ipa
-from omnitalker.types import Phoneme
 
 _LETTER_NAMES: Final = {
     "A": "EY1", "B": "B IY1", "C": "S IY1", "D": "D IY1", "E": "IY1", "F": "EH1 F", "G": "JH IY1",

@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from omnitalker.errors import InputError
-from omnitalker.text.english_tables import GREEK
-from omnitalker.text.mandarin import HAN
-from omnitalker.types import Language
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Language
+from omnitalker.text.english.tables import GREEK
+from omnitalker.text.mandarin.normalise import HAN
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 _LATIN: Final = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"

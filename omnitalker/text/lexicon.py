@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Phoneme
+from omnitalker.text.mandarin.pinyin import is_pinyin, phones_from_pinyin
 from omnitalker.text.phones import phones_from_cmu, phones_from_ipa
-from omnitalker.text.pinyin import is_pinyin, phones_from_pinyin
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, TONES
-from omnitalker.types import Phoneme
 
 Pronunciation = tuple[tuple[Phoneme, ...], ...]
 """One tuple per syllable for pinyin, otherwise a single tuple."""

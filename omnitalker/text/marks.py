@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Language, Phoneme
 from omnitalker.text.aligned import AlignedText
 from omnitalker.text.clean import strip_invisible
 from omnitalker.text.lexicon import Lexicon, Pronunciation, parse_pronunciation
-from omnitalker.text.mandarin import HAN
-from omnitalker.types import Language, Phoneme
+from omnitalker.text.mandarin.normalise import HAN
 
 _INLINE: Final = re.compile(r"\[\[([^|\[\]\n]+)\|([^|\[\]\n]+)\]\]")
 _FIRST: Final = 0xF0000

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Phoneme
 from omnitalker.text.symbols import (
     NO_TONE,
     PRIMARY_STRESS,
@@ -20,7 +21,6 @@ from omnitalker.text.symbols import (
     SILENCE,
     VOWELS,
 )
-from omnitalker.types import Phoneme
 
 logger = logging.getLogger(__name__)
 

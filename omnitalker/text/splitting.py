@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from omnitalker.text.mandarin import HAN
+from omnitalker.text.mandarin.normalise import HAN
 from omnitalker.text.wordlist import words
 
 Kind = Literal["paragraph", "sentence", "clause", "space", "none"]

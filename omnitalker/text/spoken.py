@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omnitalker.types import Language, Phoneme
+from omnitalker.base.types import Language, Phoneme
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from omnitalker.text import english, mandarin
+from omnitalker.base.types import Language
 from omnitalker.text.aligned import AlignedText
+from omnitalker.text.english import normalise as english
 from omnitalker.text.language import english_view, spans
+from omnitalker.text.mandarin import normalise as mandarin
 from omnitalker.text.marks import MARK, Marks
 from omnitalker.text.spoken import Item, Pause, Spoken
-from omnitalker.types import Language
 
 _PAUSES: Final = {
     ",": ",", ";": ",", ":": ",", "，": ",", "；": ",", "：": ",", "、": ",", "—": ",", "–": ",", "―": ",", "(": ",",

@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from omnitalker.errors import InputError
-from omnitalker.files import AtomicFile
+from omnitalker.base.errors import InputError
+from omnitalker.base.files import AtomicFile
 from omnitalker.training.ema import Ema
 from omnitalker.training.state import STATE_FILE, Progress, load_state, save_state
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omnitalker.audio.vocoder import Vocoder
-from omnitalker.errors import WeightsError
+from omnitalker.base.errors import WeightsError
+from omnitalker.corpus.built_in_voices import build_voices
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.recogniser import PhonemeRecogniser
+from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.pipeline import OmniTalkerPipeline
-from omnitalker.training.voices import build_voices
 
 PARTS = {
     "transformer": DualBranchDiT,

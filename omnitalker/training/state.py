@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from omnitalker.errors import WeightsError
+from omnitalker.base.errors import WeightsError
 from omnitalker.training.ema import Ema
 
 STATE_FILE = "state.safetensors"

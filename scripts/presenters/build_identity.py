@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnitalker.motion import face_regions
-from omnitalker.motion.face import FaceModel, rotation
+from omnitalker.base.types import Camera, FloatArray, Frame, Identity
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.model import FaceModel, rotation
 from omnitalker.motion.names import (
     BLENDSHAPES,
     GAZE_SLICE,
@@ -29,7 +30,6 @@ from omnitalker.motion.names import (
 )
 from omnitalker.reference.identity import build_identity_from_stills
 from omnitalker.reference.identity_file import save_identity
-from omnitalker.types import Camera, FloatArray, Frame, Identity
 
 EYEBALL_CM = 1.2
 TURNING_POINT = np.array([0.0, -1.5, -0.5])

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from stills import EYES, MOUTHS, both
 
+from omnitalker.base.types import FloatArray
 from omnitalker.motion.names import INDEX, MOTION_DIM
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import FloatArray
 
 COLUMNS = 6
 GLANCE = {"gazeLeftYaw": 0.28, "gazeRightYaw": 0.28}

@@ -13,7 +13,7 @@ from omnitalker.audio.loudness import (
     trim_silence,
 )
 from omnitalker.audio.resample import resample, to_mono_24k
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 
 
 def tone(seconds: float, amplitude: float = 0.1, hz: float = 220, rate: int = 24_000) -> np.ndarray:

@@ -3,9 +3,9 @@ import pytest
 import torch
 from vocos.feature_extractors import MelSpectrogramFeatures
 
-from omnitalker import timeline
 from omnitalker.audio.mel import LogMel, mel_covering, mel_of, pad_to_blocks
-from omnitalker.errors import InputError
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
 
 
 def sound(samples: int) -> torch.Tensor:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.audio.mood import INPUTS, MOODS, MoodClassifier, inputs_of
 from omnitalker.audio.prosody import FEATURES, RATE, Prosody, prosody
-from omnitalker.errors import WeightsError
-from omnitalker.types import FloatArray
+from omnitalker.base.errors import WeightsError
+from omnitalker.base.types import FloatArray
+from omnitalker.models.mood import INPUTS, MOODS, MoodClassifier, inputs_of
 
 
 def voice(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from omnitalker.base.errors import InputError
 from omnitalker.batch.jobs import Job, job_key, output_name
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.manifest import read_manifest
 from omnitalker.batch.storage import LocalStore
-from omnitalker.errors import InputError
 
 
 def test_csv_rows_become_jobs_and_bad_rows_say_why(tmp_path: Path) -> None:

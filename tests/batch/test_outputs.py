@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from omnitalker import assets
+from omnitalker.base import assets
+from omnitalker.base.types import Phoneme, TimedPhoneme
 from omnitalker.batch.checks import warnings
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
@@ -29,7 +30,6 @@ from omnitalker.motion.names import INDEX
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.landmarks import open_finder
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import Phoneme, TimedPhoneme
 
 runner = CliRunner()
 

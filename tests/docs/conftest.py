@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from omnitalker import assets
+from omnitalker.base import assets
 from tests.docs.pages import ROOT
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def shipped() -> Iterator[OmniTalkerPipeline]:
 @pytest.fixture(scope="module")
 def stage(shipped: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """me.mp4, jobs.csv, texts/, my_videos/, and the project's own configs/."""
-    from omnitalker.production import Production, produce
-    from omnitalker.request import SpeakRequest
-    from omnitalker.studio import Studio
+    from omnitalker.generation.request import SpeakRequest
+    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.produce import Production, produce
 
     folder = tmp_path_factory.mktemp("stage")
     request = SpeakRequest(SAID, style=shipped.styles.get())

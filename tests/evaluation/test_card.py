@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 from omnitalker.evaluation.card import BEGIN, END, write_card
 from omnitalker.evaluation.rows import plain, row
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from omnitalker.base.types import Camera
 from omnitalker.evaluation.face_figures import blink_recall, compare_motion, compare_pictures
-from omnitalker.motion.face import FaceModel
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import INDEX, MOTION_DIM
-from omnitalker.types import Camera
 
 CAMERA = Camera(60.0, 128.0, 140.0)
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation.manner import MannerClassifier, describe, of_the_voice
-from omnitalker.motion.manners import MANNERS, manner_effect, sides
+from omnitalker.motion.made.manners import MANNERS, manner_effect, sides
 from omnitalker.motion.names import INDEX, MOTION_DIM
-from omnitalker.types import FloatArray, Phoneme, TimedPhoneme
 
 
 def tone(seconds: float, hertz: float, loudness: float) -> FloatArray:

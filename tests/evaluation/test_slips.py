@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from omnitalker.base.types import FloatArray
 from omnitalker.evaluation.slips import Slip, slips_in
-from omnitalker.types import FloatArray
 
 WORDS = [[5, 6, 7], [8, 9], [10, 11, 12, 13], [14, 15, 16], [17, 18]]
 SILENCE, SYMBOLS, FRAMES_EACH = 1, 24, 6

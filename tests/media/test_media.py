@@ -8,11 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from omnitalker import timeline
-from omnitalker.errors import InputError
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import AVChunk, Frame
 from omnitalker.media.reader import read_audio, read_clip
 from omnitalker.media.writer import VideoWriter
-from omnitalker.types import AVChunk, Frame
 
 
 def picture(value: int, width: int = 64, height: int = 48) -> Frame:
@@ -145,7 +145,7 @@ def test_unwritable_place_is_the_users_mistake(tmp_path: Path) -> None:
 _FULL_DISK = """
 import resource, signal, sys
 import numpy as np
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 from omnitalker.media.writer import VideoWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from aiortc.codecs.opus import OpusEncoder
 
-from omnitalker import timeline
+from omnitalker.base import timeline
 from omnitalker.media.rtc import sound_frames
 
 

@@ -5,8 +5,8 @@ import io
 import av
 import numpy as np
 
+from omnitalker.base.types import AVChunk
 from omnitalker.media.segments import HELD_FRAMES, Segment, SegmentEncoder
-from omnitalker.types import AVChunk
 
 SIZE = (64, 64)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
 from omnitalker.media.reader import read_audio
 from omnitalker.media.sound import SoundEncoder, write_wav
-from omnitalker.types import FloatArray
 
 
 def tone(seconds: float = 1.0) -> FloatArray:

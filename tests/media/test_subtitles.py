@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from omnitalker.base.types import TimedWord
 from omnitalker.media.subtitles import to_srt, to_vtt
-from omnitalker.types import TimedWord
 
 SOURCE = "Hello, it is 42 degrees. Take a hat!"
 

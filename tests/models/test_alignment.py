@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 from omnitalker.models.alignment import Unit, best_sequence, fit_of, viterbi
 
 

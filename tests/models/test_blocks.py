@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from omnitalker import timeline
+from omnitalker.base import timeline
 from omnitalker.models.blocks import BranchBlock, FusionBlock
 from omnitalker.models.conditions import collate, drop, pad
 from omnitalker.models.layers import rotary, rotate

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from omnitalker.errors import ConfigError, InputError
+from omnitalker.base.assets import data_path
+from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.models.conditions import Conditions, collate, drop
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.presets import build_dit
@@ -16,7 +17,7 @@ from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import SYMBOLS, TONES
 from tests.models.conftest import make_conditions, make_dit, make_signal
 
-PRESETS = Path(__file__).parents[2] / "configs" / "model"
+PRESETS = data_path("model")
 FUSIONS = ("joint", "cross", "none")
 
 

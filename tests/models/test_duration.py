@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
+from omnitalker.base.assets import data_path
 from omnitalker.models.duration import (
     DurationInputs,
     DurationModel,
@@ -13,7 +12,7 @@ from omnitalker.models.duration import (
 )
 from omnitalker.models.presets import build_duration
 
-PRESETS = Path(__file__).parents[2] / "configs" / "model"
+PRESETS = data_path("model")
 
 
 def make_model() -> DurationModel:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Phoneme
 from omnitalker.models.recogniser import PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
-from omnitalker.types import Phoneme
 
 WORDS = [
     Phoneme("h", 0, 0), Phoneme("ə", 0, 0), Phoneme("l", 0, 0), Phoneme("oʊ", 1, 0), Phoneme(","),

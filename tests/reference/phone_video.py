@@ -10,7 +10,7 @@ import av
 import cv2
 import numpy as np
 
-from omnitalker.types import Frame
+from omnitalker.base.types import Frame
 
 MATRIX = 44
 """Bytes from the name of an MP4 track header (version 0) to its matrix."""

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Frame, TrackedFace
 from omnitalker.media.reader import read_clip
-from omnitalker.motion import face_regions as regions
+from omnitalker.motion.face import regions
 from omnitalker.motion.names import INDEX, MOTION_DIM
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import Frame, TrackedFace
 from tests.painted_faces import motion
 from tests.reference.phone_video import write_film, write_phone_film
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
-from omnitalker.motion.face import FaceModel
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Camera
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.reference.identity import Observed, at_home, calmest, identity_from
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.matting import clean_plate, fill, foreground
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import Camera
 from tests.painted_faces import motion, paint
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from omnitalker.motion.names import INDEX, MOTION_DIM
 from omnitalker.reference.clip import analyse, best_window, cut_face
 from omnitalker.reference.retarget import retarget
-from omnitalker.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 
 JAW, BLINK, YAW, GAZE = (INDEX[n] for n in ("jawOpen", "eyeBlinkLeft", "headRotY", "gazeLeftYaw"))
 

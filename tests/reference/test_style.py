@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import StylePrompt
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.style import build_style, load_style, mix_styles, save_style, scale_style
-from omnitalker.types import StylePrompt
 
 
 def make_style(blocks: int = 4, seed: int = 0, **changes: object) -> StylePrompt:

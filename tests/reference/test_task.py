@@ -10,15 +10,15 @@ import mediapipe
 import numpy as np
 import pytest
 
-from omnitalker.errors import WeightsError
-from omnitalker.motion import face_regions as regions
+from omnitalker.base.errors import WeightsError
+from omnitalker.base.types import Frame, ReferenceClip, TrackedFace
+from omnitalker.motion.face import regions
 from omnitalker.motion.names import INDEX
 from omnitalker.reference import landmarks, matting
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import Frame, ReferenceClip, TrackedFace
 from tests.painted_faces import motion
 from tests.reference.face_task import MODELS, write_task
 

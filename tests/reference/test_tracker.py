@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError, WeightsError
+from omnitalker.base.errors import InputError, WeightsError
+from omnitalker.base.types import Frame, ReferenceClip, TrackedFace
 from omnitalker.media.reader import read_clip
-from omnitalker.motion import face_regions as regions
-from omnitalker.motion.blinks import detect_blinks
-from omnitalker.motion.face import FaceModel
+from omnitalker.motion.face import regions
+from omnitalker.motion.face.model import FaceModel
+from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.clip import analyse
 from omnitalker.reference.tracker import FaceTracker
-from omnitalker.types import Frame, ReferenceClip, TrackedFace
 
 SHARED = Path(os.environ.get("OMNITALKER_SHARED", Path(__file__).parents[3] / "shared"))
 CLIP = SHARED / "data" / "clips" / "wda_a.mp4"

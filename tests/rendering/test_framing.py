@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 from omnitalker.rendering.framing import (
     Backdrop,
     FramedRenderer,

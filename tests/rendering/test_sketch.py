@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from omnitalker.errors import ConfigError, InputError
-from omnitalker.motion.gaze import set_gaze
+from omnitalker.base.errors import ConfigError, InputError
+from omnitalker.base.types import Frame, Renderer
+from omnitalker.motion.made.gaze import set_gaze
 from omnitalker.motion.names import INDEX, MOTION_DIM, NAMES
-from omnitalker.rendering.sketch import SketchRenderer
-from omnitalker.types import Frame, Renderer
+from omnitalker.rendering.sketch.renderer import SketchRenderer
 
 
 def face(**coefficients: float) -> np.ndarray:

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from omnitalker.base.types import TextureBank
 from omnitalker.rendering.membrane import Membrane
 from omnitalker.rendering.texture import mixed, nearest_shares
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import TextureBank
 from tests.painted_faces import motion, painted_identity
 
 

@@ -3,10 +3,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from omnitalker.errors import InputError
-from omnitalker.motion import face_regions as regions
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import MotionTrack
+from omnitalker.motion.face import regions
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.types import MotionTrack
 from tests.painted_faces import IRIS, SKIN, WALL, motion, painted_identity
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.motion.face import FaceModel
+from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import BLENDSHAPES, MOTION_DIM
 from omnitalker.reference.identity_file import load_identity
 

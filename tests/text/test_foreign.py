@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
 from omnitalker.text.foreign import foreign_language, refuse_foreign
 
 

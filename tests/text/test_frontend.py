@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Text
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import parse_pronunciation, read_lexicon
 from omnitalker.text.symbols import PAUSES, SILENT, SYMBOL_IDS, TONES
-from omnitalker.types import Text
 
 FRONTEND = TextFrontend()
 

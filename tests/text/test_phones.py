@@ -3,12 +3,12 @@
 import pytest
 from pypinyin.constants import PINYIN_DICT
 
-from omnitalker.errors import InputError
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Phoneme
 from omnitalker.text.espeak import shared_espeak
+from omnitalker.text.mandarin.pinyin import is_pinyin, phones_from_pinyin
 from omnitalker.text.phones import phones_from_cmu, phones_from_espeak_ipa, phones_from_ipa
-from omnitalker.text.pinyin import is_pinyin, phones_from_pinyin
 from omnitalker.text.symbols import SYMBOL_IDS
-from omnitalker.types import Phoneme
 
 
 def shown(phones: list[Phoneme]) -> str:

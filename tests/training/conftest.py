@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.training.corpus.item import CorpusItem, ItemInfo
-from omnitalker.training.corpus.store import ShardWriter
+from omnitalker.corpus.item import CorpusItem, ItemInfo
+from omnitalker.corpus.store import ShardWriter
 
 SMALL_MODEL = """
 dit: {mel_width: 32, motion_width: 16, heads: 2, head_dim: 16, fusion_layers: 1, single_layers: 1,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from omnitalker.errors import InputError, WeightsError
+from omnitalker.base.errors import InputError, WeightsError
 from omnitalker.training.ema import Ema
 from omnitalker.training.loop import Dice, LoopConfig, Task, learning_rate, run
 from omnitalker.training.state import Progress, load_average, load_state, save_state

@@ -1,1 +1,0 @@
-"""The web demo: layout and input checks only; everything else is the package's."""

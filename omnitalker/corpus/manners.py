@@ -1,0 +1,60 @@
+"""What each manner does to a voice, at intensity 1; the faces' part is in `omnitalker.motion.made.manners`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from omnitalker.base.errors import InputError
+from omnitalker.motion.made.manners import MANNERS
+
+
+@dataclass(frozen=True)
+class VocalManner:
+    """Changes to a speaker's everyday voice."""
+
+    pitch: float = 0.0
+    """Semitones."""
+    pitch_range: float = 1.0
+    rate: float = 1.0
+    level: float = 0.0
+    """dB."""
+    tilt: float = 0.0
+    """dB per octave above 1 kHz."""
+    breath: float = 0.0
+    dynamics: float = 1.0
+    """Factor on the differences of loudness within an utterance."""
+    tremor: float = 0.0
+    """Semitones of pitch wavering at about 6 Hz."""
+    glide: float = 0.0
+    """Semitones from the beginning of a phrase to its end, on top of the teacher's intonation."""
+
+    def at(self, intensity: float) -> VocalManner:
+        """The manner at `intensity`: 0 = everyday, 1 = full; factors as powers, the rest linearly."""
+        return VocalManner(
+            **{
+                name: value**intensity if name in _FACTORS else value * intensity
+                for name, value in asdict(self).items()
+            }
+        )
+
+
+_FACTORS = ("pitch_range", "rate", "dynamics")
+
+VOCAL_MANNERS: Final = {
+    "neutral": VocalManner(),
+    "calm": VocalManner(pitch=-1.5, pitch_range=0.7, rate=0.88, level=-3.0, tilt=-1.2, breath=0.12, dynamics=0.85),
+    "happy": VocalManner(pitch=3.0, pitch_range=1.5, rate=1.1, level=2.0, tilt=0.8, dynamics=1.1, glide=0.8),
+    "sad": VocalManner(pitch=-2.5, pitch_range=0.5, rate=0.78, level=-5.0, tilt=-2.2, breath=0.25, dynamics=0.8, glide=-1.5),
+    "angry": VocalManner(pitch=1.8, pitch_range=1.25, rate=1.14, level=5.0, tilt=2.6, dynamics=1.35, glide=-1.0),
+    "fearful": VocalManner(pitch=5.0, pitch_range=0.75, rate=1.26, level=-1.5, tilt=0.2, breath=0.2, dynamics=0.9, tremor=0.5),
+    "disgusted": VocalManner(pitch=-1.2, pitch_range=1.15, rate=0.84, level=1.0, tilt=-0.8, dynamics=1.5, glide=-3.5),
+    "surprised": VocalManner(pitch=4.5, pitch_range=1.9, rate=0.97, level=3.5, tilt=1.2, dynamics=1.2, glide=2.5),
+}  # fmt: skip
+
+
+def vocal_manner(name: str, intensity: float) -> VocalManner:
+    """The changes of manner `name` at `intensity`."""
+    if name not in VOCAL_MANNERS:
+        raise InputError(f"unknown manner '{name}'. Choose one of: {', '.join(MANNERS)}")
+    return VOCAL_MANNERS[name].at(intensity)

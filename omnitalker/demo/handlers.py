@@ -1,0 +1,285 @@
+"""What happens when something on the page is used. Errors of the visitor are shown in words."""
+
+from __future__ import annotations
+
+import base64
+import html
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from omnitalker.base.errors import OmniTalkerError
+from omnitalker.demo import checks, words
+from omnitalker.demo.cast import FROM_REFERENCE, SAVED, Presenter
+from omnitalker.demo.curves import inside
+from omnitalker.demo.hearing import Ears, Heard
+from omnitalker.demo.live import LiveServer
+from omnitalker.demo.player import Piece
+from omnitalker.demo.takes import DemoStudio, Progress, Take, Wish
+from omnitalker.demo.turns import Turns
+
+log = logging.getLogger(__name__)
+
+TAKES_KEPT = 6
+
+
+class Handlers:
+    """One object for the page; all that belongs to a visitor is in `gr.State` or passes through."""
+
+    def __init__(self, demo: DemoStudio, people: tuple[Presenter, ...], live: LiveServer) -> None:
+        self._demo = demo
+        self._people = people
+        self._live = live
+        self._ears = Ears(demo.studio.pipeline)
+        self._turns = Turns()
+
+    def queue(self, request: gr.Request) -> tuple:
+        """(status, buttons): the visitor waits from now on, and may cancel that."""
+        self._turns.take(request.session_hash or "")
+        return _status("Waiting for its turn …"), *_buttons(busy=True)
+
+    def generate(self, takes: list[Take], request: gr.Request, *values: Any) -> Iterator[tuple]:
+        """Yields (player, status, files, takes, generate button, cancel button)."""
+        session = request.session_hash or ""
+        turn, stop = self._turns.begin(session)
+        if stop.event.is_set():  # cancelled while it waited; the page says so already
+            self._turns.end(session, turn)
+            yield (gr.skip(),) * 6
+            return
+        try:
+            wish = _wish(values)
+            no_files = gr.update(value=None, visible=False)
+            yield gr.skip(), _status(_preparing(wish)), no_files, gr.skip(), *_buttons(busy=True)
+            for step in self._demo.speak(wish, stop):
+                if step.take is None:
+                    if stop.event.is_set():
+                        continue  # the page says so already
+                    yield _piece(step), _working(step), gr.skip(), gr.skip(), *_buttons(busy=True)
+                    continue
+                kept = [*takes, step.take][-TAKES_KEPT:]
+                files = [str(path) for path in step.take.files]
+                yield (
+                    _piece(step), _finished(step.take), gr.update(value=files, visible=True), kept,
+                    *_buttons(busy=False),
+                )  # fmt: skip
+        except OmniTalkerError as error:
+            shown = "Stopped." if stop.event.is_set() else _sentence(str(error))
+            kind = "" if stop.event.is_set() else "bad"
+            yield gr.skip(), _status(shown, kind), gr.skip(), gr.skip(), *_buttons(busy=False)
+        except Exception:  # the visitor is told that it failed, the log says why
+            log.exception("generation failed")
+            shown = "Something went wrong on this side; the log of the page has the details."
+            yield gr.skip(), _status(shown, "bad"), gr.skip(), gr.skip(), *_buttons(busy=False)
+        finally:
+            self._turns.end(session, turn)
+
+    def cancel(self, request: gr.Request) -> tuple:
+        """Ends what the visitor waits for, and what is being made after its piece."""
+        self._turns.stop(request.session_hash or "")
+        return _status("Stopped."), *_buttons(busy=False)
+
+    def left(self, request: gr.Request) -> None:
+        """A visitor closed the page: nothing is made for nobody."""
+        self._turns.stop(request.session_hash or "")
+
+    def refused(self, request: gr.Request) -> tuple:
+        """When the queue took nobody more, or not this visitor's values: (status, buttons)."""
+        self._turns.refuse(request.session_hash or "")
+        return _status(words.REFUSED, "bad"), *_buttons(busy=False)
+
+    def speak(
+        self,
+        text: str,
+        presenter: str = "",
+        voice: str = "",
+        manner: str = "neutral",
+        language: str = "auto",
+        speed: float = 1.0,
+        size: int = 512,
+        seed: int = 0,
+    ) -> str:
+        """The API: a text becomes an mp4. Empty presenter or voice means the default one."""
+        wish = Wish(
+            text=text,
+            presenter=presenter or None,
+            voice=voice or None,
+            manner=manner,
+            language=language,
+            speed=speed,
+            size=size,
+            seed=seed,
+        )
+        try:
+            *_, last = self._demo.speak(wish)
+        except OmniTalkerError as error:
+            raise gr.Error(_sentence(str(error))) from error
+        assert last.take is not None
+        return str(last.take.video)
+
+    def look_at(self, path: str | None) -> tuple:
+        """Checks of a new reference: (reference, findings, voice choice, own face)."""
+        if not path:
+            return None, "", gr.skip(), gr.skip()
+        findings = checks.check_reference(path)
+        if not checks.is_usable(findings):
+            return None, checks.as_html(findings), gr.skip(), gr.skip()
+        return path, checks.as_html(findings), FROM_REFERENCE, checks.shows_face(findings)
+
+    def transcribe(self, reference: str | None) -> Any:
+        """What is said in it, with a note under the field where words cannot be written down."""
+        heard = self._ears.listen(reference) if reference else Heard()
+        return gr.update(value=heard.words, info=heard.note or words.TRANSCRIPT_INFO)
+
+    def look_at_portrait(self, path: str | None) -> tuple:
+        """(findings, own face)."""
+        if not path:
+            return "", gr.skip()
+        findings = checks.check_reference(path)
+        return checks.as_html(findings), checks.is_usable(findings)
+
+    def choose_presenter(self, event: gr.SelectData) -> tuple[str, str | None, str]:
+        """(presenter, voice, poster): a face brings its voice, and waits in the empty player."""
+        person = self._people[int(event.index)]
+        return person.name, person.voice, self.poster(person)
+
+    def poster(self, person: Presenter | None) -> str:
+        """The presenter's picture for the player while it is empty."""
+        if person is None or person.picture is None:
+            return ""
+        picture = base64.b64encode(person.picture.read_bytes()).decode()
+        return (
+            "<style>#player .empty { background: center / cover no-repeat "
+            f"url(data:image/jpeg;base64,{picture}); }}</style>"
+        )
+
+    def save_style(self, name: str, *values: Any) -> tuple:
+        """Keep what the controls mean: (name field, list, voices)."""
+        wish = _wish(values)
+        return self._shelf(lambda: self._demo.shelf.save(name, self._demo.style(wish)), "Saved")
+
+    def rename_style(self, chosen: str | None, name: str, voice: str) -> tuple:
+        old = chosen or ""
+        return self._shelf(
+            lambda: self._demo.shelf.rename(old, name), "Renamed to", in_use=voice == SAVED + old
+        )
+
+    def delete_style(self, chosen: str | None, voice: str) -> tuple:
+        old = chosen or ""
+        return self._shelf(
+            lambda: self._demo.shelf.delete(old), "Deleted", in_use=voice == SAVED + old
+        )
+
+    def arrived(self) -> tuple:
+        """(list, voices) as they are now; the page itself was laid out when the program began."""
+        return gr.update(choices=self.saved()), gr.update(choices=self.voices())
+
+    def voices(self) -> list[tuple[str, str]]:
+        """(as it is shown, value): built-in ones, the visitor's own, saved ones."""
+        built_in = [(name.title(), name) for name in self._demo.studio.pipeline.styles.names]
+        saved = [(f"{name} (saved)", SAVED + name) for name in self._demo.shelf.names]
+        return [*built_in, ("My reference", FROM_REFERENCE), *saved]
+
+    def saved(self) -> list[str]:
+        return self._demo.shelf.names
+
+    def use_style(self, chosen: str | None) -> tuple:
+        """(voice, tab): a saved style becomes the voice of the first tab."""
+        if not chosen:
+            raise gr.Error("Choose a saved style first.")
+        return SAVED + chosen, gr.update(selected="speak")
+
+    def manners(self) -> set[str]:
+        """Those that any built-in voice has."""
+        catalogue = self._demo.studio.pipeline.styles.catalogue()
+        return {manner for known in catalogue.values() for manner in known}
+
+    def takes_changed(self, takes: list[Take], reference: str | None) -> tuple:
+        """(inside, left choices, right choices)."""
+        names = _take_names(takes, reference)
+        drawn = inside(takes[-1]) if takes else words.NO_TAKE
+        left = names[-2] if len(names) > 1 else None
+        right = names[-1] if names else None
+        return drawn, gr.update(choices=names, value=left), gr.update(choices=names, value=right)
+
+    def show_take(self, takes: list[Take], reference: str | None, chosen: str | None) -> Any:
+        names = _take_names(takes, None)
+        if chosen in names:
+            return str(takes[names.index(chosen)].video)
+        return reference if chosen == _REFERENCE else None
+
+    def talk(self, event: gr.SelectData) -> str:
+        """The live page while its tab is shown (a hidden one would go on working), or how to get it."""
+        return self._live.shown() if event.value == words.TALK_TAB else ""
+
+    def _shelf(self, act: Callable[[], str | None], done: str, *, in_use: bool = False) -> tuple:
+        """`in_use`: the style is the chosen voice, which follows its name or becomes a built-in one."""
+        try:
+            name = act()
+        except OmniTalkerError as error:
+            raise gr.Error(_sentence(str(error))) from error
+        gr.Info(f"{done} {name or ''}".strip() + ".")
+        voices = self.voices()
+        voice = gr.update(choices=voices)
+        if in_use:
+            voice = gr.update(choices=voices, value=SAVED + name if name else voices[0][1])
+        return "", gr.update(choices=self.saved(), value=name), voice
+
+
+_REFERENCE = "Your reference"
+
+
+def _take_names(takes: list[Take], reference: str | None) -> list[str]:
+    names = [f"{number}. {take.title}" for number, take in enumerate(takes, start=1)]
+    return [_REFERENCE, *names] if reference else names
+
+
+def _wish(values: tuple[Any, ...]) -> Wish:
+    """The values of the controls, in the order of `Wish`'s fields."""
+    named = dict(zip((field.name for field in fields(Wish)), values, strict=True))
+    for path in ("reference", "portrait"):
+        named[path] = Path(named[path]) if named[path] else None
+    named["seed"] = int(named["seed"] or 0)
+    named["size"] = int(named["size"])
+    named["reference_text"] = named["reference_text"] or ""
+    return Wish(**named)
+
+
+def _piece(step: Progress) -> Piece:
+    return {"segment": str(step.piece), "seconds": step.piece_seconds}
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    return gr.update(interactive=not busy), gr.update(interactive=busy)
+
+
+def _status(text: str, kind: str = "", share: float | None = None) -> str:
+    bar = (
+        "" if share is None else f"<div class='bar'><i style='width:{100 * share:.0f}%'></i></div>"
+    )
+    return f"<div class='status {kind}' role='status'>{html.escape(text)}{bar}</div>"
+
+
+def _working(step: Progress) -> str:
+    share = step.elapsed / (step.elapsed + step.remaining) if step.remaining is not None else None
+    left = f", about {step.remaining:.0f} s left" if step.remaining is not None else ""
+    return _status(f"{step.made:.1f} s made in {step.elapsed:.0f} s{left}", share=share)
+
+
+def _preparing(wish: Wish) -> str:
+    own = wish.voice == FROM_REFERENCE or wish.own_face
+    return "Getting to know your reference, once …" if own else "Getting ready …"
+
+
+def _finished(take: Take) -> str:
+    return _status(
+        f"Done: {take.seconds:.1f} s of video in {take.wall_seconds:.1f} s; "
+        f"the first picture after {take.first_seconds:.1f} s."
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,114 @@
+"""`omnitalker demo`: settings in, the page served until it is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.errors import MissingExtra
+from omnitalker.demo.library import StyleShelf
+
+if TYPE_CHECKING:
+    from omnitalker.demo.live import LiveServer
+    from omnitalker.demo.takes import DemoStudio
+
+MAX_UPLOAD = "100mb"
+LIVE_URL = "http://127.0.0.1:8000"
+OWN = ("127.0.0.1", "localhost")
+STYLES = Path("~/.omnitalker/styles")
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    host: str = "127.0.0.1"
+    port: int = 7860
+    share: bool = False
+    auth: tuple[str, str] | None = None
+    root_path: str = ""
+    queue: int = 16
+    at_once: int = 1
+    max_seconds: int = 300
+    live_url: str | None = None
+    """Where the live server is, or will be; None: where `omnitalker serve` puts it, for visitors of this machine."""
+    with_server: bool = False
+    """Start one there, unless one answers already."""
+    renderer: str = "warp"
+    checkpoint: str = DEFAULT_CHECKPOINT
+    device: str = "cpu"
+    styles: Path = STYLES
+
+
+class Running:
+    """The page while it is served."""
+
+    def __init__(self, page: Any, demo: DemoStudio, live: LiveServer, address: str) -> None:
+        self.address = address
+        self._page = page
+        self._demo = demo
+        self._live = live
+
+    def wait(self) -> None:
+        """Until Ctrl-C."""
+        try:
+            self._page.block_thread()
+        finally:
+            self._live.close()
+            self._demo.close()
+
+    def close(self) -> None:
+        self._page.close()
+        self._live.close()
+        self._demo.close()
+
+
+def start(settings: DemoSettings) -> Running:
+    """Load the model and serve the page in a thread of its own."""
+    try:
+        import gradio  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("gradio", "app", "the web demo") from error
+    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.studio.casting import Studio
+
+    demo = DemoStudio(
+        Studio.from_pretrained(settings.checkpoint, settings.device),
+        StyleShelf(settings.styles.expanduser()),
+        renderer=settings.renderer,
+        max_seconds=settings.max_seconds,
+    )
+    return serve(demo, settings)
+
+
+def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
+    """The page over a studio that is loaded already."""
+    from omnitalker.demo import words
+    from omnitalker.demo.cast import presenters
+    from omnitalker.demo.handlers import Handlers
+    from omnitalker.demo.live import LiveServer
+    from omnitalker.demo.page import THEME, build_page
+
+    people = presenters(demo.studio.pipeline.styles.names)
+    live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))
+    if settings.with_server:
+        live.start(settings.checkpoint)
+    handlers = Handlers(demo, people, live)
+    page = build_page(handlers, people, at_once=settings.at_once)
+    page.queue(max_size=settings.queue)
+    _, address, _ = page.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        share=settings.share,
+        auth=settings.auth,
+        root_path=settings.root_path or None,
+        max_file_size=MAX_UPLOAD,
+        prevent_thread_lock=True,
+        theme=THEME,
+        css=words.CSS,
+        footer_links=[],
+        ssr_mode=False,
+        quiet=True,
+        _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
+    )
+    return Running(page, demo, live, address)

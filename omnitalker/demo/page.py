@@ -1,0 +1,301 @@
+"""The page: layout, and which control goes to which handler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from omnitalker.demo import words
+from omnitalker.demo.cast import Presenter
+from omnitalker.demo.handlers import Handlers
+from omnitalker.demo.player import streaming_player
+from omnitalker.demo.portrait import portrait_field
+from omnitalker.generation.request import MANNERS
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
+"""Done at once, however full the queue is. Only what is in the queue can show messages (`gr.Info`, `gr.Error`)."""
+DELETE_EVERY, DELETE_OLDER = 600, 3600
+"""Seconds: Gradio's copies of files."""
+THEME = gr.themes.Soft(
+    primary_hue="indigo",
+    neutral_hue="slate",
+    text_size="md",
+    radius_size="lg",
+    font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+).set(
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_padding="0",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    body_background_fill="*neutral_50",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_400",
+    checkbox_label_background_fill_selected="*primary_600",
+    checkbox_label_background_fill_selected_dark="*primary_600",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_600",
+    button_primary_background_fill_hover_dark="*primary_700",
+    checkbox_border_color="*neutral_400",
+    block_label_background_fill="*background_fill_secondary",
+    block_label_text_color="*body_text_color",
+    block_label_text_color_dark="*body_text_color",
+    link_text_color_dark="*primary_300",
+    link_text_color_hover_dark="*primary_200",
+    link_text_color_visited_dark="*primary_300",
+    link_text_color_active_dark="*primary_300",
+)
+
+
+@dataclass
+class _Page:
+    """The components that talk to one another."""
+
+    handlers: Handlers
+    people: tuple[Presenter, ...]
+    manners: tuple[str, ...]
+    at_once: int
+
+    def build(self) -> gr.Blocks:
+        with gr.Blocks(
+            title=words.TITLE, delete_cache=(DELETE_EVERY, DELETE_OLDER), analytics_enabled=False
+        ) as blocks:
+            gr.HTML(words.HEADER, padding=False)
+            self.takes = gr.State([])
+            with gr.Tabs() as self.tabs:
+                with gr.Tab("Speak", id="speak"):
+                    self._speak_tab()
+                with gr.Tab("See inside"):
+                    self.inside = gr.HTML(words.NO_TAKE, padding=False)
+                with gr.Tab("Compare"):
+                    self._compare_tab()
+                with gr.Tab("Styles"):
+                    self._styles_tab()
+                with gr.Tab(words.TALK_TAB):
+                    talk = gr.HTML(padding=False, elem_id="talk")
+            gr.HTML(words.FOOTER, padding=False)
+            blocks.load(None, None, None, js=words.NAMES)
+            blocks.load(self.handlers.arrived, None, [self.saved, self.voice], **QUICK)
+            blocks.unload(self.handlers.left)
+            self.tabs.select(self.handlers.talk, None, talk, **QUICK)
+            self._wire()
+            self._service()
+        return blocks
+
+    def _service(self) -> None:
+        """The public API: components that nobody sees, so that the video travels as a file."""
+        with gr.Row(visible=False):
+            inputs: list[Any] = [gr.Textbox(label="text")]
+            for name, value in (
+                ("presenter", ""), ("voice", ""), ("manner", "neutral"), ("language", "auto"),
+            ):  # fmt: skip
+                inputs.append(gr.Textbox(value, label=name))
+            inputs.append(gr.Number(1.0, label="speed"))
+            inputs += [
+                gr.Number(512, label="size", precision=0),
+                gr.Number(0, label="seed", precision=0),
+            ]
+            gr.Button("speak").click(
+                self.handlers.speak,
+                inputs,
+                gr.File(label="video"),
+                api_name="speak",
+                concurrency_limit=self.at_once,
+                concurrency_id="making",
+            )
+
+    def _speak_tab(self) -> None:
+        with gr.Row(equal_height=False, elem_id="speak"):
+            with gr.Column(scale=6, min_width=280):
+                self._presenters()
+                self.text = gr.Textbox(
+                    value=words.ENGLISH, label="What to say", lines=3, max_lines=10, elem_id="text"
+                )
+                gr.Examples(
+                    [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Examples",
+                    example_labels=["English", "中文"], api_visibility="private",
+                )  # fmt: skip
+                with gr.Row(elem_id="go"):
+                    self.generate = gr.Button(
+                        "Generate", variant="primary", elem_id="generate", scale=3, min_width=140
+                    )
+                    self.cancel = gr.Button(
+                        "Cancel", variant="secondary", elem_id="cancel", scale=1, min_width=90,
+                        interactive=False,
+                    )  # fmt: skip
+                self.status = gr.HTML(words.READY, elem_id="status", padding=False)
+                self._controls()
+            with gr.Column(scale=5, min_width=280):
+                self.player = streaming_player(
+                    label="Video", show_label=False, autoplay=True, elem_id="player", buttons=[]
+                )
+                self.files = gr.Files(
+                    label="Downloads: video, sound, subtitles, ARKit curves, style",
+                    visible=False, interactive=False, elem_id="files",
+                )  # fmt: skip
+        self._more_controls()
+        self._reference()
+
+    def _presenters(self) -> None:
+        first = self.people[0] if self.people else None
+        self.presenter = gr.State(first.name if first else None)
+        pictures = [(str(p.picture), p.title) for p in self.people if p.picture]
+        self.gallery = gr.Gallery(
+            value=pictures, label="Presenter", show_label=False, columns=max(3, len(pictures)), rows=1, height="auto",
+            allow_preview=False, selected_index=0 if pictures else None, object_fit="cover",
+            elem_id="presenters", buttons=[], interactive=False, visible=bool(pictures),
+        )  # fmt: skip
+        self.poster = gr.HTML(self.handlers.poster(first), elem_id="poster", padding=False)
+
+    def _controls(self) -> None:
+        voices = self.handlers.voices()
+        first = self.people[0].voice if self.people else voices[0][1]
+        with gr.Row(elem_id="main-controls"):
+            self.manner = gr.Dropdown(
+                [(manner.title(), manner) for manner in self.manners], value=self.manners[0],
+                label="Manner", min_width=130,
+            )  # fmt: skip
+            self.language = gr.Dropdown(
+                [("Detect", "auto"), ("English", "en"), ("中文", "zh")], value="auto",
+                label="Language", min_width=130,
+            )  # fmt: skip
+            self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
+
+    def _more_controls(self) -> None:
+        with gr.Accordion("More controls", open=False, elem_id="more"):
+            with gr.Row():
+                sliders = (
+                    ("Manner strength", 0.0), ("Speed", 0.5), ("Expressiveness", 0.0),
+                    ("Head motion", 0.0),
+                )  # fmt: skip
+                self.intensity, self.speed, self.expressiveness, self.head_motion = (
+                    gr.Slider(low, 2.0, 1.0, step=0.05, label=label, min_width=220)
+                    for label, low in sliders
+                )
+            with gr.Row():
+                self.size = gr.Radio(
+                    [256, 512, 768], value=512, label="Size in pixels", min_width=230
+                )
+                self.seed = gr.Number(0, label="Seed", precision=0, min_width=90)
+                self.subtitles = gr.Checkbox(True, label="Subtitle files", min_width=130)
+
+    def _reference(self) -> None:
+        with gr.Accordion("Your own reference", open=False, elem_id="reference"):
+            gr.Markdown(words.REFERENCE_HINT)
+            with gr.Row():
+                self.clip = gr.Video(
+                    label="A clip (voice, manner, face)", sources=["upload", "webcam"], height=310,
+                    include_audio=True, buttons=[], min_width=220,
+                )  # fmt: skip
+                self.voice_clip = gr.Audio(
+                    label="Or a voice alone", sources=["upload", "microphone"], type="filepath",
+                    buttons=[], min_width=220,
+                )  # fmt: skip
+                self.portrait = portrait_field(
+                    label="And a portrait", sources=["upload", "webcam"], height=310,
+                    buttons=[], min_width=220, elem_id="portrait",
+                )  # fmt: skip
+            self.reference = gr.State(None)
+            self.findings = gr.HTML("", elem_id="findings", padding=False)
+            self.portrait_findings = gr.HTML("", elem_id="portrait-findings", padding=False)
+            self.transcript = gr.Textbox(
+                label="What is said in it", info=words.TRANSCRIPT_INFO, lines=1,
+                elem_id="transcript",
+            )  # fmt: skip
+            self.own_face = gr.Checkbox(False, label="Show this face instead of the presenter")
+            self.consent = gr.Checkbox(False, label=words.CONSENT, elem_id="consent")
+
+    def _compare_tab(self) -> None:
+        gr.Markdown(words.COMPARE_HINT)
+        with gr.Row(elem_id="compare"):
+            sides = []
+            for label in ("Left", "Right"):
+                with gr.Column(min_width=280):
+                    choice = gr.Dropdown([], label=label)
+                    video = gr.Video(
+                        label=label, show_label=False, interactive=False, height=420, buttons=[]
+                    )
+                    sides.append((choice, video))
+        (self.left, self.left_video), (self.right, self.right_video) = sides
+        gr.Button("Play both").click(None, None, None, js=words.PLAY_BOTH)
+
+    def _styles_tab(self) -> None:
+        gr.Markdown(words.STYLES_HINT)
+        with gr.Row(elem_classes="shelf"):
+            self.style_name = gr.Textbox(label="Name for the current style", max_length=40, scale=3)
+            self.save = gr.Button("Save", variant="primary", min_width=110)
+        with gr.Row(elem_classes="shelf"):
+            self.saved = gr.Dropdown(
+                self.handlers.saved(), value=None, label="Saved styles", scale=3
+            )
+            self.use = gr.Button("Use as voice", min_width=110)
+            self.delete = gr.Button("Delete", variant="stop", min_width=110)
+        with gr.Row(elem_classes="shelf"):
+            self.new_name = gr.Textbox(label="New name", max_length=40, scale=3)
+            self.rename = gr.Button("Rename", min_width=110)
+
+    def _wish(self) -> list[Any]:
+        """In the order of `Wish`'s fields."""
+        return [
+            self.text, self.presenter, self.voice, self.manner, self.intensity, self.language,
+            self.speed, self.expressiveness, self.head_motion, self.size, self.seed, self.subtitles,
+            self.reference, self.transcript, self.portrait, self.own_face, self.consent,
+        ]  # fmt: skip
+
+    def _wire(self) -> None:
+        hands = self.handlers
+        buttons = [self.generate, self.cancel]
+        waiting = self.generate.click(hands.queue, None, [self.status, *buttons], **QUICK)
+        made = waiting.then(
+            hands.generate,
+            [self.takes, *self._wish()],
+            [self.player, self.status, self.files, self.takes, *buttons],
+            concurrency_limit=self.at_once,
+            concurrency_id="making",
+            trigger_mode="multiple",  # a cancelled one may still wait in front of the next
+            **PRIVATE,
+        )
+        made.failure(hands.refused, None, [self.status, *buttons], **QUICK)
+        self.cancel.click(hands.cancel, None, [self.status, *buttons], **QUICK)
+        self.gallery.select(
+            hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **QUICK
+        )
+        looked_at = [self.reference, self.findings, self.voice, self.own_face]
+        for source in (self.clip, self.voice_clip):
+            source.change(hands.look_at, source, looked_at, api_visibility="private").then(
+                hands.transcribe, self.reference, self.transcript, api_visibility="private"
+            )
+        self.portrait.change(
+            hands.look_at_portrait,
+            self.portrait,
+            [self.portrait_findings, self.own_face],
+            api_visibility="private",
+        )
+        made.then(
+            hands.takes_changed,
+            [self.takes, self.reference],
+            [self.inside, self.left, self.right],
+            **QUICK,
+        )
+        for choice, video in ((self.left, self.left_video), (self.right, self.right_video)):
+            inputs = [self.takes, self.reference, choice]
+            choice.change(hands.show_take, inputs, video, **QUICK)
+        shelf = [self.style_name, self.saved, self.voice]
+        self.save.click(hands.save_style, [self.style_name, *self._wish()], shelf, **PRIVATE)
+        renamed = [self.new_name, self.saved, self.voice]
+        self.rename.click(
+            hands.rename_style, [self.saved, self.new_name, self.voice], renamed, **PRIVATE
+        )
+        self.delete.click(hands.delete_style, [self.saved, self.voice], shelf, **PRIVATE)
+        self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **PRIVATE)
+
+
+def build_page(handlers: Handlers, people: tuple[Presenter, ...], *, at_once: int = 1) -> gr.Blocks:
+    """The whole page, not yet launched."""
+    manners = tuple(m for m in MANNERS if m in handlers.manners())
+    return _Page(handlers, people, manners, at_once).build()

@@ -1,0 +1,357 @@
+"""What the page asks for, made: a wish in, pieces of video as they are made, then the finished files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.files import AtomicFile
+from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, TimedWord
+from omnitalker.demo.cast import FROM_REFERENCE, SAVED
+from omnitalker.demo.library import StyleShelf
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.media.segments import Segment, SegmentEncoder
+from omnitalker.media.sound import write_wav
+from omnitalker.media.subtitles import to_srt, to_vtt
+from omnitalker.media.writer import VideoWriter
+from omnitalker.motion.track.export import export_csv
+from omnitalker.reference.style import mix_styles, save_style, scale_style
+from omnitalker.studio.casting import Studio
+from omnitalker.text.foreign import refuse_foreign
+
+FIRST_PIECE_FRAMES = 16
+LATER_PIECE_FRAMES = 32
+LONGEST_TEXT = 2000
+LONGEST_FILE_NAME = 48
+KEEP_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The page's controls."""
+
+    text: str
+    presenter: str | None = None
+    voice: str | None = None
+    """A built-in voice, `FROM_REFERENCE`, `SAVED` + name, or None for the presenter's."""
+    manner: str = "neutral"
+    intensity: float = 1.0
+    language: str = "auto"
+    speed: float = 1.0
+    expressiveness: float = 1.0
+    head_motion: float = 1.0
+    size: int = 512
+    seed: int = 0
+    subtitles: bool = True
+    reference: Path | None = None
+    reference_text: str = ""
+    portrait: Path | None = None
+    own_face: bool = False
+    """Show the face of the portrait, or of the reference, instead of the presenter."""
+    consent: bool = False
+
+
+@dataclass(frozen=True)
+class Take:
+    """A finished video with all that belongs to it."""
+
+    title: str
+    video: Path
+    files: tuple[Path, ...]
+    text: str
+    samples: FloatArray
+    motion: FloatArray
+    words: tuple[TimedWord, ...]
+    style: StylePrompt
+    """What it goes on from."""
+    seconds: float
+    wall_seconds: float
+    first_seconds: float
+    """Until the first piece could be played."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step: a piece to play, the last one with the take."""
+
+    piece: Path
+    """An MPEG-TS segment."""
+    piece_seconds: float
+    made: float
+    """Seconds of video so far."""
+    elapsed: float
+    remaining: float | None
+    take: Take | None = None
+
+
+@dataclass
+class Stop:
+    """Set from another thread to end a generation after the piece it is making."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+
+
+class DemoStudio:
+    """Makes videos for visitors, each in a folder of its own that does not live long."""
+
+    def __init__(
+        self, studio: Studio, shelf: StyleShelf, *, renderer: str = "warp", max_seconds: float = 300
+    ) -> None:
+        self.studio = studio
+        self.shelf = shelf
+        self._renderer = renderer
+        self._max_seconds = max_seconds
+        self._root = tempfile.TemporaryDirectory(prefix="omnitalker-demo-")
+        self._lock = threading.Lock()
+
+    def speak(self, wish: Wish, stop: Stop | None = None) -> Iterator[Progress]:
+        """Pieces in order, the last with the take. Closing the iterator ends the work."""
+        started = time.monotonic()
+        self._check(wish)
+        renderer = self._see(wish)
+        style = self.style(wish)
+        request = SpeakRequest(
+            text=wish.text,
+            style=style,
+            language=wish.language,  # type: ignore[arg-type]
+            speed=wish.speed,
+            expressiveness=wish.expressiveness,
+            head_motion=wish.head_motion,
+            seed=wish.seed,
+            low_latency=True,
+        )
+        folder = self._folder()
+        made = _Made(wish, folder, renderer.size, started)
+        stream = self.studio.pipeline.stream(request, renderer)
+        with (
+            closing(_pieces(stream)) as pieces,  # type: ignore[type-var]
+            VideoWriter(made.video, renderer.size) as film,
+        ):
+            for piece in pieces:
+                film.write(piece)
+                yield made.add(piece)
+                if stop is not None and stop.event.is_set():
+                    raise InputError("stopped")
+                if time.monotonic() - started > self._max_seconds:
+                    raise InputError(
+                        f"this took longer than the {self._max_seconds:.0f} s allowed here; "
+                        "use a shorter text or a smaller picture"
+                    )
+        yield made.finish(style)
+
+    def style(self, wish: Wish) -> StylePrompt:
+        """The voice and manner that the controls mean."""
+        found = self._voice(wish)
+        return scale_style(found, wish.intensity) if wish.intensity != 1.0 else found
+
+    def close(self) -> None:
+        self._root.cleanup()
+
+    def _voice(self, wish: Wish) -> StylePrompt:
+        voice = wish.voice
+        if voice == FROM_REFERENCE:
+            _check_consent(wish)
+            if wish.reference is None:
+                raise InputError("record or upload a clip first, under Your own reference")
+            return self.studio.style(
+                ref=wish.reference, ref_text=wish.reference_text or None, manner=wish.manner
+            )
+        if voice is not None and voice.startswith(SAVED):
+            saved = self.shelf.get(voice.removeprefix(SAVED))
+            if saved.has_voice and saved.has_motion:
+                return saved
+            built_in = self.studio.pipeline.styles.get(manner="neutral")
+            return mix_styles(saved, built_in) if saved.has_voice else mix_styles(built_in, saved)
+        manners = self.studio.pipeline.styles.catalogue()
+        known = manners.get(voice or next(iter(manners), ""), ())
+        if wish.manner not in known:
+            raise InputError(f"{voice} has no manner '{wish.manner}'; it has {', '.join(known)}")
+        return self.studio.style(style=voice, manner=wish.manner)
+
+    def _see(self, wish: Wish) -> Renderer:
+        face: str | Path | None = wish.presenter
+        if wish.own_face:
+            _check_consent(wish)
+            face = wish.portrait or wish.reference
+            if face is None:
+                raise InputError("upload a portrait or a clip whose face should be shown")
+        return self.studio.renderer(face, kind=self._renderer, size=wish.size)
+
+    def _check(self, wish: Wish) -> None:
+        if not wish.text.strip():
+            raise InputError("write something to say first")
+        if len(wish.text) > LONGEST_TEXT:
+            raise InputError(
+                f"the text has {len(wish.text):,} characters; this page takes up to {LONGEST_TEXT:,}"
+            )
+        refuse_foreign(wish.text, wish.language)
+
+    def _folder(self) -> Path:
+        """A new one; those of long ago go."""
+        root = Path(self._root.name)
+        with self._lock:
+            for folder in root.iterdir():
+                if time.time() - folder.stat().st_mtime > KEEP_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+            return Path(tempfile.mkdtemp(dir=root))
+
+
+def _check_consent(wish: Wish) -> None:
+    if not wish.consent:
+        raise InputError(
+            "tick the box that says the person in the reference agreed; "
+            "a voice and a face belong to somebody"
+        )
+
+
+class _Made:
+    """What has been made of one wish so far."""
+
+    def __init__(self, wish: Wish, folder: Path, size: tuple[int, int], started: float) -> None:
+        self.video = folder / f"{_file_name(wish)}.mp4"
+        self._segments = SegmentEncoder(size)
+        self._wish, self._folder, self._started = wish, folder, started
+        self._chunks: list[AVChunk] = []
+        self._first_at = 0.0
+        self._count = 0
+
+    def add(self, piece: AVChunk) -> Progress:
+        segment = self._segments.push(piece)
+        self._chunks.append(AVChunk(0, 0.0, piece.samples, piece.motion, words=piece.words))
+        elapsed = time.monotonic() - self._started
+        self._first_at = self._first_at or elapsed
+        return self._progress(segment, elapsed, self._remaining(elapsed))
+
+    def _progress(
+        self, segment: Segment, elapsed: float, remaining: float | None, take: Take | None = None
+    ) -> Progress:
+        path = self._folder / f"piece{self._count:04}.ts"
+        path.write_bytes(segment.data)
+        self._count += 1
+        return Progress(path, segment.seconds, self._seconds, elapsed, remaining, take)
+
+    @property
+    def _seconds(self) -> float:
+        return sum(float(timeline.samples_to_seconds(len(c.samples))) for c in self._chunks)
+
+    @property
+    def _words(self) -> tuple[TimedWord, ...]:
+        return tuple(word for chunk in self._chunks for word in chunk.words)
+
+    def _remaining(self, elapsed: float) -> float | None:
+        words = self._words
+        if not words:
+            return None
+        spoken = min(1.0, words[-1].end_char / len(self._wish.text.rstrip()))
+        return elapsed * (1 - spoken) / spoken if spoken else None
+
+    def finish(self, style: StylePrompt) -> Progress:
+        wish, words = self._wish, self._words
+        samples = np.concatenate([chunk.samples for chunk in self._chunks])
+        motion = np.concatenate([chunk.motion for chunk in self._chunks])
+        files = [self.video]
+        for suffix in (
+            ".wav",
+            *((".srt", ".vtt") if wish.subtitles else ()),
+            ".csv",
+            ".safetensors",
+        ):
+            files.append(self.video.with_suffix(suffix))
+        with AtomicFile(files[1]) as temporary:
+            write_wav(temporary, samples)
+        if wish.subtitles:
+            files[2].write_text(to_srt(words, wish.text), encoding="utf-8")
+            files[3].write_text(to_vtt(words, wish.text), encoding="utf-8")
+        export_csv(MotionTrack(motion), files[-2])
+        save_style(style, files[-1])
+        wall = time.monotonic() - self._started
+        take = Take(
+            title=_title(wish),
+            video=self.video,
+            files=tuple(files),
+            text=wish.text,
+            samples=samples,
+            motion=motion,
+            words=words,
+            style=style,
+            seconds=self._seconds,
+            wall_seconds=wall,
+            first_seconds=self._first_at,
+        )
+        return self._progress(self._segments.finish(), wall, 0.0, take)
+
+
+def _title(wish: Wish) -> str:
+    """Who, how, what: enough to tell two takes apart."""
+    text = " ".join(wish.text.split())
+    short = text if len(text) <= 16 else text[:15] + "…"
+    voice = "" if wish.voice in (None, wish.presenter, FROM_REFERENCE) else f" as {wish.voice}"
+    changed = [
+        f"{name.replace('_', ' ')} {getattr(wish, name):g}"
+        for name in ("intensity", "speed", "expressiveness", "head_motion")
+        if getattr(wish, name) != 1.0
+    ]
+    changed += [f"seed {wish.seed}"] if wish.seed else []
+    return f"{_face(wish).capitalize()}{voice}, {', '.join([wish.manner, *changed])}: {short}"
+
+
+def _face(wish: Wish) -> str:
+    return "own face" if wish.own_face else (wish.presenter or "default")
+
+
+def _file_name(wish: Wish) -> str:
+    """Like ava-good-morning-the: whoever finds it among the downloads knows it again."""
+    words = re.sub(r"[^\w\s]", "", wish.text.lower()).split()
+    return "-".join([*_face(wish).split(), *words[:3]])[:LONGEST_FILE_NAME]
+
+
+def _pieces(stream: Iterator[AVChunk]) -> Iterator[AVChunk]:
+    """Chunks joined to lengths that stream well: a short first one, longer ones after it."""
+    wanted = FIRST_PIECE_FRAMES
+    waiting: list[AVChunk] = []
+    try:
+        for chunk in stream:
+            waiting.append(chunk)
+            while sum(len(c.motion) for c in waiting) >= wanted:
+                piece, rest = _cut(_joined(waiting), wanted)
+                waiting = [rest] if len(rest.motion) else []
+                wanted = LATER_PIECE_FRAMES
+                yield piece
+        if waiting:
+            yield _joined(waiting)
+    finally:
+        stream.close()  # type: ignore[attr-defined]
+
+
+def _joined(chunks: list[AVChunk]) -> AVChunk:
+    return AVChunk(
+        index=chunks[0].index,
+        start=chunks[0].start,
+        samples=np.concatenate([chunk.samples for chunk in chunks]),
+        motion=np.concatenate([chunk.motion for chunk in chunks]),
+        frames=tuple(frame for chunk in chunks for frame in chunk.frames),
+        words=tuple(word for chunk in chunks for word in chunk.words),
+    )
+
+
+def _cut(chunk: AVChunk, frames: int) -> tuple[AVChunk, AVChunk]:
+    at = timeline.video_frames_to_samples(frames)
+    parts = (slice(None, frames), slice(None, at)), (slice(frames, None), slice(at, None))
+    first, rest = (
+        AVChunk(chunk.index, chunk.start, chunk.samples[s], chunk.motion[f], chunk.frames[f])
+        for f, s in parts
+    )
+    return AVChunk(
+        first.index, first.start, first.samples, first.motion, first.frames, chunk.words
+    ), rest

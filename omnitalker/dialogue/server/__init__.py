@@ -1,1 +1,0 @@
-"""The server of live avatars: OpenAI-compatible speech, video, a WebSocket and WebRTC."""

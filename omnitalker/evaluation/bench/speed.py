@@ -1,0 +1,67 @@
+"""`omnitalker eval speed`: how much faster than real time sound and video are made, medians of several runs."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.studio.casting import Studio
+from omnitalker.studio.produce import Production, ProductionReport, produce
+
+TEXT = (
+    "Good morning, and welcome to the show. Today we talk about small machines that do large work, "
+    "and about the people who build them. Stay with us!"
+)
+
+
+def measure(
+    studio: Studio,
+    *,
+    presenter: str | None = None,
+    size: int = 512,
+    runs: int = 5,
+    kind: str = "warp",
+) -> dict[str, Any]:
+    """Real-time factors (wall seconds per second made) of sound alone and of text to mp4."""
+    request = SpeakRequest(TEXT, studio.style())
+    with tempfile.TemporaryDirectory() as folder:
+        sound = Production(request, Path(folder) / "a.wav")
+        video = Production(
+            request, Path(folder) / "a.mp4", studio.renderer(presenter, kind=kind, size=size)
+        )
+        return {
+            "sound": _repeat(lambda: produce(studio.pipeline, sound), runs),
+            f"video at {size} px": _repeat(lambda: produce(studio.pipeline, video), runs),
+            "first sound, live": _first_chunk(studio, replace(request, low_latency=True), runs),
+        }
+
+
+def _repeat(make: Callable[[], ProductionReport], runs: int) -> dict[str, float]:
+    make()  # the first run also loads and tunes
+    reports = [make() for _ in range(runs)]
+    factors = [report.real_time_factor for report in reports]
+    return {
+        "real_time_factor": round(statistics.median(factors), 3),
+        "slowest": round(max(factors), 3),
+        "seconds_made": round(reports[0].seconds, 2),
+    }
+
+
+def _first_chunk(studio: Studio, request: SpeakRequest, runs: int) -> dict[str, float]:
+    delays = []
+    for _ in range(runs + 1):
+        started = time.perf_counter()
+        stream = studio.pipeline.stream(request)
+        next(stream)
+        delays.append(time.perf_counter() - started)
+        stream.close()  # type: ignore[attr-defined]
+    return {
+        "seconds": round(statistics.median(delays[1:]), 3),
+        "slowest": round(max(delays[1:]), 3),
+    }

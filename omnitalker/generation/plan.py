@@ -1,0 +1,215 @@
+"""From a request to stretches on the mel grid: clause by clause, each with durations and word times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitalker.base import timeline
+from omnitalker.base.types import Phoneme, StylePrompt, Text, TimedWord
+from omnitalker.generation.durations import FrameText, control, expand, predict_seconds
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.models.duration import DurationModel
+from omnitalker.text.symbols import SILENT, SYMBOL_IDS
+
+Clause = Text | StylePrompt
+"""A clause to speak, or the style of those that follow."""
+
+LEAD_IN_SECONDS = 0.12
+"""Silence before the first word of a stream."""
+LIVE_LEAD_IN_SECONDS = 0.06
+"""The same where somebody waits for the word."""
+CLOSING_BLOCKS = 2
+"""Silence after the last one, in which the mouth comes to rest."""
+TOGETHER_BLOCKS, FIRST_TOGETHER_BLOCKS = 32, 12
+"""Short clauses are sampled together up to so much where nobody waits: every network call hears the prompt again."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A clause ready to be sampled. Times count from the start of the stretch."""
+
+    frames: FrameText
+    words: tuple[TimedWord, ...]
+    style: StylePrompt
+    is_last: bool = False
+
+    @property
+    def blocks(self) -> int:
+        return timeline.blocks_in_mel(len(self.frames.phonemes))
+
+    def followed_by(self, other: Stretch) -> Stretch:
+        """Both in one, in the style of this one."""
+        ours, theirs = self.frames, other.frames
+        shift = float(self.blocks * timeline.BLOCK_SECONDS)
+        frames = FrameText(
+            phonemes=np.concatenate([ours.phonemes, theirs.phonemes]),
+            tones=np.concatenate([ours.tones, theirs.tones]),
+            starts=np.concatenate([ours.starts[:-1], theirs.starts + shift]),
+        )
+        words = tuple(replace(w, start=w.start + shift, end=w.end + shift) for w in other.words)
+        return replace(self, frames=frames, words=self.words + words, is_last=other.is_last)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Blocks [start, stop) of a stretch are generated together, with `ahead` more as a look-ahead."""
+
+    start: int
+    stop: int
+    ahead: int
+
+
+def plan(
+    model: DurationModel, clauses: Iterable[Clause], request: SpeakRequest
+) -> Iterator[Stretch]:
+    """Clauses as stretches, then a silence that ends the stream.
+
+    Live every clause is a stretch, as it arrives. Only a wish for a total length needs all clauses before the first
+    can be spoken.
+    """
+    stretches = _stretches(model, clauses, request)
+    return stretches if request.low_latency else _together(stretches)
+
+
+def _stretches(
+    model: DurationModel, clauses: Iterable[Clause], request: SpeakRequest
+) -> Iterator[Stretch]:
+    shares: Iterable[tuple[Clause, float | None]] = ((clause, None) for clause in clauses)
+    if request.seconds is not None:
+        shares = _shares(model, list(clauses), request)
+    is_first = True
+    for clause, total in shares:
+        if isinstance(clause, StylePrompt):
+            request = replace(request, style=clause)
+            continue
+        yield _stretch(model, clause, request, total, is_first=is_first)
+        is_first = False
+    if not is_first:
+        yield _closing_silence(request.style)
+
+
+def _together(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Neighbours as one while they are short; the silence at the end always goes with what came before."""
+    held: Stretch | None = None
+    most = FIRST_TOGETHER_BLOCKS
+    for stretch in stretches:
+        if held is None:
+            held = stretch
+        elif held.style is stretch.style and (
+            stretch.is_last or held.blocks + stretch.blocks <= most
+        ):
+            held = held.followed_by(stretch)
+        else:
+            yield held
+            held, most = stretch, TOGETHER_BLOCKS
+    if held is not None:
+        yield held
+
+
+def windows(blocks: int, sizes: Iterable[int], ahead: int) -> Iterator[Window]:
+    """Cut a stretch into windows of the given sizes (the last size repeats).
+
+    A remainder shorter than half a window joins the one before it.
+    """
+    remaining_sizes = iter(sizes)
+    size = next(remaining_sizes)
+    start = 0
+    while start < blocks:
+        stop = min(blocks, start + size)
+        if blocks - stop < (size + 1) // 2:
+            stop = blocks
+        yield Window(start, stop, min(ahead, blocks - stop))
+        start = stop
+        size = next(remaining_sizes, size)
+
+
+def _stretch(
+    model: DurationModel,
+    clause: Text,
+    request: SpeakRequest,
+    total: float | None,
+    *,
+    is_first: bool,
+) -> Stretch:
+    phonemes = _with_silence(clause, is_first=is_first)
+    seconds = _seconds(model, phonemes, request, total)
+    if is_first:
+        seconds[0] = LIVE_LEAD_IN_SECONDS if request.low_latency else LEAD_IN_SECONDS
+    frames = expand(*_ids(phonemes), seconds)
+    return Stretch(frames, _timed_words(clause, phonemes, frames), request.style)
+
+
+def _closing_silence(style: StylePrompt) -> Stretch:
+    symbols, tones = _ids((Phoneme("sil"),))
+    frames = expand(symbols, tones, np.array([float(timeline.BLOCK_SECONDS * CLOSING_BLOCKS)]))
+    return Stretch(frames, (), style, is_last=True)
+
+
+def _with_silence(clause: Text, *, is_first: bool) -> tuple[Phoneme, ...]:
+    """Every stretch ends in a pause, and the first begins with silence."""
+    phonemes = clause.phonemes
+    if not phonemes or phonemes[-1].symbol not in SILENT:
+        phonemes = (*phonemes, Phoneme(","))
+    if is_first and phonemes[0].symbol not in SILENT:
+        phonemes = (Phoneme("sil"), *phonemes)
+    return phonemes
+
+
+def _seconds(
+    model: DurationModel,
+    phonemes: tuple[Phoneme, ...],
+    request: SpeakRequest,
+    total: float | None = None,
+) -> npt.NDArray[np.float64]:
+    symbols, tones = _ids(phonemes)
+    seconds = predict_seconds(model, symbols, tones, request.style)
+    is_pause = np.array([phoneme.symbol in SILENT for phoneme in phonemes])
+    return control(seconds, is_pause, speed=request.speed, pauses=request.pauses, total=total)
+
+
+def _shares(
+    model: DurationModel, clauses: list[Clause], request: SpeakRequest
+) -> list[tuple[Clause, float | None]]:
+    """Each clause's part of the total length that was asked for."""
+    lengths = [
+        float(_seconds(model, _with_silence(clause, is_first=False), request).sum())
+        if isinstance(clause, Text)
+        else 0.0
+        for clause in clauses
+    ]
+    assert request.seconds is not None
+    spare = max(request.seconds - LEAD_IN_SECONDS, 0.1)
+    return [
+        (clause, spare * length / sum(lengths))
+        for clause, length in zip(clauses, lengths, strict=True)
+    ]
+
+
+def _ids(phonemes: tuple[Phoneme, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    symbols = np.array([SYMBOL_IDS[phoneme.symbol] for phoneme in phonemes], dtype=np.int64)
+    tones = np.array([phoneme.tone for phoneme in phonemes], dtype=np.int64)
+    return symbols, tones
+
+
+def _timed_words(
+    clause: Text, phonemes: tuple[Phoneme, ...], frames: FrameText
+) -> tuple[TimedWord, ...]:
+    spans: dict[int, tuple[float, float]] = {}
+    for index, phoneme in enumerate(phonemes):
+        if phoneme.word is not None:
+            start, end = float(frames.starts[index]), float(frames.starts[index + 1])
+            spans[phoneme.word] = (spans.get(phoneme.word, (start, end))[0], end)
+    return tuple(
+        TimedWord(
+            clause.words[word].text,
+            start,
+            end,
+            clause.offset + clause.words[word].start,
+            clause.offset + clause.words[word].end,
+        )
+        for word, (start, end) in spans.items()
+    )

@@ -1,0 +1,82 @@
+"""What a caller asks for: one frozen value that the CLI, the web demo and the server all build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from omnitalker.base.config import unknown_choice
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import StylePrompt
+
+if TYPE_CHECKING:
+    from omnitalker.generation.sample import SamplingSettings
+
+Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
+MANNERS: tuple[Manner, ...] = (
+    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised",
+)  # fmt: skip
+LANGUAGES = ("auto", "en", "zh")
+MAX_CHARACTERS = 100_000
+
+_RANGES = {
+    "speed": (0.5, 2.0),
+    "expressiveness": (0.0, 2.0),
+    "head_motion": (0.0, 2.0),
+    "pauses": (0.0, 4.0),
+}
+
+
+SHORT_OPENING = 4
+"""Blocks of the shortest first window of a live reply."""
+
+
+@dataclass(frozen=True)
+class SpeakRequest:
+    """Say `text` in the voice and manner of `style`."""
+
+    text: str
+    style: StylePrompt
+    language: Literal["auto", "en", "zh"] = "auto"
+    speed: float = 1.0
+    pauses: float = 1.0
+    """Length of the pauses at punctuation, relative to what the model would do."""
+    seconds: float | None = None
+    """Total length wanted; None lets the model decide."""
+    expressiveness: float = 1.0
+    head_motion: float = 1.0
+    seed: int = 0
+    sampling: SamplingSettings | None = None
+    """None = the checkpoint's own default."""
+    low_latency: bool = False
+    """Begin with a short chunk (live use) instead of whole clauses."""
+    opening_blocks: int = SHORT_OPENING
+    """Of 160 ms: how short, at least. A slow machine needs more sound to make the next ones meanwhile."""
+
+    def __post_init__(self) -> None:
+        check_text(self.text)
+        check_controls(
+            self.language, self.seconds, **{name: getattr(self, name) for name in _RANGES}
+        )
+
+
+def check_text(text: str) -> None:
+    if not text.strip():
+        raise InputError("the text is empty; give at least one word to say")
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}. "
+            "Split it into several files and use 'omnitalker batch'"
+        )
+
+
+def check_controls(language: str, seconds: float | None = None, **values: float) -> None:
+    """`values`: speed, pauses, expressiveness, head_motion. Costs nothing, so it can come before loading."""
+    if language not in LANGUAGES:
+        raise InputError(unknown_choice("language", language, LANGUAGES))
+    for name, value in values.items():
+        low, high = _RANGES[name]
+        if not low <= value <= high:
+            raise InputError(f"{name} must be between {low} and {high}, got {value}")
+    if seconds is not None and seconds <= 0:
+        raise InputError(f"seconds must be positive, got {seconds}")

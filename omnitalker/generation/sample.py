@@ -1,0 +1,213 @@
+"""The next stretch of sound and motion: continue a style prompt (and what was said last) with new text.
+
+Legend: T mel frames and F motion frames, always whole blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from omnitalker.base import timeline
+from omnitalker.base.machine import has_fast_bfloat16
+from omnitalker.base.types import FloatArray, IntArray, Latents, StylePrompt
+from omnitalker.generation.corrections.declination import raised
+from omnitalker.generation.flow import (
+    Progress,
+    Schedule,
+    Signal,
+    Solver,
+    sample,
+    seeded_noise,
+    times,
+)
+from omnitalker.generation.guidance import Guidance, guided_velocity
+from omnitalker.models.conditions import Conditions
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.motion.names import EXPRESSION_SLICE
+from omnitalker.motion.track.smoothing import steady
+
+Branches = Literal["both", "mel", "motion"]
+STEADY_FRAMES = 8
+"""How much of what was shown last the smoothing of new motion looks back on."""
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How to sample. The defaults are the live setting: four network passes, no guidance."""
+
+    steps: int = 4
+    schedule: Schedule = "epss"
+    solver: Solver = "euler"
+    guidance: Guidance = field(default_factory=Guidance)
+    prompt_seconds: float = 3.0
+    """At most so much of the style prompt is continued; more is slower and a little truer."""
+    style_seconds: float = 10.0
+    """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
+    voice_match: float = 0.85
+    """How far the sound is brought to the prompt's long-term spectrum afterwards; 0 = not at all."""
+    melody_match: float = 1.0
+    """How far its pitch is made to go up and down as far as the prompt's; 0 = not at all."""
+    manner_match: float = 1.0
+    """How far head, mouth and blinks are brought to the prompt's amplitude and rate; 0 = not at all."""
+    branches: Branches = "both"
+
+
+@torch.inference_mode()
+def generate(
+    dit: DualBranchDiT,
+    prompt: StylePrompt,
+    phonemes: IntArray,
+    tones: IntArray,
+    *,
+    seed: int,
+    settings: SamplingSettings | None = None,
+    tail: StylePrompt | None = None,
+    progress: Progress | None = None,
+) -> Latents:
+    """What `phonemes` and `tones` (T,), ids per mel frame, sound and look like in the prompt's manner.
+
+    `tail` is the end of what was generated before (`tail_of`); the new part continues it. Only the new
+    part is returned. A branch that `settings.branches` leaves out comes back empty.
+    """
+    settings = settings or SamplingSettings()
+    begun = _shortened(prompt, settings.prompt_seconds)
+    prefix = [replace(begun, mel=raised(begun.mel)) if begun.has_voice else begun]
+    if tail is not None:
+        prefix.append(tail)
+    conditions, lead = _conditions(dit, prefix, phonemes, tones)
+    mel_frames, motion_frames = conditions.phonemes.shape[1], conditions.motion_prompt.shape[1]
+    noise = Signal(
+        mel=_noise(dit, seed, mel_frames, dit.mel_bins) if settings.branches != "motion" else None,
+        motion=_noise(dit, seed + 1, motion_frames, dit.motion_dim)
+        if settings.branches != "mel"
+        else None,
+    )
+    schedule = times(settings.steps, settings.schedule)
+    with half_precision(dit):
+        conditions = _with_style(dit, conditions, prompt, settings)
+        velocity = guided_velocity(dit, conditions, settings.guidance)
+        made = sample(velocity, noise, schedule, settings.solver, progress)
+    mel = made.mel if made.mel is None else dit.denormalise_mel(made.mel)
+    motion = made.motion if made.motion is None else dit.denormalise_motion(made.motion)
+    return Latents(
+        mel=_new_part(mel, lead.mel, dit.mel_bins),
+        motion=_steadied(_new_part(motion, lead.motion, dit.motion_dim), tail),
+    )
+
+
+def half_precision(dit: DualBranchDiT) -> AbstractContextManager[object]:
+    """bfloat16 arithmetic for weights in single precision, where the processor is good at it."""
+    if dit.device.type == "cpu" and dit.dtype == torch.float32 and has_fast_bfloat16():
+        return torch.autocast("cpu", torch.bfloat16)
+    return nullcontext()
+
+
+def tail_of(latents: Latents, phonemes: IntArray, tones: IntArray, blocks: int) -> StylePrompt:
+    """The last `blocks` blocks of what was just generated, as a prefix for the next stretch."""
+    blocks = min(blocks, timeline.blocks_in_mel(len(latents.mel)))
+    mel = slice(len(latents.mel) - blocks * timeline.BLOCK_MEL_FRAMES, None)
+    motion = slice(len(latents.motion) - blocks * timeline.BLOCK_VIDEO_FRAMES, None)
+    return StylePrompt(latents.mel[mel], latents.motion[motion], phonemes[mel], tones[mel])
+
+
+def _with_style(
+    dit: DualBranchDiT, conditions: Conditions, prompt: StylePrompt, settings: SamplingSettings
+) -> Conditions:
+    """Voice and manner of the whole prompt, where it is longer than what is continued."""
+    if settings.style_seconds <= settings.prompt_seconds:
+        return conditions
+    nothing = np.zeros(0, np.int64)
+    whole, _ = _conditions(dit, [_shortened(prompt, settings.style_seconds)], nothing, nothing)
+    heard = dit.encode_style(whole)
+    return replace(conditions, voice=heard.voice, manner=heard.manner)
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """Frames of the prefix."""
+
+    mel: int
+    motion: int
+
+
+def _conditions(
+    dit: DualBranchDiT, prefix: Sequence[StylePrompt], phonemes: IntArray, tones: IntArray
+) -> tuple[Conditions, _Lead]:
+    blocks = -(-len(phonemes) // timeline.BLOCK_MEL_FRAMES)
+    missing = blocks * timeline.BLOCK_MEL_FRAMES - len(phonemes)
+    new_motion = blocks * timeline.BLOCK_VIDEO_FRAMES
+    lead = _Lead(sum(len(p.mel) for p in prefix), sum(len(p.motion) for p in prefix))
+
+    def ids(rows: Sequence[IntArray], new: IntArray) -> Tensor:
+        return _tensor(np.concatenate([*rows, np.pad(new, (0, missing))]).astype(np.int64), dit)
+
+    def given(lengths: Sequence[int], known: Sequence[bool], new: int) -> Tensor:
+        return _tensor(np.repeat([*known, False], [*lengths, new]), dit)
+
+    mel_given = given(
+        [len(p.mel) for p in prefix], [p.has_voice for p in prefix], missing + len(phonemes)
+    )
+    motion_given = given(
+        [len(p.motion) for p in prefix], [p.has_motion for p in prefix], new_motion
+    )
+    mel = _lengthened([p.mel for p in prefix], len(phonemes) + missing, dit)
+    motion = _lengthened([p.motion for p in prefix], new_motion, dit)
+    conditions = Conditions(
+        phonemes=ids([p.phonemes for p in prefix], phonemes),
+        tones=ids([p.tones for p in prefix], tones),
+        mel_prompt=dit.normalise_mel(mel) * mel_given[..., None],
+        mel_given=mel_given,
+        motion_prompt=dit.normalise_motion(motion) * motion_given[..., None],
+        motion_given=motion_given,
+    )
+    return conditions, lead
+
+
+def _shortened(prompt: StylePrompt, seconds: float) -> StylePrompt:
+    """The last whole blocks of a prompt, at most `seconds` long."""
+    blocks = min(prompt.blocks, max(1, timeline.blocks_to_cover(seconds)))
+    mel = slice((prompt.blocks - blocks) * timeline.BLOCK_MEL_FRAMES, None)
+    motion = slice((prompt.blocks - blocks) * timeline.BLOCK_VIDEO_FRAMES, None)
+    return replace(
+        prompt,
+        mel=prompt.mel[mel],
+        motion=prompt.motion[motion],
+        phonemes=prompt.phonemes[mel],
+        tones=prompt.tones[mel],
+    )
+
+
+def _lengthened(parts: Sequence[FloatArray], new: int, dit: DualBranchDiT) -> Tensor:
+    """The parts, then `new` frames of zeros: (1, frames, channels)."""
+    known = np.concatenate(parts).astype(np.float32)
+    return _tensor(np.pad(known, ((0, new), (0, 0))), dit)
+
+
+def _noise(dit: DualBranchDiT, seed: int, frames: int, channels: int) -> Tensor:
+    return seeded_noise([seed], frames, channels).to(dit.device)
+
+
+def _tensor(values: npt.NDArray[np.generic], dit: DualBranchDiT) -> Tensor:
+    return torch.from_numpy(values)[None].to(dit.device)
+
+
+def _steadied(motion: FloatArray, tail: StylePrompt | None) -> FloatArray:
+    """Without the tremble of a few-step sampler, going on from `tail`; shapes between 0 and 1."""
+    before = tail.motion[-STEADY_FRAMES:] if tail is not None and len(motion) else motion[:0]
+    values = steady(np.concatenate([before, motion]))[len(before) :]
+    values[:, EXPRESSION_SLICE] = values[:, EXPRESSION_SLICE].clip(0, 1)
+    return values
+
+
+def _new_part(signal: Tensor | None, lead: int, channels: int) -> FloatArray:
+    if signal is None:
+        return np.zeros((0, channels), np.float32)
+    return signal[0, lead:].float().cpu().numpy().copy()

@@ -1,0 +1,93 @@
+"""Speech with its pictures for hosts that keep the time themselves: as fast as it is made, 40 ms a piece."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnitalker.base.prefetch import Prefetch
+from omnitalker.base.types import FloatArray, Frame, Renderer, TimedWord
+from omnitalker.generation.request import Manner
+from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
+from omnitalker.live.performer import Performer
+from omnitalker.live.reply import Reply
+from omnitalker.media.sound import to_int16
+from omnitalker.motion.track.blending import continue_from
+
+AHEAD_FRAMES = 50
+
+
+@dataclass(frozen=True)
+class Piece:
+    """40 ms: 960 samples of 16-bit sound and their picture."""
+
+    sound: bytes
+    picture: Frame
+    words: tuple[TimedWord, ...]
+    is_last: bool
+
+
+class JointVoice:
+    """The avatar of one user in such a host: replies one after the other, idle pictures in between."""
+
+    def __init__(self, performer: Performer, manner: Manner | None = None) -> None:
+        """`manner`: None = as the character is from the outset."""
+        self.performer = performer
+        self.manner: Manner = manner or performer.manner
+        self._renderer: Renderer = performer.make_renderer(performer.size)
+        self._shown: FloatArray = performer.idle(self.manner)[-2:]
+        self._idle_at = 0
+        self._bridge: list[FloatArray] = []
+        self._was_idle = True
+        self._replies = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._renderer.size
+
+    def reply(self) -> Reply:
+        """A reply to push text into; `pieces` speaks it."""
+        self._replies += 1
+        return Reply(self.performer, self._replies, self.manner)
+
+    async def pieces(self, reply: Reply) -> AsyncGenerator[Piece, None]:
+        """Safe to abandon at any moment; the reply is cancelled then."""
+        made = Prefetch(self._drawn(reply), AHEAD_FRAMES, "omnitalker-joint")
+        pieces = iter(made)
+        try:
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield piece
+        finally:
+            reply.cancel()
+            await asyncio.shield(asyncio.to_thread(made.close))
+
+    def idle_picture(self) -> Frame:
+        """The next picture of listening, joined to what was last shown."""
+        loop = self.performer.idle(self.manner)
+        if not self._was_idle:
+            steps = (self._idle_at + np.arange(TO_IDLE_FRAMES)) % len(loop)
+            self._bridge = list(continue_from(self._shown, loop[steps], TO_IDLE_FRAMES))
+            self._was_idle = True
+        row = self._bridge.pop(0) if self._bridge else loop[self._idle_at % len(loop)]
+        self._idle_at += 1
+        return self._draw(row)
+
+    def _drawn(self, reply: Reply) -> Iterator[Piece]:
+        bend: FloatArray | None = None
+        for number, frame in enumerate(reply.frames()):
+            motion = frame.motion
+            if bend is None:
+                flat = np.repeat(motion[None], TO_SPEECH_FRAMES, axis=0)
+                bend = continue_from(self._shown, flat, TO_SPEECH_FRAMES) - flat
+            if number < TO_SPEECH_FRAMES:
+                motion = motion + bend[number]
+            self._was_idle = False
+            sound = to_int16(frame.samples).astype("<i2").tobytes()
+            yield Piece(sound, self._draw(motion), frame.words, frame.is_last)
+
+    def _draw(self, motion: FloatArray) -> Frame:
+        self._shown = np.stack([self._shown[-1], motion])
+        return self._renderer.frame(motion)

@@ -1,0 +1,141 @@
+"""What a track says about its talker: style figures, and per-channel statistics for normalising.
+
+Legend: F frames at 25/s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import FloatArray
+from omnitalker.motion.made.blinks import detect_blinks
+from omnitalker.motion.made.manners import sides
+from omnitalker.motion.names import GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
+
+
+@dataclass(frozen=True)
+class StyleFigures:
+    """How one talker moves, measured. The same quantities that `MotionStyle` sets, in plain units."""
+
+    mouth_amplitude: float
+    """jawOpen between its 5th and 95th percentile."""
+    head_amplitude: float
+    """RMS of the three rotations about their mean, degrees."""
+    head_tempo: float
+    """RMS rotation speed over RMS rotation, as a frequency in Hz."""
+    blinks_per_minute: float
+    smile: float
+    """Median of mouthSmile over both sides."""
+    brow_activity: float
+    """Standard deviation of the raised brow."""
+    gaze_wander: float
+    """RMS of the look away from the viewer, head turns taken into account, degrees."""
+    asymmetry: float
+    """-1..1; above 0 the person's left half moves more."""
+    nod: float
+    turn: float
+    tilt: float
+    """Mean head posture, degrees."""
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def measure_style(values: FloatArray) -> StyleFigures:
+    """Figures of (F, 61); two frames at least."""
+    if values.ndim != 2 or values.shape[1] != MOTION_DIM or len(values) < 2:
+        raise InputError(f"A motion track is (F, {MOTION_DIM}) with F >= 2; got {values.shape}.")
+    frames = values.astype(np.float64)
+    head = np.degrees(frames[:, POSE_SLICE][:, :3])
+    moving = head - head.mean(axis=0)
+    speed = np.gradient(moving, axis=0) * timeline.VIDEO_FPS
+    low, high = np.percentile(frames[:, INDEX["jawOpen"]], [5, 95])
+    return StyleFigures(
+        mouth_amplitude=float(high - low),
+        head_amplitude=_rms(moving),
+        head_tempo=_rms(speed) / (2 * np.pi * _rms(moving) + 1e-9),
+        blinks_per_minute=_blink_rate(values),
+        smile=float(np.median(_both(frames, "mouthSmile"))),
+        brow_activity=float(np.std(_both(frames, "browOuterUp") + frames[:, INDEX["browInnerUp"]])),
+        gaze_wander=_wander(frames, head),
+        asymmetry=_asymmetry(frames),
+        nod=float(head[:, 0].mean()),
+        turn=float(head[:, 1].mean()),
+        tilt=float(head[:, 2].mean()),
+    )
+
+
+def _rms(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(x))))
+
+
+def _both(frames: np.ndarray, shape: str) -> np.ndarray:
+    """(F,) mean of a paired shape over its two sides."""
+    left, right = sides(shape)
+    return np.asarray((frames[:, left] + frames[:, right]) / 2)
+
+
+def _blink_rate(values: FloatArray) -> float:
+    return len(detect_blinks(values)) * 60.0 * timeline.VIDEO_FPS / len(values)
+
+
+def _wander(frames: np.ndarray, head: np.ndarray) -> float:
+    gaze = np.degrees(frames[:, GAZE_SLICE])
+    yaw = (gaze[:, 0] + gaze[:, 2]) / 2 + head[:, 1]
+    pitch = (gaze[:, 1] + gaze[:, 3]) / 2 - head[:, 0]
+    return _rms(np.stack([yaw - np.median(yaw), pitch - np.median(pitch)]))
+
+
+def _asymmetry(frames: np.ndarray) -> float:
+    left = right = 1e-6
+    for shape in ("mouthSmile", "mouthStretch", "mouthLowerDown", "mouthUpperUp", "browOuterUp"):
+        left_column, right_column = sides(shape)
+        left += float(frames[:, left_column].mean())
+        right += float(frames[:, right_column].mean())
+    return (left - right) / (left + right)
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """(61,) each."""
+
+    mean: FloatArray
+    std: FloatArray
+
+    def normalise(self, values: FloatArray) -> FloatArray:
+        return ((values - self.mean) / self.std).astype(np.float32)
+
+    def denormalise(self, values: FloatArray) -> FloatArray:
+        return (values * self.std + self.mean).astype(np.float32)
+
+    def as_dict(self) -> dict[str, list[float]]:
+        return {"mean": self.mean.tolist(), "std": self.std.tolist()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Iterable[float]]) -> ChannelStatistics:
+        return cls(np.array(data["mean"], np.float32), np.array(data["std"], np.float32))
+
+
+def channel_statistics(tracks: Iterable[FloatArray], floor: float = 1e-2) -> ChannelStatistics:
+    """Mean and standard deviation of every coefficient over all frames of all tracks (F_i, 61).
+
+    `floor` keeps a channel that hardly moves from being blown up by normalising.
+    """
+    count = 0
+    total = np.zeros(MOTION_DIM)
+    squares = np.zeros(MOTION_DIM)
+    for values in tracks:
+        frames = values.astype(np.float64)
+        count += len(frames)
+        total += frames.sum(axis=0)
+        squares += np.square(frames).sum(axis=0)
+    if count == 0:
+        raise InputError("Channel statistics need at least one motion frame; there was none.")
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+    return ChannelStatistics(mean.astype(np.float32), np.maximum(std, floor).astype(np.float32))

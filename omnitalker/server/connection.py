@@ -1,0 +1,168 @@
+"""One client's avatar, whatever it is connected by: commands in, events out.
+
+Commands and events are the JSON messages of docs/live.md; the WebSocket and WebRTC share them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from omnitalker.agent.character import Character
+from omnitalker.agent.conversation import Conversation
+from omnitalker.agent.listener import Heard, Listener
+from omnitalker.agent.voice_activity import voice_activity
+from omnitalker.base import timeline
+from omnitalker.base.config import unknown_choice
+from omnitalker.base.errors import InputError
+from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.server.state import Hall
+
+Tell = Callable[[dict[str, Any]], object]
+MOST_TEXT = 20_000
+MOST_SOUND_BYTES = 64_000
+"""Two seconds of a microphone."""
+SIZES = (0, 256, 512, 768)
+
+
+class Desk:
+    """Make it in a worker thread (it may load a face), then `open` it in the event loop."""
+
+    def __init__(self, hall: Hall, name: str, wish: dict[str, Any]) -> None:
+        if name not in hall.characters:
+            raise InputError(unknown_choice("character", name, hall.characters))
+        size = wish.get("size")
+        if size is not None and size not in SIZES:
+            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size!r}")
+        self._hall = hall
+        self.character: Character = hall.characters[name]
+        self.wants_pictures = wish.get("video", "jpeg") != "none"
+        settings = SessionSettings(size=size if self.wants_pictures else 0)
+        performer = hall.performer(name)
+        performer.warm_up()
+        self.session = AvatarSession(performer.pipeline, performer, settings)
+        self.conversation = Conversation(self.session, self.character, hall.brain, hall.toolbox)
+        self._name = name
+        self._greets = bool(wish.get("greet", True))
+        self._listener: Listener | None = None
+        self._has_microphone = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
+            "text.delta": lambda m: self.session.push_text(_text(m)),
+            "text.end": lambda _: self.session.end_text(),
+            "say": lambda m: self.session.say(_text(m), _manner(m)),
+            "interrupt": lambda _: self.conversation.stop(),
+            "manner": lambda m: self.session.set_manner(_manner(m) or self.character.manner),
+            "nod": lambda _: self.session.nod(),
+            "user.text": lambda m: self._user_said(_text(m)),
+            "session.start": lambda _: None,
+            "ping": lambda _: self._tell({"type": "pong", "time": self.session.time}),
+        }
+        self._tell: Tell = lambda _: None
+
+    def open(self, loop: asyncio.AbstractEventLoop, tell: Tell) -> None:
+        """`tell` gets every event, in the loop."""
+        self._loop = loop
+        self._tell = tell
+        self.session.listen(lambda event: loop.call_soon_threadsafe(self._relay, event))
+        width, height = self.session.pictures.size if self.session.pictures else (0, 0)
+        tell(
+            {
+                "type": "session.started",
+                "character": self._name,
+                "name": self.character.name,
+                "characters": list(self._hall.characters),
+                "manners": list(MANNERS),
+                "manner": self.session.manner,
+                "width": width,
+                "height": height,
+                "fps": timeline.VIDEO_FPS,
+                "sample_rate": timeline.SAMPLE_RATE,
+            }
+        )
+        self._tasks.append(loop.create_task(self._break_silence(), name="omnitalker-silence"))
+        if self._greets:
+            self.conversation.greet()
+
+    async def do(self, message: dict[str, Any]) -> None:
+        command = self._commands.get(message["type"])
+        if command is None:
+            raise InputError(unknown_choice("message type", message["type"], self._commands))
+        command(message)
+
+    def hear_sound(self, data: bytes) -> None:
+        """The user's microphone: 16-bit mono at 16 kHz."""
+        if len(data) % 2:
+            raise InputError(f"sound must be 16-bit samples; got {len(data)} bytes")
+        if len(data) > MOST_SOUND_BYTES:
+            raise InputError(f"{len(data)} bytes of sound at once; the limit is {MOST_SOUND_BYTES}")
+        if self._listener is not None:
+            self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+        elif not self._has_microphone:
+            self._has_microphone = True
+            self._tasks.append(asyncio.create_task(self._begin_to_listen()))
+
+    async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listener is not None:
+            await self._listener.aclose()
+        await self.conversation.aclose()
+        await asyncio.to_thread(self.session.close)
+
+    async def _begin_to_listen(self) -> None:
+        """The detector is loaded aside; the first moments of the microphone are not heard."""
+        activity = await asyncio.to_thread(voice_activity)
+        self._listener = Listener(
+            self.conversation, self._on_heard, activity=activity, recogniser=self._hall.recogniser
+        )
+
+    async def _break_silence(self) -> None:
+        """Without a microphone nobody else notices that the user has gone quiet."""
+        patience = self.character.proactive.after_seconds
+        quiet = 0.0
+        while not self._has_microphone:
+            await asyncio.sleep(1.0)
+            quiet = 0.0 if self.conversation.is_answering else quiet + 1.0
+            if quiet >= patience:
+                quiet = 0.0
+                self.conversation.speak_unasked()
+
+    def _user_said(self, text: str) -> None:
+        self._tell({"type": "user", "text": text})
+        self.conversation.hear(text)
+
+    def _on_heard(self, heard: Heard) -> None:
+        if heard.kind == "understood":
+            self._tell({"type": "user", "text": heard.detail})
+            return
+        self._tell({"type": "heard", "kind": heard.kind, "detail": heard.detail})
+
+    def _relay(self, event: SessionEvent) -> None:
+        told: dict[str, Any] = {
+            "type": event.kind.replace("_", "."), "time": event.time, "utterance": event.utterance,
+        }  # fmt: skip
+        if event.detail:
+            told["detail"] = event.detail
+        if event.kind == "speech_started" and self.session.stats.first_chunk_seconds:
+            told["latency_ms"] = round(1000 * self.session.stats.first_chunk_seconds[-1])
+        self._tell(told)
+
+
+def _text(message: dict[str, Any]) -> str:
+    text = message.get("text")
+    if not isinstance(text, str) or len(text) > MOST_TEXT:
+        raise InputError(f'"text" must be a string of at most {MOST_TEXT} characters')
+    return text
+
+
+def _manner(message: dict[str, Any]) -> Manner | None:
+    manner = message.get("manner")
+    if manner is not None and manner not in MANNERS:
+        raise InputError(unknown_choice("manner", str(manner), MANNERS))
+    return cast("Manner | None", manner)

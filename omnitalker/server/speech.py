@@ -1,0 +1,183 @@
+"""`/v1/audio/speech` as OpenAI's clients expect it, `/v1/video/speech` beside it, and what lists them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from omnitalker.base import timeline
+from omnitalker.base.errors import InputError
+from omnitalker.base.prefetch import Prefetch
+from omnitalker.base.types import AVChunk
+from omnitalker.generation.request import Manner, SpeakRequest
+from omnitalker.live.markup import manner_named
+from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
+from omnitalker.media.sound import SoundEncoder
+from omnitalker.server.metrics import Metrics
+from omnitalker.server.state import Hall, Voice
+
+SLOWEST, FASTEST = 0.5, 2.0
+MODELS = ("omnitalker", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+PIECES_AHEAD = 8
+HURRY_SECONDS = 0.2
+"""So often an answer looks whether the server still has time for it."""
+
+
+class VoiceId(BaseModel):
+    id: str
+
+
+class SpeechBody(BaseModel):
+    """OpenAI's request; what is not known is ignored, as there."""
+
+    input: str
+    model: str = MODELS[0]
+    voice: str | VoiceId | None = None
+    instructions: str | None = None
+    response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+    stream_format: Literal["audio", "sse"] = "audio"
+
+
+class VideoBody(SpeechBody):
+    size: Literal[256, 512, 768] = 512
+
+
+def speech_routes(hall: Hall, metrics: Metrics) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/v1/audio/speech")
+    async def audio_speech(body: SpeechBody) -> Response:
+        work = await asyncio.to_thread(_Work, hall, metrics, body)
+        encoder = SoundEncoder(body.response_format)
+        pieces = work.pieces(lambda chunk: encoder.push(chunk.samples), encoder.finish)
+        if body.stream_format == "sse":
+            return StreamingResponse(_sse(pieces, len(body.input)), media_type="text/event-stream")
+        return StreamingResponse(pieces, media_type=encoder.content_type)
+
+    @routes.post("/v1/video/speech")
+    async def video_speech(body: VideoBody) -> Response:
+        work = await asyncio.to_thread(_Work, hall, metrics, body, body.size)
+        assert work.renderer is not None
+        encoder = LiveVideoEncoder(work.renderer.size)
+        return StreamingResponse(work.pieces(encoder.push, encoder.finish), media_type=CONTENT_TYPE)
+
+    @routes.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        entry = {"object": "model", "created": 0, "owned_by": "omnitalker"}
+        return {"object": "list", "data": [{"id": name, **entry} for name in MODELS]}
+
+    @routes.get("/v1/audio/voices")
+    async def voices() -> dict[str, Any]:
+        names = hall.voices()
+        return {"voices": list(names), "data": [{"id": name, "name": name} for name in names]}
+
+    return routes
+
+
+class _Work:
+    """One synthesis: checked at once, made in a thread of its own, stopped when its reader goes."""
+
+    def __init__(
+        self, hall: Hall, metrics: Metrics, body: SpeechBody, size: int | None = None
+    ) -> None:
+        limit = hall.config.most_characters
+        if not body.input.strip():
+            raise InputError("'input' is empty; give at least one word to say")
+        if len(body.input) > limit:
+            raise InputError(f"'input' has {len(body.input)} characters; the limit is {limit}")
+        name = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
+        voice = hall.voice(name)
+        self._request = _speak_request(voice, body)
+        self._pipeline = voice.performer.pipeline
+        self._clauses = self._pipeline.frontend.clauses(body.input, self._request.language)
+        self.renderer = None if size is None else voice.performer.make_renderer(size)
+        self._kind = "audio" if size is None else "video"
+        self._metrics = metrics
+        self._is_hurried = hall.is_hurried
+        self._seat = ExitStack()
+        self._seat.enter_context(hall.syntheses.seat())
+
+    async def pieces(
+        self, push: Callable[[AVChunk], bytes], finish: Callable[[], bytes]
+    ) -> AsyncIterator[bytes]:
+        with self._seat:
+            made = Prefetch(self._encoded(push, finish), PIECES_AHEAD, "omnitalker-speech-answer")
+            pieces = iter(made)
+            try:
+                while (piece := await self._next(pieces)) is not None:
+                    if piece:
+                        yield piece
+            finally:
+                await asyncio.shield(asyncio.to_thread(made.close))
+
+    async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        """None at the end, and when the server cannot wait for it."""
+        coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
+        try:
+            while not self._is_hurried.is_set():
+                await asyncio.wait({coming}, timeout=HURRY_SECONDS)
+                if coming.done():
+                    return coming.result()
+            return None
+        finally:
+            coming.cancel()
+
+    def _encoded(
+        self, push: Callable[[AVChunk], bytes], finish: Callable[[], bytes]
+    ) -> Iterator[bytes]:
+        began = time.perf_counter()
+        seconds = 0.0
+        for chunk in self._pipeline.stream(self._request, self.renderer, self._clauses):
+            if seconds == 0.0:
+                waited = time.perf_counter() - began
+                self._metrics.first_chunk.labels(self._kind).observe(waited)
+            seconds += float(timeline.samples_to_seconds(len(chunk.samples)))
+            yield push(chunk)
+        yield finish()
+        self._metrics.spoken.inc(seconds)
+        factor = (time.perf_counter() - began) / seconds
+        self._metrics.real_time.labels(self._kind).observe(factor)
+
+
+def _speak_request(voice: Voice, body: SpeechBody) -> SpeakRequest:
+    performer = voice.performer
+    manner = _wished_manner(body.instructions) or voice.manner
+    return SpeakRequest(
+        text=body.input,
+        style=performer.style(manner),
+        language=performer.language,
+        speed=min(max(performer.speed * body.speed, SLOWEST), FASTEST),
+        expressiveness=performer.expressiveness,
+        low_latency=True,
+    )
+
+
+def _wished_manner(instructions: str | None) -> Manner | None:
+    """`Speak in a cheerful tone` asks for one of our manners."""
+    words = re.findall(r"[a-z]+", (instructions or "").lower())
+    return next((manner for word in words if (manner := manner_named(word))), None)
+
+
+async def _sse(pieces: AsyncIterator[bytes], characters: int) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        audio = base64.b64encode(piece).decode()
+        yield _event({"type": "speech.audio.delta", "audio": audio})
+    tokens = math.ceil(characters / 4)
+    usage = {"input_tokens": tokens, "output_tokens": 0, "total_tokens": tokens}
+    yield _event({"type": "speech.audio.done", "usage": usage})
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()

@@ -1,0 +1,125 @@
+"""What all connections share: one pipeline, the characters, the voices, and the places there are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from omnitalker.agent.brain import Brain
+from omnitalker.agent.character import Character, perform
+from omnitalker.agent.hearing import recogniser_of
+from omnitalker.base.config import unknown_choice
+from omnitalker.base.errors import InputError, OmniTalkerError
+from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.live.performer import Performer
+from omnitalker.server.settings import ServeConfig
+from omnitalker.studio.casting import Studio
+
+OPENAI_VOICES = (
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
+    "marin", "cedar",
+)  # fmt: skip
+
+
+class Busy(OmniTalkerError):
+    """Every place is taken."""
+
+
+@dataclass
+class Places:
+    """A number of seats, taken and left."""
+
+    count: int
+    what: str
+    taken: int = 0
+    refused: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        with self._lock:
+            if self.taken >= self.count:
+                self.refused += 1
+                raise Busy(f"all {self.count} {self.what} are in use; try again in a moment")
+            self.taken += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.taken -= 1
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What a client's voice name stands for."""
+
+    performer: Performer
+    manner: Manner
+
+
+class Hall:
+    """Safe under threads. Performers are made when first asked for, and once."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        characters: dict[str, Character],
+        config: ServeConfig | None = None,
+        brain: Brain | None = None,
+        performers: dict[str, Performer] | None = None,
+    ) -> None:
+        """`performers`: characters that are made ready already."""
+        if not characters:
+            raise InputError("a server needs at least one character")
+        self.studio = studio
+        self.characters = characters
+        self.config = config or ServeConfig()
+        self.toolbox = self.config.language_model.toolbox()
+        self.brain = brain or self.config.language_model.brain(self.toolbox)
+        self.recogniser = recogniser_of(self.config.hearing)
+        self.sessions = Places(self.config.sessions, "live sessions")
+        self.syntheses = Places(self.config.syntheses, "syntheses")
+        self.is_hurried = threading.Event()
+        """Set when the server must end now: answers stop where they are."""
+        self._performers: dict[str, Performer] = dict(performers or {})
+        self._lock = threading.Lock()
+
+    @property
+    def default(self) -> str:
+        return next(iter(self.characters))
+
+    def performer(self, name: str) -> Performer:
+        """Of a character, or a built-in voice with the default character's face."""
+        with self._lock:
+            if name not in self._performers:
+                self._performers[name] = perform(self.studio, self._character(name))
+            return self._performers[name]
+
+    def voice(self, name: str | None) -> Voice:
+        """`ava`, `ava:happy`, or one of OpenAI's names; None = the default."""
+        base, _, manner = (name or self.default).partition(":")
+        base = self.config.voice_aliases.get(base, base)
+        if base in OPENAI_VOICES and base not in self.voices():
+            base = self.default
+        if manner and manner not in MANNERS:
+            raise InputError(unknown_choice("manner", manner, MANNERS))
+        chosen = manner or self._character(base).manner
+        return Voice(self.performer(base), cast(Manner, chosen))
+
+    def voices(self) -> tuple[str, ...]:
+        built_in = self.studio.pipeline.styles.names
+        return (*self.characters, *(name for name in built_in if name not in self.characters))
+
+    def _character(self, name: str) -> Character:
+        if name in self.characters:
+            return self.characters[name]
+        if name in self.studio.pipeline.styles.names:
+            face = self.characters[self.default]
+            return Character(
+                name=name, persona=f"You are {name}.", voice=name, presenter=face.presenter,
+                renderer=face.renderer, size=face.size,
+            )  # fmt: skip
+        raise InputError(unknown_choice("voice or character", name, self.voices()))

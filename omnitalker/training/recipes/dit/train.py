@@ -1,0 +1,292 @@
+"""Train the dual-branch transformer: flow matching on the masked part of joined utterances."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from omnitalker.base.config import load_config
+from omnitalker.base.errors import InputError
+from omnitalker.corpus.store import open_corpus
+from omnitalker.models.conditions import Conditions, drop
+from omnitalker.models.dit import DualBranchDiT, Velocity
+from omnitalker.models.presets import build_dit
+from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.losses import Kind, flow_point, flow_times, masked_error
+from omnitalker.training.recipes.dit.batching import (
+    LengthConfig,
+    SequenceExample,
+    SequenceSampler,
+    measure,
+)
+from omnitalker.training.recipes.dit.masking import (
+    MaskConfig,
+    Masks,
+    draw_masks,
+    on_mel_grid,
+    on_motion_grid,
+    turned,
+)
+from omnitalker.training.recipes.dit.samples import write_samples
+from omnitalker.training.state import STATE_FILE, load_average, read_sizes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    kind: Kind = "l2"
+    mel: float = 1.0
+    expression: float = 1.0
+    pose: float = 1.0
+    gaze: float = 0.5
+    noisy_share: float = 0.0
+    """Share of flow times drawn next to the noise, where a few-step sampler decides most."""
+    text_guidance: float = 0.0
+    """Guidance by text that becomes part of the weights, so that sampling needs none (arXiv 2502.12154).
+
+    g makes the network answer as if guided by 1 / (1 - g): 0.35 is a scale of 1.54. For a last part of
+    training, once the network knows what text does.
+    """
+    voice_guidance: float = 0.0
+    """The same by the prompt's sound: how firmly to keep to its voice."""
+
+
+@dataclass(frozen=True)
+class DitTrainConfig:
+    corpus: Path
+    model: Path
+    """A preset of `omnitalker/data/model`."""
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    lengths: LengthConfig = field(default_factory=LengthConfig)
+    masks: MaskConfig = field(default_factory=MaskConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    untranscribed_share: float = 0.15
+    """The most that items without text may take of what is drawn."""
+    source_weights: dict[str, float] = field(default_factory=dict)
+    """How often to draw from a source and language, as in `espeak-zh: 2`; 1 where not named."""
+    reopen_steps: int = 0
+    """Look for new items in a corpus that is still growing every so many steps; 0 = never."""
+    valid_batches: int = 4
+    samples: int = 2
+    """Sequences to generate and plot at each validation."""
+    vocoder: Path | None = None
+    """Makes the samples audible."""
+    gradient_checkpointing: bool = False
+
+
+@dataclass(frozen=True)
+class DitBatch:
+    mel: Tensor
+    """(B, T, 100) normalised."""
+    motion: Tensor | None
+    """(B, F, 61) normalised; None when no sequence has motion."""
+    conditions: Conditions
+    noise_mel: Tensor
+    noise_motion: Tensor | None
+    time: Tensor
+    """(B,)."""
+    mel_wanted: Tensor
+    """(B, T) bool: frames that the loss looks at."""
+    motion_wanted: Tensor | None
+
+
+class DitTask(Task):
+    """Plugs the transformer into the training loop."""
+
+    def __init__(self, config: DitTrainConfig, model: DualBranchDiT) -> None:
+        self.config = config
+        self.model = model
+        self.network = model
+        if config.gradient_checkpointing:
+            model.enable_gradient_checkpointing()
+        self._sampler = self._open(split="train")
+        self._valid = self._valid_sampler()
+        self._drawn = 0
+        weights = torch.ones(MOTION_DIM)
+        weights[EXPRESSION_SLICE] = config.loss.expression
+        weights[POSE_SLICE] = config.loss.pose
+        weights[GAZE_SLICE] = config.loss.gaze
+        self._motion_weights = weights
+
+    def batch(self, dice: Dice) -> DitBatch:
+        self._drawn += 1
+        if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
+            self._sampler = self._open(split="train")
+            log.info("the corpus now has %.2f h", self._sampler.corpus.seconds / 3600)
+        return self._batch(self._sampler, dice)
+
+    def losses(self, model: nn.Module, batch: DitBatch) -> Mapping[str, Tensor]:
+        batch = moved(batch, model)
+        noisy_mel = flow_point(batch.mel, batch.noise_mel, batch.time)
+        noisy_motion = None
+        if batch.motion is not None:
+            assert batch.noise_motion is not None
+            noisy_motion = flow_point(batch.motion, batch.noise_motion, batch.time)
+        velocity: Velocity = model(noisy_mel, noisy_motion, batch.time, batch.conditions)
+        kind = self.config.loss.kind
+        wanted = batch.mel - batch.noise_mel
+        if self.network.training:
+            wanted = wanted + self._guidance(velocity.mel.detach(), noisy_mel, noisy_motion, batch)
+        losses = {"mel": masked_error(velocity.mel, wanted, batch.mel_wanted, kind)}
+        total = self.config.loss.mel * losses["mel"]
+        if batch.motion is not None:
+            wanted = batch.motion - batch.noise_motion
+            weights = self._motion_weights.to(batch.motion.device)
+            losses["motion"] = masked_error(
+                velocity.motion, wanted, batch.motion_wanted, kind, weights
+            )
+            total = total + losses["motion"]
+        return {"loss": total, **losses}
+
+    @torch.no_grad()
+    def _guidance(
+        self, told: Tensor, noisy_mel: Tensor, noisy_motion: Tensor | None, batch: DitBatch
+    ) -> Tensor | float:
+        """How far to push the mel's target away from what the network says without text or voice.
+
+        Comes after the pass with gradients: autocast keeps the weights of the first pass.
+        """
+        loss, known = self.config.loss, batch.conditions
+        has_text, has_voice = known.phonemes.any(dim=1), known.mel_given.any(dim=1)
+        push: Tensor | float = 0.0
+        for strength, has, without in (
+            (loss.text_guidance, has_text, {"text": True}),
+            (loss.voice_guidance, has_voice, {"audio": True}),
+        ):
+            if strength:
+                blind = drop(known, **without)
+                untold = self.network(noisy_mel, noisy_motion, batch.time, blind).mel
+                push = push + strength * has[:, None, None] * (told - untold).float()
+        return push
+
+    def validate(self, directory: Path, step: int) -> Mapping[str, float]:
+        totals: dict[str, list[float]] = {}
+        for index in range(self.config.valid_batches):
+            dice = _fixed_dice(index)
+            batch = self._batch(self._valid, dice)
+            for name, value in self.losses(self.model, batch).items():
+                totals.setdefault(name, []).append(float(value))
+        if self.config.samples:
+            write_samples(
+                self.network,
+                self._valid,
+                directory / f"step_{step:06d}",
+                count=self.config.samples,
+                vocoder=self.config.vocoder,
+            )
+        return {name: float(np.mean(values)) for name, values in totals.items()}
+
+    def _batch(self, sampler: SequenceSampler, dice: Dice) -> DitBatch:
+        examples = sampler.batch(dice.numpy, self.config.lengths)
+        blocks = len(examples[0].mel) // 15
+        masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
+        return assemble(self.network, examples, masks, dice.torch, self.config.loss.noisy_share)
+
+    def _open(self, split: str) -> SequenceSampler:
+        corpus = open_corpus(self.config.corpus).filter(split=split)
+        return SequenceSampler(corpus, self.config.untranscribed_share, self.config.source_weights)
+
+    def _valid_sampler(self) -> SequenceSampler:
+        try:
+            return self._open(split="valid")
+        except InputError:
+            log.warning("the corpus has no validation items yet; training items stand in")
+            return self._open(split="train")
+
+
+def assemble(
+    network: DualBranchDiT,
+    examples: list[SequenceExample],
+    masks: Masks,
+    generator: torch.Generator,
+    noisy_share: float = 0.0,
+) -> DitBatch:
+    """Equally long sequences and what is known of them -> a batch."""
+    mel = network.normalise_mel(_stack([e.mel for e in examples]))
+    motion = network.normalise_motion(_stack([e.motion for e in examples]))
+    phonemes = _stack([e.phonemes for e in examples])
+    tones = _stack([e.tones for e in examples])
+    has_motion = torch.tensor([e.has_motion for e in examples])
+    mel_given, motion_given = on_mel_grid(masks.known), on_motion_grid(masks.known)
+    motion_given = motion_given & has_motion[:, None]
+
+    spoken = ~(mel_given & masks.drop_prompt_text[:, None])
+    mixed = not bool(has_motion.all())
+    conditions = Conditions(
+        phonemes=phonemes * spoken,
+        tones=tones * spoken,
+        mel_prompt=mel * mel_given[..., None],
+        mel_given=mel_given,
+        motion_prompt=turned(motion, masks.motion_shift) * motion_given[..., None],
+        motion_given=motion_given,
+        mel_valid=torch.ones_like(mel_given) if mixed else None,
+        motion_valid=has_motion[:, None].expand_as(motion_given) if mixed else None,
+    )
+    conditions = drop(
+        conditions, text=masks.drop_text, audio=masks.drop_audio, motion=masks.drop_motion
+    )
+    any_motion = bool(has_motion.any())
+    return DitBatch(
+        mel=mel,
+        motion=motion if any_motion else None,
+        conditions=conditions,
+        noise_mel=torch.randn(mel.shape, generator=generator),
+        noise_motion=torch.randn(motion.shape, generator=generator) if any_motion else None,
+        time=flow_times(len(examples), generator, noisy_share),
+        mel_wanted=~on_mel_grid(masks.known),
+        motion_wanted=~on_motion_grid(masks.known) & has_motion[:, None] if any_motion else None,
+    )
+
+
+def train(
+    config_path: str | Path,
+    *,
+    run_dir: str | Path,
+    resume: bool = False,
+    init_from: str | Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> None:
+    """`omnitalker train dit`. `init_from`: a folder that `save_pretrained` made."""
+    config = load_config(DitTrainConfig, config_path, overrides)
+    run_dir = Path(run_dir)
+    model = _model(config, run_dir, resume, init_from)
+    model.save_config(run_dir / "model")
+    run(DitTask(config, model), config.loop, run_dir, resume=resume)
+
+
+def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.bfloat16) -> None:
+    """The averaged weights of a run as a checkpoint folder."""
+    run_dir = Path(run_dir)
+    model = DualBranchDiT.from_config(read_sizes(run_dir))
+    progress = load_average(run_dir, model)
+    model.to(dtype).save_pretrained(directory)
+    log.info("exported step %d to %s", progress.step, directory)
+
+
+def _model(
+    config: DitTrainConfig, run_dir: Path, resume: bool, init_from: str | Path | None
+) -> DualBranchDiT:
+    if resume and (run_dir / STATE_FILE).is_file():
+        return DualBranchDiT.from_config(read_sizes(run_dir))
+    if init_from is not None:
+        return DualBranchDiT.from_pretrained(init_from, torch_dtype=torch.float32)
+    torch.manual_seed(config.loop.seed)
+    corpus = open_corpus(config.corpus).filter(split="train")
+    return build_dit(config.model, asdict(measure(corpus)))
+
+
+def _stack(arrays: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))
+
+
+def _fixed_dice(index: int) -> Dice:
+    return Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))

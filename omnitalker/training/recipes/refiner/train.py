@@ -1,0 +1,190 @@
+"""Train a refiner on one clip: minutes on a CPU, measured on frames that neither it nor the warp has seen.
+
+Afterwards it is measured how much softer or sharper mouths are than they should be, and as much fine detail is added
+or taken away whenever the refiner is used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from omnitalker.base.config import load_config
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Identity, ReferenceClip, TrackedFace
+from omnitalker.evaluation.face import crop
+from omnitalker.evaluation.face_figures import PictureFigures, compare_pictures
+from omnitalker.media.reader import read_clip
+from omnitalker.models.refiner import Refiner, build_refiner, fine_detail
+from omnitalker.reference.identity import build_identity
+from omnitalker.reference.identity_file import load_identity, save_identity
+from omnitalker.reference.tracker import FaceTracker
+from omnitalker.rendering.refined import RefinedRenderer
+from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.training.loop import is_main_process, run
+from omnitalker.training.recipes.refiner.data import Pairs, crossed_pairs, in_picture, pick
+from omnitalker.training.recipes.refiner.task import RefinerConfig, RefinerTask, cut
+from omnitalker.training.state import Progress, load_average
+
+log = logging.getLogger(__name__)
+
+FEWEST_FRAMES = 40
+SPARED = 0.15
+"""Share of the training pairs that the network does not see: mouths of them are shown during the training."""
+MOUTH_PATCH = 80
+"""Pixels of the square around the mouth whose sharpness is compared."""
+CRISPEST = 0.6
+"""Most fine detail that may be added: more rings. As much may be taken away."""
+FORGIVEN = 1.2
+"""How much sharper than the camera's a mouth may stay that the warp shows so: recording blurs many a frame."""
+
+
+@dataclass(frozen=True)
+class RefinerReport:
+    """Plain warp against refined, on held-out frames."""
+
+    warp: PictureFigures
+    refined: PictureFigures
+    steps: int
+    seconds: float
+    """Of training."""
+
+
+def train(
+    config: str | Path,
+    *,
+    run_dir: Path,
+    resume: bool = False,
+    init_from: Path | None = None,
+    overrides: Iterable[str] = (),
+) -> None:
+    """`omnitalker train refiner`. Writes `identity.safetensors` (with the refiner in it) and `report.json`.
+
+    init_from: an identity file with a refiner to begin with.
+    """
+    settings = load_config(RefinerConfig, config, overrides)
+    clip = read_clip(settings.clip)
+    if len(clip.frames) < FEWEST_FRAMES:
+        raise InputError(
+            f"{settings.clip} has {len(clip.frames)} frames; a refiner needs at least {FEWEST_FRAMES} of one person."
+        )
+    face = FaceTracker().track(clip.frames, clip.name)
+    refiner = _refiner(settings, init_from)
+    identity, report = train_on(clip, face, settings, refiner, run_dir, resume=resume)
+    if not is_main_process():
+        return
+    save_identity(identity, run_dir / "identity.safetensors")
+    (run_dir / "report.json").write_text(json.dumps(asdict(report), indent=2))
+    log.info("warp %s", report.warp)
+    log.info("refined %s", report.refined)
+
+
+def train_on(
+    clip: ReferenceClip,
+    face: TrackedFace,
+    config: RefinerConfig,
+    refiner: Refiner,
+    run_dir: Path,
+    *,
+    resume: bool = False,
+) -> tuple[Identity, RefinerReport]:
+    """The identity of the clip's first part, with its refiner, and how it does on the rest."""
+    found = np.flatnonzero(face.found)
+    border = round(len(found) * (1 - config.held_out))
+    known, unseen = found[:border].tolist(), found[border:].tolist()
+    pairs = crossed_pairs(clip, face, known, config.size)
+    log.info("%d pairs of %d pixels", len(pairs.real), pairs.real.shape[-1])
+    progress = fit(refiner, pairs, config, run_dir, resume=resume)
+    identity = build_identity(*pick(clip, face, known), config.size)
+    weights = {name: value.numpy() for name, value in refiner.state_dict().items()}
+    identity = replace(identity, refiner=weights)
+    measured = [
+        measure(renderer, identity, clip, face, unseen)
+        for renderer in (
+            WarpRenderer(identity, config.size),
+            RefinedRenderer(identity, config.size),
+        )
+    ]
+    return identity, RefinerReport(*measured, steps=progress.step, seconds=progress.seconds)
+
+
+def fit(
+    refiner: Refiner, pairs: Pairs, config: RefinerConfig, run_dir: Path, *, resume: bool = False
+) -> Progress:
+    """Train in place: the averaged weights, and how much detail they lack."""
+    learned, spared = parted(pairs, SPARED)
+    progress = run(
+        RefinerTask(config, refiner, learned, spared), config.loop, run_dir, resume=resume
+    )
+    load_average(run_dir, refiner)
+    refiner.cpu().eval().requires_grad_(False)
+    refiner.crispness.fill_(crispness(refiner, pairs))
+    return progress
+
+
+def measure(
+    renderer: WarpRenderer | RefinedRenderer,
+    identity: Identity,
+    clip: ReferenceClip,
+    face: TrackedFace,
+    indices: list[int],
+) -> PictureFigures:
+    shown = [renderer.frame(face.motion.values[index]) for index in indices]
+    there = [crop(clip.frames[index], identity.framing, identity.size) for index in indices]
+    return compare_pictures(shown, there, in_picture(identity, face.landmarks[indices]))
+
+
+def parted(pairs: Pairs, share: float) -> tuple[Pairs, Pairs]:
+    """All but the last share of the pairs, and the last share (at least one)."""
+    border = len(pairs.real) - max(1, round(share * len(pairs.real)))
+    fields = (pairs.warped, pairs.real, pairs.mouths)
+    return Pairs(*(part[:border] for part in fields)), Pairs(*(part[border:] for part in fields))
+
+
+@torch.inference_mode()
+def crispness(refiner: Refiner, pairs: Pairs) -> float:
+    """How much fine detail to add for mouths to be as sharp as the camera's, in the middle of the pairs.
+
+    Where the warp's are sharper than that they may stay so up to `FORGIVEN` times.
+    """
+    patch = min(MOUTH_PATCH, pairs.real.shape[-1])
+    corners = (pairs.mouths.long() - patch // 2).clamp(0, pairs.real.shape[-1] - patch)
+    patches = cut(pairs, torch.arange(len(pairs.real)), corners, patch)
+    wholes = (refiner(picture[None].float() / 255)[0] for picture in pairs.warped)
+    made = torch.stack(
+        [
+            whole[:, y : y + patch, x : x + patch]
+            for whole, (x, y) in zip(wholes, corners.tolist(), strict=True)
+        ]
+    )
+    seen, shown = sharpness(patches.real), sharpness(patches.warped)
+    goal = torch.maximum(seen, torch.minimum(shown, FORGIVEN * seen)).clamp(min=1e-9)
+    detail = fine_detail(made)
+    amounts = torch.linspace(-CRISPEST, CRISPEST, 49).tolist()
+    excess = [float((sharpness(made + k * detail) / goal).median()) for k in amounts]
+    return amounts[int(np.argmin(np.abs(np.log(np.maximum(excess, 1e-9)))))]
+
+
+def sharpness(pictures: Tensor) -> Tensor:
+    """(B, 3, H, W) -> (B,) variance of the Laplacian, as the report measures it."""
+    kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
+    grey = pictures.mean(dim=1, keepdim=True)
+    return F.conv2d(grey, kernel[None, None]).var(dim=(1, 2, 3))
+
+
+def _refiner(config: RefinerConfig, init_from: Path | None) -> Refiner:
+    torch.manual_seed(config.loop.seed)
+    if init_from is None:
+        return Refiner(config.width)
+    weights = load_identity(init_from).refiner
+    if weights is None:
+        raise InputError(f"{init_from} has no refiner to begin with; leave out --init-from")
+    return build_refiner({name: torch.from_numpy(value) for name, value in weights.items()})

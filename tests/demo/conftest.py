@@ -1,0 +1,51 @@
+"""The page over an untrained model and the sketch renderer, served once for all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+
+@pytest.fixture
+def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStudio]:
+    from omnitalker.demo.library import StyleShelf
+    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.studio.casting import Studio
+
+    made = DemoStudio(Studio(tiny_pipeline), StyleShelf(tmp_path / "styles"), renderer="sketch")
+    yield made
+    made.close()
+
+
+@contextmanager
+def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Iterator[str]:
+    """The address of a page with these settings."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
+    from omnitalker.demo.launch import DemoSettings, serve
+    from omnitalker.demo.library import StyleShelf
+    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.studio.casting import Studio
+
+    studio = DemoStudio(Studio(pipeline), StyleShelf(styles), renderer="sketch")
+    running = serve(studio, DemoSettings(**settings))
+    yield running.address
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def address(
+    tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where the page is served."""
+    with served(tiny_pipeline, tmp_path_factory.mktemp("styles"), port=7899, queue=4) as address:
+        yield address

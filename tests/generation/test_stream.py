@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import AVChunk, StylePrompt
+from omnitalker.generation.plan import (
+    FIRST_TOGETHER_BLOCKS,
+    TOGETHER_BLOCKS,
+    Stretch,
+    plan,
+    windows,
+)
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.sample import SamplingSettings
+from omnitalker.generation.stream import _Context, stream
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+ENGLISH, MANDARIN = np.array([0, 1, 2]), np.array([0, 3, 6])
+TEXT = "Hello there, this is a test of 42 words. It goes on; and on!"
+
+
+def run(pipeline: OmniTalkerPipeline, style: StylePrompt, **changes: object) -> list[AVChunk]:
+    request = SpeakRequest(**{"text": TEXT, "style": style, **changes})  # type: ignore[arg-type]
+    return list(pipeline.stream(request))
+
+
+@pytest.mark.parametrize("low_latency", [False, True])
+def test_sound_and_motion_of_every_chunk_are_equally_long(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, low_latency: bool
+) -> None:
+    chunks = run(tiny_pipeline, style, low_latency=low_latency)
+    assert all(len(chunk.samples) == 960 * len(chunk.motion) > 0 for chunk in chunks)
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    starts = np.cumsum([0, *[len(chunk.motion) for chunk in chunks]])[:-1] / 25
+    assert np.allclose([chunk.start for chunk in chunks], starts)
+    assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert sum(len(chunk.motion) for chunk in chunks) % 4 == 0
+
+
+def test_live_begins_with_a_short_chunk(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    chunks = run(tiny_pipeline, style, low_latency=True)
+    assert max(len(chunk.motion) for chunk in chunks) <= 4
+
+
+def test_every_word_is_said_once_in_order_and_known_by_its_place(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    chunks = run(tiny_pipeline, style)
+    words = [word for chunk in chunks for word in chunk.words]
+    written = [TEXT[word.start_char : word.end_char] for word in words]
+    assert [w for w in written if w != "42"] == (
+        [
+            "Hello",
+            "there",
+            "this",
+            "is",
+            "a",
+            "test",
+            "of",
+            "words",
+            "It",
+            "goes",
+            "on",
+            "and",
+            "on",
+        ]
+    )
+    assert written.count("42") >= 1
+    times = [(word.start, word.end) for word in words]
+    assert times == sorted(times)
+    total = sum(len(chunk.motion) for chunk in chunks) / 25
+    assert all(0 <= start <= end <= total for start, end in times)
+    for chunk in chunks[:-1]:
+        end = chunk.start + len(chunk.motion) / 25
+        assert all(chunk.start - 0.1 <= word.start < end for word in chunk.words)
+
+
+def test_same_seed_same_result_other_seed_other_result(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    first, again, other = (run(tiny_pipeline, style, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first[0].motion, again[0].motion)
+    assert np.array_equal(first[0].samples, again[0].samples)
+    assert not np.array_equal(first[0].motion, other[0].motion)
+
+
+def test_wishes_for_speed_and_length_are_followed(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    def seconds(**changes: object) -> float:
+        return sum(len(chunk.motion) for chunk in run(tiny_pipeline, style, **changes)) / 25
+
+    assert seconds(speed=2.0) < 0.7 * seconds()
+    assert seconds(seconds=12.0) == pytest.approx(12.0, abs=1.2)
+
+
+def test_leaving_early_stops_the_thread(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    before = threading.active_count()
+    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style, low_latency=True))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t", "!!! ... ?", "🎉🎉"])
+def test_nothing_to_say_is_refused(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, text: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        run(tiny_pipeline, style, text=text)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_long_a_text_is_refused(style: StylePrompt) -> None:
+    with pytest.raises(InputError, match="limit"):
+        SpeakRequest(text="a" * 200_000, style=style)
+
+
+def test_windows_cover_every_block_once() -> None:
+    for blocks in range(1, 60):
+        cut = list(windows(blocks, (5, 8, 14, 20), ahead=1))
+        assert cut[0].start == 0
+        assert cut[-1].stop == blocks
+        assert all(a.stop == b.start for a, b in pairwise(cut))
+        assert all(window.stop + window.ahead <= blocks for window in cut)
+
+
+def test_short_clauses_are_sampled_together_where_nobody_waits(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    text = "Yes. " + "No, not at all, my friend. We go on from here, and that is that. " * 4
+    clauses = tiny_pipeline.frontend.clauses(text)
+
+    def stretches(**changes: object) -> list[Stretch]:
+        request = SpeakRequest(text=text, style=style, speed=2.0, **changes)  # type: ignore[arg-type]
+        return list(plan(tiny_pipeline.duration, clauses, request))
+
+    live, offline = stretches(low_latency=True), stretches()
+    assert len(live) == len(clauses) + 1
+    assert len(offline) < len(live) - 2
+    assert offline[0].blocks <= FIRST_TOGETHER_BLOCKS
+    assert all(s.blocks <= TOGETHER_BLOCKS for s in offline[1:-1])
+    assert [s.is_last for s in offline] == [False] * (len(offline) - 1) + [True]
+    for stretch in offline:
+        starts = stretch.frames.starts
+        assert (np.diff(starts) >= 0).all()
+        assert starts[-1] == pytest.approx(0.16 * stretch.blocks)
+        assert all(0 <= w.start < w.end <= starts[-1] for w in stretch.words)
+        assert all(a.end <= b.start + 1e-9 for a, b in pairwise(stretch.words))
+    words = [w.text for s in offline for w in s.words]
+    assert words == [w.text for s in live for w in s.words]
+
+
+def test_a_change_of_style_is_not_sampled_together(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    yes, no = tiny_pipeline.frontend.clauses("Yes. ")[0], tiny_pipeline.frontend.clauses("No. ")[0]
+    other = replace(style)
+    request = SpeakRequest(text="-", style=style)
+    made = list(plan(tiny_pipeline.duration, [yes, other, no], request))
+    assert [s.style for s in made] == [style, other]
+
+
+@pytest.mark.parametrize("passes", [0, 1, 5])
+def test_nothing_more_is_made_once_nobody_listens(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, passes: int
+) -> None:
+    asked = []
+
+    def heed() -> None:
+        asked.append(True)
+        if len(asked) > passes:
+            raise InterruptedError
+
+    request = SpeakRequest(text=TEXT * 9, style=style, low_latency=True)
+    made: list[AVChunk] = []
+    with pytest.raises(InterruptedError):
+        made.extend(stream(tiny_pipeline, request, heed=heed))
+    assert len(asked) == passes + 1
+    assert not any(chunk.is_last for chunk in made)
+
+
+def test_sound_alone_is_made_in_the_callers_thread(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    def helpers(request: SpeakRequest) -> list[str]:
+        made = tiny_pipeline.stream(request)
+        next(made)
+        names = [t.name for t in threading.enumerate() if t.name == "omnitalker-speech"]
+        made.close()  # type: ignore[attr-defined]
+        return names
+
+    assert helpers(SpeakRequest(TEXT * 9, style)) == []
+    assert helpers(SpeakRequest(TEXT * 9, style, low_latency=True)) == ["omnitalker-speech"]
+
+
+def test_a_slow_machine_opens_with_more_sound_and_hurries_longer() -> None:
+    quick, slow = (_Context(0, low_latency=True, opening_blocks=blocks) for blocks in (4, 7))
+    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (4, 7)
+    wished = SamplingSettings(steps=4)
+    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (3, 3)
+    quick.calls = slow.calls = 1
+    quick.blocks, slow.blocks = 4, 7
+    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (5, 10)
+    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (4, 3)
+    quick.calls = slow.calls = 2
+    assert quick.settings(wished, ENGLISH) == wished
+    assert slow.settings(wished, ENGLISH).steps == 3
+    quick.calls = slow.calls = 9
+    quick.blocks = slow.blocks = 99
+    assert quick.window_sizes() == slow.window_sizes() == (20,)
+    assert quick.settings(wished, ENGLISH) == slow.settings(wished, ENGLISH) == wished
+
+
+def test_windows_grow_with_the_sound_there_is_not_with_the_calls() -> None:
+    context = _Context(0, low_latency=True, opening_blocks=5, calls=2, blocks=8)
+    assert context.window_sizes()[0] == 7
+    context.blocks = 12
+    assert context.window_sizes()[0] == 10
+
+
+def test_a_text_in_the_other_language_continues_more_of_the_prompt(style: StylePrompt) -> None:
+    """Not live, where that would cost time."""
+    wished = SamplingSettings(prompt_seconds=3.0)
+    spoken = replace(style, tones=np.ones_like(style.tones))
+    for prompt, tones, is_live, seconds in (
+        (spoken, ENGLISH, False, 3.0),
+        (spoken, MANDARIN, False, 6.0),
+        (replace(style, tones=style.tones * 0 + 4), ENGLISH, False, 6.0),
+        (replace(style, tones=style.tones * 0 + 4), 0 * ENGLISH, False, 3.0),
+        (spoken, MANDARIN, True, 3.0),
+    ):
+        context = _Context(0, is_live, opening_blocks=4, prompt=prompt, calls=9)
+        assert context.settings(wished, tones).prompt_seconds == seconds

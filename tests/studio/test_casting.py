@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from omnitalker.base.errors import InputError
+from omnitalker.media.sound import write_wav
+from omnitalker.studio.casting import Studio, _Memory
+
+if TYPE_CHECKING:
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+
+@pytest.fixture
+def studio(tiny_pipeline: OmniTalkerPipeline) -> Studio:
+    return Studio(tiny_pipeline)
+
+
+def voice_like(seconds: float) -> np.ndarray:
+    """A buzz that comes and goes: loud enough to count as speech."""
+    time = np.arange(int(24_000 * seconds)) / 24_000
+    buzz = np.sign(np.sin(2 * np.pi * 120 * time)) * (np.sin(2 * np.pi * 3 * time) > -0.5)
+    return (0.1 * buzz).astype(np.float32)
+
+
+def test_a_recording_lends_its_voice_and_the_built_in_manner_its_face(
+    studio: Studio, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "voice.wav", voice_like(3.0))
+    style = studio.style(ref=tmp_path / "voice.wav", ref_text="Hello there.")
+    face = studio.pipeline.styles.get()
+    assert style.has_voice
+    assert style.has_motion
+    assert np.array_equal(style.motion, face.motion[-len(style.motion) :])
+    assert (style.phonemes > 0).mean() > 0.5
+
+
+def test_a_reference_is_analysed_once_even_by_two_threads(studio: Studio, tmp_path: Path) -> None:
+    write_wav(tmp_path / "voice.wav", voice_like(2.0))
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(studio.reference(tmp_path / "voice.wav")))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found[0] is found[1]
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [(voice_like(0.4), "1 to 10 s"), (np.zeros(48_000, np.float32), "silent")],
+)
+def test_useless_recordings_are_told(
+    studio: Studio, tmp_path: Path, samples: np.ndarray, message: str
+) -> None:
+    write_wav(tmp_path / "voice.wav", samples)
+    with pytest.raises(InputError, match=message):
+        studio.style(ref=tmp_path / "voice.wav")
+
+
+def test_long_recordings_are_cut_to_ten_seconds_and_it_is_said(
+    studio: Studio, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "voice.wav", voice_like(14.0))
+    reference = studio.reference(tmp_path / "voice.wav")
+    assert reference.style is not None
+    assert 9.5 <= len(reference.style.mel) / 93.75 <= 10.0
+    assert any("14.0 s" in warning for warning in reference.warnings)
+
+
+def test_names_that_do_not_exist_list_those_that_do(studio: Studio) -> None:
+    with pytest.raises(InputError, match=r"did you mean 'ada'"):
+        studio.style(style="adda")
+    with pytest.raises(InputError, match=r"presenter 'nobody' is not known"):
+        studio.renderer("nobody")
+    with pytest.raises(InputError, match="256, 512, 768"):
+        studio.renderer(kind="sketch", size=300)
+    with pytest.raises(InputError, match="did you mean 'sketch'"):
+        studio.renderer(kind="skech")
+    with pytest.raises(InputError, match="not both"):
+        studio.style(ref="a.wav", style="ada")
+
+
+def test_sketch_frames_have_the_size_asked_for(studio: Studio) -> None:
+    renderer = studio.renderer(kind="sketch", size=256)
+    assert renderer.frame(np.zeros(61, np.float32)).shape == (256, 256, 3)
+
+
+def test_pictures_of_references_are_forgotten_before_they_fill_the_memory() -> None:
+    memory = _Memory(16, most_bytes=100)
+    for name in "abc":
+        memory.get(name, lambda: np.zeros(40, np.uint8))
+    made: list[str] = []
+    for name in "bca":
+        memory.get(name, lambda name=name: made.append(name) or np.zeros(40, np.uint8))
+    assert made == ["a"]
+    assert memory.get("large", lambda: np.zeros(900, np.uint8)).nbytes == 900
+    memory.get("large", lambda: made.append("large") or np.zeros(1, np.uint8))
+    assert made == ["a"]
