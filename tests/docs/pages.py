@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 Way = Literal["fast", "slow", "server", "no"]
 _BLOCK = re.compile(
     r"(?:<!-- run: (?P<how>.*?) -->\n+)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
