@@ -62,6 +62,9 @@ def presenter_names() -> tuple[str, ...]:
 
 
 def presenter_file(name: str) -> Path | None:
+    """None for what is not the name of a built-in presenter; a path never is."""
+    if name not in presenter_names():
+        return None
     return find(Path(PRESENTERS) / f"{name}.safetensors")
 
 

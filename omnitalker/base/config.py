@@ -82,9 +82,14 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "configuration")
         raise ConfigError(f"{where}: {error}") from error
 
 
+LONGEST_SHOWN = 80
+"""Characters of what somebody gave that are shown again."""
+
+
 def unknown_choice(what: str, given: str, valid: Iterable[str]) -> str:
     """`what 'given' is not known; did you mean 'x'? Valid: a, b, c`: one wording for the whole project."""
     names = sorted(valid)
+    given = given if len(given) <= LONGEST_SHOWN else given[:LONGEST_SHOWN] + "…"
     close = difflib.get_close_matches(given, names, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else "."
     return f"{what} '{given}' is not known{hint} Valid: {', '.join(names)}"

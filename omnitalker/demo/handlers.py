@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from omnitalker.demo import checks, words
 from omnitalker.demo.cast import FROM_REFERENCE, SAVED, Presenter
 from omnitalker.demo.curves import inside
 from omnitalker.demo.hearing import Ears, Heard
+from omnitalker.demo.library import StyleShelf
 from omnitalker.demo.live import LiveServer
 from omnitalker.demo.player import Piece
 from omnitalker.demo.takes import DemoStudio, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
+from omnitalker.demo.visitors import owner_of
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Handlers:
             yield (gr.skip(),) * 6
             return
         try:
-            wish = _wish(values)
+            wish = _wish(values, owner_of(request))
             no_files = gr.update(value=None, visible=False)
             yield gr.skip(), _status(_preparing(wish)), no_files, gr.skip(), *_buttons(busy=True)
             for step in self._demo.speak(wish, stop):
@@ -93,6 +95,7 @@ class Handlers:
 
     def speak(
         self,
+        request: gr.Request,
         text: str,
         presenter: str = "",
         voice: str = "",
@@ -102,7 +105,7 @@ class Handlers:
         size: int = 512,
         seed: int = 0,
     ) -> str:
-        """The API: a text becomes an mp4. Empty presenter or voice means the default one."""
+        """The API: a text becomes an mp4. Presenters and voices are names; an empty one means the default."""
         wish = Wish(
             text=text,
             presenter=presenter or None,
@@ -112,6 +115,7 @@ class Handlers:
             speed=speed,
             size=size,
             seed=seed,
+            owner=owner_of(request),
         )
         try:
             *_, last = self._demo.speak(wish)
@@ -120,26 +124,31 @@ class Handlers:
         assert last.take is not None
         return str(last.take.video)
 
-    def look_at(self, path: str | None) -> tuple:
-        """Checks of a new reference: (reference, findings, voice choice, own face)."""
+    def look_at(self, path: str | None, request: gr.Request) -> tuple:
+        """Checks of a new reference: (its id, findings, voice choice, own face)."""
         if not path:
             return None, "", gr.skip(), gr.skip()
         findings = checks.check_reference(path)
         if not checks.is_usable(findings):
             return None, checks.as_html(findings), gr.skip(), gr.skip()
-        return path, checks.as_html(findings), FROM_REFERENCE, checks.shows_face(findings)
+        held = self._demo.references.take(Path(path), owner_of(request))
+        return held, checks.as_html(findings), FROM_REFERENCE, checks.shows_face(findings)
 
-    def transcribe(self, reference: str | None) -> Any:
+    def transcribe(self, reference: str | None, request: gr.Request) -> Any:
         """What is said in it, with a note under the field where words cannot be written down."""
-        heard = self._ears.listen(reference) if reference else Heard()
+        path = self._demo.references.show(reference, owner_of(request))
+        heard = self._ears.listen(path) if path else Heard()
         return gr.update(value=heard.words, info=heard.note or words.TRANSCRIPT_INFO)
 
-    def look_at_portrait(self, path: str | None) -> tuple:
-        """(findings, own face)."""
+    def look_at_portrait(self, path: str | None, request: gr.Request) -> tuple:
+        """(its id, findings, own face)."""
         if not path:
-            return "", gr.skip()
+            return None, "", gr.skip()
         findings = checks.check_reference(path)
-        return checks.as_html(findings), checks.is_usable(findings)
+        if not checks.is_usable(findings):
+            return None, checks.as_html(findings), False
+        held = self._demo.references.take(Path(path), owner_of(request))
+        return held, checks.as_html(findings), True
 
     def choose_presenter(self, event: gr.SelectData) -> tuple[str, str | None, str]:
         """(presenter, voice, poster): a face brings its voice, and waits in the empty player."""
@@ -156,35 +165,31 @@ class Handlers:
             f"url(data:image/jpeg;base64,{picture}); }}</style>"
         )
 
-    def save_style(self, name: str, *values: Any) -> tuple:
+    def save_style(self, request: gr.Request, name: str, *values: Any) -> tuple:
         """Keep what the controls mean: (name field, list, voices)."""
-        wish = _wish(values)
-        return self._shelf(lambda: self._demo.shelf.save(name, self._demo.style(wish)), "Saved")
+        shelf, wish = self._shelf(request), _wish(values, owner_of(request))
+        return self._done(shelf, lambda: shelf.save(name, self._demo.style(wish)), "Saved")
 
-    def rename_style(self, chosen: str | None, name: str, voice: str) -> tuple:
-        old = chosen or ""
-        return self._shelf(
-            lambda: self._demo.shelf.rename(old, name), "Renamed to", in_use=voice == SAVED + old
-        )
+    def rename_style(self, chosen: str | None, name: str, voice: str, request: gr.Request) -> tuple:
+        old, shelf = chosen or "", self._shelf(request)
+        in_use = voice == SAVED + old
+        return self._done(shelf, lambda: shelf.rename(old, name), "Renamed to", in_use=in_use)
 
-    def delete_style(self, chosen: str | None, voice: str) -> tuple:
-        old = chosen or ""
-        return self._shelf(
-            lambda: self._demo.shelf.delete(old), "Deleted", in_use=voice == SAVED + old
-        )
+    def delete_style(self, chosen: str | None, voice: str, request: gr.Request) -> tuple:
+        old, shelf = chosen or "", self._shelf(request)
+        in_use = voice == SAVED + old
+        return self._done(shelf, lambda: shelf.delete(old), "Deleted", in_use=in_use)
 
-    def arrived(self) -> tuple:
-        """(list, voices) as they are now; the page itself was laid out when the program began."""
-        return gr.update(choices=self.saved()), gr.update(choices=self.voices())
+    def arrived(self, request: gr.Request) -> tuple:
+        """(list, voices) of this visitor; the page itself was laid out when the program began."""
+        names = self._shelf(request).names
+        return gr.update(choices=names), gr.update(choices=self.voices(names))
 
-    def voices(self) -> list[tuple[str, str]]:
-        """(as it is shown, value): built-in ones, the visitor's own, saved ones."""
+    def voices(self, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """(as it is shown, value): built-in ones, the visitor's own, those kept before."""
         built_in = [(name.title(), name) for name in self._demo.studio.pipeline.styles.names]
-        saved = [(f"{name} (saved)", SAVED + name) for name in self._demo.shelf.names]
+        saved = [(f"{name} (saved)", SAVED + name) for name in kept]
         return [*built_in, ("My reference", FROM_REFERENCE), *saved]
-
-    def saved(self) -> list[str]:
-        return self._demo.shelf.names
 
     def use_style(self, chosen: str | None) -> tuple:
         """(voice, tab): a saved style becomes the voice of the first tab."""
@@ -205,28 +210,39 @@ class Handlers:
         right = names[-1] if names else None
         return drawn, gr.update(choices=names, value=left), gr.update(choices=names, value=right)
 
-    def show_take(self, takes: list[Take], reference: str | None, chosen: str | None) -> Any:
+    def show_take(
+        self, takes: list[Take], reference: str | None, chosen: str | None, request: gr.Request
+    ) -> Any:
         names = _take_names(takes, None)
         if chosen in names:
             return str(takes[names.index(chosen)].video)
-        return reference if chosen == _REFERENCE else None
+        return (
+            self._demo.references.show(reference, owner_of(request))
+            if chosen == _REFERENCE
+            else None
+        )
 
     def talk(self, event: gr.SelectData) -> str:
         """The live page while its tab is shown (a hidden one would go on working), or how to get it."""
         return self._live.shown() if event.value == words.TALK_TAB else ""
 
-    def _shelf(self, act: Callable[[], str | None], done: str, *, in_use: bool = False) -> tuple:
+    def _shelf(self, request: gr.Request) -> StyleShelf:
+        return self._demo.shelves.of(owner_of(request))
+
+    def _done(
+        self, shelf: StyleShelf, act: Callable[[], str | None], done: str, *, in_use: bool = False
+    ) -> tuple:
         """`in_use`: the style is the chosen voice, which follows its name or becomes a built-in one."""
         try:
             name = act()
         except OmniTalkerError as error:
             raise gr.Error(_sentence(str(error))) from error
         gr.Info(f"{done} {name or ''}".strip() + ".")
-        voices = self.voices()
+        voices = self.voices(shelf.names)
         voice = gr.update(choices=voices)
         if in_use:
             voice = gr.update(choices=voices, value=SAVED + name if name else voices[0][1])
-        return "", gr.update(choices=self.saved(), value=name), voice
+        return "", gr.update(choices=shelf.names, value=name), voice
 
 
 _REFERENCE = "Your reference"
@@ -237,11 +253,9 @@ def _take_names(takes: list[Take], reference: str | None) -> list[str]:
     return [_REFERENCE, *names] if reference else names
 
 
-def _wish(values: tuple[Any, ...]) -> Wish:
-    """The values of the controls, in the order of `Wish`'s fields."""
-    named = dict(zip((field.name for field in fields(Wish)), values, strict=True))
-    for path in ("reference", "portrait"):
-        named[path] = Path(named[path]) if named[path] else None
+def _wish(values: tuple[Any, ...], owner: str) -> Wish:
+    """The values of the controls, in the order of `Wish`'s fields, and whose they are."""
+    named = dict(zip((field.name for field in fields(Wish)), (*values, owner), strict=True))
     named["seed"] = int(named["seed"] or 0)
     named["size"] = int(named["size"])
     named["reference_text"] = named["reference_text"] or ""

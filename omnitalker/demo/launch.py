@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import MissingExtra
-from omnitalker.demo.library import StyleShelf
+from omnitalker.demo.library import Shelves
 
 if TYPE_CHECKING:
     from omnitalker.demo.live import LiveServer
@@ -74,7 +74,7 @@ def start(settings: DemoSettings) -> Running:
 
     demo = DemoStudio(
         Studio.from_pretrained(settings.checkpoint, settings.device),
-        StyleShelf(settings.styles.expanduser()),
+        Shelves(settings.styles.expanduser()),
         renderer=settings.renderer,
         max_seconds=settings.max_seconds,
     )
@@ -83,11 +83,14 @@ def start(settings: DemoSettings) -> Running:
 
 def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
     """The page over a studio that is loaded already."""
+    from starlette.middleware import Middleware
+
     from omnitalker.demo import words
     from omnitalker.demo.cast import presenters
     from omnitalker.demo.handlers import Handlers
     from omnitalker.demo.live import LiveServer
     from omnitalker.demo.page import THEME, build_page
+    from omnitalker.demo.visitors import VisitorCookie
 
     people = presenters(demo.studio.pipeline.styles.names)
     live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))
@@ -109,6 +112,7 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
         footer_links=[],
         ssr_mode=False,
         quiet=True,
+        app_kwargs={"middleware": [Middleware(VisitorCookie)]},
         _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
     )
     return Running(page, demo, live, address)

@@ -1,4 +1,4 @@
-"""The visitor's own voices and manners, kept as .safetensors files in one folder on this machine."""
+"""Visitors' own voices and manners, kept as .safetensors files on this machine: a folder for each owner."""
 
 from __future__ import annotations
 
@@ -11,11 +11,25 @@ from omnitalker.reference.style import load_style, save_style
 
 SUFFIX = ".safetensors"
 LONGEST_NAME = 40
+_OWNER = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[\w][\w \-]*")
 
 
+class Shelves:
+    """What one visitor keeps no other can list, use, rename or delete."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, owner: str) -> StyleShelf:
+        """owner: a digest (`visitors.owner_of`)."""
+        if not _OWNER.fullmatch(owner):
+            raise InputError("a shelf belongs to the digest of an owner")
+        return StyleShelf(self._folder / owner)
+
+
 class StyleShelf:
-    """Save, list, get, rename and delete by name; a name can never leave the folder."""
+    """One owner's: save, list, get, rename and delete by name; a name can never leave the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -201,6 +201,7 @@ class _Page:
                     buttons=[], min_width=220, elem_id="portrait",
                 )  # fmt: skip
             self.reference = gr.State(None)
+            self.portrait_taken = gr.State(None)
             self.findings = gr.HTML("", elem_id="findings", padding=False)
             self.portrait_findings = gr.HTML("", elem_id="portrait-findings", padding=False)
             self.transcript = gr.Textbox(
@@ -230,9 +231,7 @@ class _Page:
             self.style_name = gr.Textbox(label="Name for the current style", max_length=40, scale=3)
             self.save = gr.Button("Save", variant="primary", min_width=110)
         with gr.Row(elem_classes="shelf"):
-            self.saved = gr.Dropdown(
-                self.handlers.saved(), value=None, label="Saved styles", scale=3
-            )
+            self.saved = gr.Dropdown([], value=None, label="Saved styles", scale=3)
             self.use = gr.Button("Use as voice", min_width=110)
             self.delete = gr.Button("Delete", variant="stop", min_width=110)
         with gr.Row(elem_classes="shelf"):
@@ -244,7 +243,7 @@ class _Page:
         return [
             self.text, self.presenter, self.voice, self.manner, self.intensity, self.language,
             self.speed, self.expressiveness, self.head_motion, self.size, self.seed, self.subtitles,
-            self.reference, self.transcript, self.portrait, self.own_face, self.consent,
+            self.reference, self.transcript, self.portrait_taken, self.own_face, self.consent,
         ]  # fmt: skip
 
     def _wire(self) -> None:
@@ -273,7 +272,7 @@ class _Page:
         self.portrait.change(
             hands.look_at_portrait,
             self.portrait,
-            [self.portrait_findings, self.own_face],
+            [self.portrait_taken, self.portrait_findings, self.own_face],
             api_visibility="private",
         )
         made.then(

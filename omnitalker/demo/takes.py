@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from omnitalker.base import timeline
+from omnitalker.base import assets, timeline
+from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, TimedWord
 from omnitalker.demo.cast import FROM_REFERENCE, SAVED
-from omnitalker.demo.library import StyleShelf
+from omnitalker.demo.library import Shelves
+from omnitalker.demo.references import NOT_AGREED, References
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.media.segments import Segment, SegmentEncoder
 from omnitalker.media.sound import write_wav
@@ -54,12 +56,15 @@ class Wish:
     size: int = 512
     seed: int = 0
     subtitles: bool = True
-    reference: Path | None = None
+    reference: str | None = None
+    """The id of what the visitor brought (`References`); a path is none."""
     reference_text: str = ""
-    portrait: Path | None = None
+    portrait: str | None = None
     own_face: bool = False
     """Show the face of the portrait, or of the reference, instead of the presenter."""
     consent: bool = False
+    owner: str = ""
+    """Whose wish it is: only what belongs to it is used."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,18 @@ class DemoStudio:
     """Makes videos for visitors, each in a folder of its own that does not live long."""
 
     def __init__(
-        self, studio: Studio, shelf: StyleShelf, *, renderer: str = "warp", max_seconds: float = 300
+        self, studio: Studio, shelves: Shelves, *, renderer: str = "warp", max_seconds: float = 300
     ) -> None:
         self.studio = studio
-        self.shelf = shelf
+        self.shelves = shelves
         self._renderer = renderer
         self._max_seconds = max_seconds
         self._root = tempfile.TemporaryDirectory(prefix="omnitalker-demo-")
+        self._takes = Path(self._root.name, "takes")
+        self._takes.mkdir()
+        self.references = References(Path(self._root.name, "references"), KEEP_SECONDS)
+        self._folders: dict[Path, float] = {}
+        """Of takes, and when they were begun, on a clock that never jumps."""
         self._lock = threading.Lock()
 
     def speak(self, wish: Wish, stop: Stop | None = None) -> Iterator[Progress]:
@@ -161,32 +171,46 @@ class DemoStudio:
     def _voice(self, wish: Wish) -> StylePrompt:
         voice = wish.voice
         if voice == FROM_REFERENCE:
-            _check_consent(wish)
-            if wish.reference is None:
-                raise InputError("record or upload a clip first, under Your own reference")
+            clip = self._agreed(
+                wish, wish.reference, "record or upload a clip first, under Your own reference"
+            )
             return self.studio.style(
-                ref=wish.reference, ref_text=wish.reference_text or None, manner=wish.manner
+                ref=clip, ref_text=wish.reference_text or None, manner=wish.manner
             )
         if voice is not None and voice.startswith(SAVED):
-            saved = self.shelf.get(voice.removeprefix(SAVED))
+            saved = self.shelves.of(wish.owner).get(voice.removeprefix(SAVED))
             if saved.has_voice and saved.has_motion:
                 return saved
             built_in = self.studio.pipeline.styles.get(manner="neutral")
             return mix_styles(saved, built_in) if saved.has_voice else mix_styles(built_in, saved)
         manners = self.studio.pipeline.styles.catalogue()
+        if voice is not None and voice not in manners:
+            raise InputError(unknown_choice("voice", voice, manners))
         known = manners.get(voice or next(iter(manners), ""), ())
         if wish.manner not in known:
             raise InputError(f"{voice} has no manner '{wish.manner}'; it has {', '.join(known)}")
         return self.studio.style(style=voice, manner=wish.manner)
 
     def _see(self, wish: Wish) -> Renderer:
+        """A name is the name of a built-in presenter, whatever else there may be of that name."""
         face: str | Path | None = wish.presenter
         if wish.own_face:
-            _check_consent(wish)
-            face = wish.portrait or wish.reference
-            if face is None:
-                raise InputError("upload a portrait or a clip whose face should be shown")
+            face = self._agreed(
+                wish,
+                wish.portrait or wish.reference,
+                "upload a portrait or a clip whose face should be shown",
+            )
+        elif face is not None and face not in assets.presenter_names():
+            raise InputError(unknown_choice("presenter", str(face), assets.presenter_names()))
         return self.studio.renderer(face, kind=self._renderer, size=wish.size)
+
+    def _agreed(self, wish: Wish, reference: str | None, missing: str) -> Path:
+        """The file of a reference whose owner has said that the person in it agreed."""
+        if not wish.consent:
+            raise InputError(NOT_AGREED)
+        self.references.agree(reference, wish.owner)
+        path, _ = self.references.open(reference, wish.owner, missing)
+        return path
 
     def _check(self, wish: Wish) -> None:
         if not wish.text.strip():
@@ -199,20 +223,16 @@ class DemoStudio:
 
     def _folder(self) -> Path:
         """A new one; those of long ago go."""
-        root = Path(self._root.name)
+        now = time.monotonic()
         with self._lock:
-            for folder in root.iterdir():
-                if time.time() - folder.stat().st_mtime > KEEP_SECONDS:
-                    shutil.rmtree(folder, ignore_errors=True)
-            return Path(tempfile.mkdtemp(dir=root))
-
-
-def _check_consent(wish: Wish) -> None:
-    if not wish.consent:
-        raise InputError(
-            "tick the box that says the person in the reference agreed; "
-            "a voice and a face belong to somebody"
-        )
+            for folder in [
+                f for f, made_at in self._folders.items() if now - made_at > KEEP_SECONDS
+            ]:
+                shutil.rmtree(folder, ignore_errors=True)
+                del self._folders[folder]
+            made = Path(tempfile.mkdtemp(dir=self._takes))
+            self._folders[made] = now
+            return made
 
 
 class _Made:
@@ -311,9 +331,10 @@ def _face(wish: Wish) -> str:
 
 
 def _file_name(wish: Wish) -> str:
-    """Like ava-good-morning-the: whoever finds it among the downloads knows it again."""
-    words = re.sub(r"[^\w\s]", "", wish.text.lower()).split()
-    return "-".join([*_face(wish).split(), *words[:3]])[:LONGEST_FILE_NAME]
+    """Like ava-good-morning-the: whoever finds it among the downloads knows it again. Letters and digits alone."""
+    said = re.sub(r"[^\w\s]", "", wish.text.lower()).split()[:3]
+    words = re.sub(r"[^\w\s]", "", _face(wish)).split() + said
+    return "-".join(words)[:LONGEST_FILE_NAME] or "omnitalker"
 
 
 def _pieces(stream: Iterator[AVChunk]) -> Iterator[AVChunk]:

@@ -54,7 +54,7 @@ PLAY_BOTH = """() => { document.querySelectorAll('#compare video').forEach(
   video => { video.currentTime = 0; video.play(); }); }"""
 STYLES_HINT = (
     "Keep the voice and manner that the **Speak** tab is set to, under a name of your own. "
-    "Kept styles appear among the voices and stay on this machine."
+    "Kept styles appear among your voices, yours alone, and stay on this machine."
 )
 NO_TAKE = (
     "<p class='quiet'>Generate a video first: its sound and face curves will be drawn here.</p>"

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStudio]:
-    from omnitalker.demo.library import StyleShelf
+    from omnitalker.demo.library import Shelves
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.studio.casting import Studio
 
-    made = DemoStudio(Studio(tiny_pipeline), StyleShelf(tmp_path / "styles"), renderer="sketch")
+    made = DemoStudio(Studio(tiny_pipeline), Shelves(tmp_path / "styles"), renderer="sketch")
     yield made
     made.close()
 
@@ -32,11 +32,11 @@ def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Itera
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
     from omnitalker.demo.launch import DemoSettings, serve
-    from omnitalker.demo.library import StyleShelf
+    from omnitalker.demo.library import Shelves
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.studio.casting import Studio
 
-    studio = DemoStudio(Studio(pipeline), StyleShelf(styles), renderer="sketch")
+    studio = DemoStudio(Studio(pipeline), Shelves(styles), renderer="sketch")
     running = serve(studio, DemoSettings(**settings))
     yield running.address
     running.close()

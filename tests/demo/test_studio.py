@@ -22,6 +22,7 @@ from omnitalker.reference.style import load_style
 if TYPE_CHECKING:
     from omnitalker.demo.takes import DemoStudio
 
+ME = "0" * 32
 WISH = Wish("Good morning to you all.", voice="ada", size=256)
 
 
@@ -74,7 +75,7 @@ def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
         (replace(WISH, voice=FROM_REFERENCE, consent=True), "record or upload"),
         (replace(WISH, own_face=True, consent=True), "portrait"),
         (replace(WISH, manner="angry"), "no manner 'angry'"),
-        (replace(WISH, voice=SAVED + "gone"), "no saved style"),
+        (replace(WISH, voice=SAVED + "gone", owner=ME), "no saved style"),
     ],
 )
 def test_mistakes_are_told_in_words(demo: DemoStudio, wish: Wish, words: str) -> None:
@@ -84,21 +85,23 @@ def test_mistakes_are_told_in_words(demo: DemoStudio, wish: Wish, words: str) ->
 
 def test_an_own_voice_speaks_and_can_be_kept(demo: DemoStudio, tmp_path: Path) -> None:
     write_wav(tmp_path / "me.wav", hum(3.0))
-    wish = replace(WISH, voice=FROM_REFERENCE, reference=tmp_path / "me.wav", consent=True)
+    mine = demo.references.take(tmp_path / "me.wav", ME)
+    wish = replace(WISH, voice=FROM_REFERENCE, reference=mine, consent=True, owner=ME)
     style = demo.style(wish)
-    assert demo.shelf.save("My  voice", style) == "My voice"
-    kept = demo.style(replace(WISH, voice=SAVED + "My voice"))
+    shelf = demo.shelves.of(ME)
+    assert shelf.save("My  voice", style) == "My voice"
+    kept = demo.style(replace(WISH, voice=SAVED + "My voice", owner=ME))
     assert np.allclose(kept.mel, style.mel, atol=0.01)
     assert np.array_equal(kept.phonemes, style.phonemes)
     with pytest.raises(InputError, match="already"):
-        demo.shelf.save("My voice", style)
-    demo.shelf.rename("My voice", "Me")
-    assert demo.shelf.names == ["Me"]
-    demo.shelf.delete("Me")
-    assert demo.shelf.names == []
+        shelf.save("My voice", style)
+    shelf.rename("My voice", "Me")
+    assert shelf.names == ["Me"]
+    shelf.delete("Me")
+    assert shelf.names == []
     for name in ("../x", "", ".hidden", "a/b", "x" * 60):
         with pytest.raises(InputError, match="letters"):
-            demo.shelf.save(name, style)
+            shelf.save(name, style)
 
 
 def test_checks_of_sound(tmp_path: Path) -> None:
