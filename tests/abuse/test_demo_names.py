@@ -68,7 +68,7 @@ class Caller:
 def page(
     tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    with served(tiny_pipeline, tmp_path_factory.mktemp("styles"), port=7897) as address:
+    with served(tiny_pipeline, tmp_path_factory.mktemp("styles")) as address:
         yield address
 
 

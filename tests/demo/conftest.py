@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.ports import free_port
+
 if TYPE_CHECKING:
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -37,7 +39,7 @@ def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Itera
     from omnitalker.studio.casting import Studio
 
     studio = DemoStudio(Studio(pipeline), Shelves(styles), renderer="sketch")
-    running = serve(studio, DemoSettings(**settings))
+    running = serve(studio, DemoSettings(port=free_port(), **settings))
     yield running.address
     running.close()
 
@@ -47,5 +49,5 @@ def address(
     tiny_pipeline: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Where the page is served."""
-    with served(tiny_pipeline, tmp_path_factory.mktemp("styles"), port=7899, queue=4) as address:
+    with served(tiny_pipeline, tmp_path_factory.mktemp("styles"), queue=4) as address:
         yield address

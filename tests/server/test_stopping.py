@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from omnitalker.server.client import AvatarClient
 from omnitalker.server.packets import Packet
 from omnitalker.server.settings import ServeConfig
 from tests.live.waiting import wait_until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 LONG = "This is a long answer and it goes on for quite a while. " * 70
@@ -30,14 +30,11 @@ LONG = "This is a long answer and it goes on for quite a while. " * 70
 def config(tiny_checkpoint: Path, tmp_path: Path) -> Path:
     character = {"name": "Ada", "persona": "p", "voice": "ada", "renderer": "sketch", "size": 256}
     (tmp_path / "ada.yaml").write_text(yaml.safe_dump(character))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     path = tmp_path / "serve.yaml"
     path.write_text(
         yaml.safe_dump(
             {
-                "port": port, "checkpoint": str(tiny_checkpoint),
+                "port": free_port(), "checkpoint": str(tiny_checkpoint),
                 "characters": [str(tmp_path / "ada.yaml")],
             }
         )

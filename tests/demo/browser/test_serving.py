@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def serve(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[Callable[..., str]]:
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(
-            served(tiny_pipeline, tmp_path, port=7898, **settings)
-        )
+        yield lambda **settings: stack.enter_context(served(tiny_pipeline, tmp_path, **settings))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from tests.demo.browser.conftest import PATIENCE
 from tests.demo.browser.test_page import LONG_TEXT, say, status, wait_for_file
 from tests.live.waiting import wait_until
+from tests.ports import free_port
 
 
 def test_one_who_waits_can_cancel_and_come_again(visit: Any) -> None:
@@ -91,12 +91,10 @@ def with_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page and the live server over the shipped checkpoint."""
     from omnitalker.demo.launch import DemoSettings, start
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     running = start(
         DemoSettings(
-            port=7898,
+            port=free_port(),
             live_url=f"http://127.0.0.1:{port}",
             with_server=True,
             styles=tmp_path_factory.mktemp("styles"),
