@@ -18,7 +18,7 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from omnitalker.base import assets
-from omnitalker.base.errors import InputError, WeightsError
+from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.machine import weights_dtype
 from omnitalker.base.types import (
@@ -38,6 +38,7 @@ from omnitalker.generation.sample import SamplingSettings
 from omnitalker.generation.stream import stream
 from omnitalker.media.sound import write_wav
 from omnitalker.media.writer import VideoWriter
+from omnitalker.models.checkpoint import load_networks, read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.int8 import is_int8_possible
@@ -113,28 +114,31 @@ class OmniTalkerPipeline(DiffusionPipeline):
         self.register_to_config(steps=steps, schedule=schedule, text_guidance=text_guidance)
         self.frontend = TextFrontend()
 
+    def save_pretrained(self, folder: str | Path) -> None:  # type: ignore[override]
+        for name, network in self.components.items():
+            if network is not None:
+                network.save_pretrained(Path(folder) / name)
+        self.save_config(folder)
+
     @classmethod
     def from_pretrained(  # type: ignore[override]
-        cls, name: str | Path, **kwargs: Any
+        cls,
+        name: str | Path,
+        *,
+        dtype: torch.dtype | dict[str, torch.dtype] | None = None,
+        torch_dtype: torch.dtype | dict[str, torch.dtype] | None = None,
     ) -> OmniTalkerPipeline:
         """A checkpoint folder, or the short name of a shipped one (`tiny`).
 
-        `dtype`, if not given, is what is fastest here: for the transformer bfloat16, or eight-bit
-        arithmetic where that would be slow.
+        `dtype` (`torch_dtype` is its old name), if not given, is what is fastest here: for the
+        transformer bfloat16, or eight-bit arithmetic where that would be slow.
         """
         path = assets.checkpoint_dir(name)
-        is_ours = "torch_dtype" not in kwargs and "dtype" not in kwargs  # the first is its old name
-        if is_ours:
-            kwargs["dtype"] = {"transformer": weights_dtype(), "default": torch.float32}
-        try:
-            pipeline = super().from_pretrained(str(path), local_files_only=True, **kwargs)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise WeightsError(f"the checkpoint {path} cannot be loaded: {reason}") from error
-        for component in pipeline.components.values():
-            if isinstance(component, torch.nn.Module):
-                component.eval().requires_grad_(False)
-        if is_ours and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
+        asked = dtype or torch_dtype
+        networks = load_networks(path, asked or {"transformer": weights_dtype()})
+        pipeline = cls(**networks, **read_settings(path))  # type: ignore[arg-type]
+        pipeline.register_to_config(_name_or_path=str(path))
+        if not asked and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
             pipeline.transformer.use_int8()
         pipeline.transformer.keep_answers()
         pipeline.vocoder.keep_answers()

@@ -93,8 +93,7 @@ def load_recogniser(source: str | Path | PhonemeRecogniser) -> PhonemeRecogniser
             f"{source} holds no recogniser (config.json is missing). Train one with "
             "`omnitalker train aligner configs/train/aligner.yaml`, or give CHECKPOINT/recogniser"
         )
-    model = PhonemeRecogniser.from_pretrained(str(source), local_files_only=True)
-    return model.eval()  # type: ignore[no-any-return]
+    return PhonemeRecogniser.from_pretrained(source)
 
 
 def phonemes_of(

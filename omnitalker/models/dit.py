@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import ConfigError, InputError
@@ -32,6 +31,7 @@ from omnitalker.models.layers import (
     modulate,
     rotary,
 )
+from omnitalker.models.pretrained import Pretrained, register_to_config
 from omnitalker.models.style_encoder import StyleEncoder
 from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
 
@@ -60,15 +60,13 @@ class TextFeatures:
     """(B, F, text_width)."""
 
 
-class DualBranchDiT(ModelMixin, ConfigMixin):
+class DualBranchDiT(Pretrained):
     """Fusion blocks, in which both branches attend to each other, then single blocks per branch.
 
     Each branch sees, side by side on channels: noisy signal, known signal, known or not, text. With
     `style`, two small encoders add what they hear and see in the known signal to the time condition, so
     that a voice and a manner colour every layer at once, and may come from more than is in the sequence.
     """
-
-    _supports_gradient_checkpointing = True
 
     @register_to_config
     def __init__(
@@ -145,15 +143,6 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
         # 4. outputs
         self.mel_out = BranchOutput(mel_width, condition_width, mel_patch * mel_bins)
         self.motion_out = BranchOutput(motion_width, condition_width, motion_dim)
-
-    @property
-    def device(self) -> torch.device:
-        """Where it runs. (diffusers looks through every module for it: 3 ms a time, many times a call.)"""
-        return self.mel_out.linear.weight.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.mel_out.linear.weight.dtype
 
     def use_int8(self) -> None:
         """Eight-bit arithmetic for most of the work on the CPU; what sets the tone stays exact."""
@@ -274,7 +263,7 @@ class DualBranchDiT(ModelMixin, ConfigMixin):
 
     def _run(self, block: nn.Module, *inputs: object) -> Any:
         if torch.is_grad_enabled() and self.gradient_checkpointing:
-            return self._gradient_checkpointing_func(block, *inputs)
+            return checkpoint(block, *inputs, use_reentrant=False)
         return block(*inputs)
 
     def _mel_places(self, tokens: Tensor) -> Rotary:

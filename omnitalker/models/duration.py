@@ -6,12 +6,8 @@ Legend: B items, P phonemes (the prompt's, then the new ones), T mel frames of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,6 +21,7 @@ from omnitalker.models.layers import (
     rotary,
     rotate,
 )
+from omnitalker.models.pretrained import Pretrained, register_to_config
 
 TYPICAL_SECONDS = 0.08
 """Durations are logarithms relative to this, so that zero is an ordinary phoneme."""
@@ -51,7 +48,7 @@ class DurationInputs:
     """(B, T) bool: False for padding; a whole item False when it has no mel."""
 
 
-class DurationModel(ModelMixin, ConfigMixin):
+class DurationModel(Pretrained):
     """A small transformer with convolutions over phonemes; gives log(seconds / TYPICAL_SECONDS)."""
 
     @register_to_config
@@ -83,11 +80,6 @@ class DurationModel(ModelMixin, ConfigMixin):
         nn.init.normal_(self.tone.weight, std=0.2)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
-
-    @classmethod
-    def from_pretrained(cls, path: str | Path, **options: Any) -> DurationModel:  # type: ignore[override]
-        """Weights may be stored in half precision; they are used in single precision."""
-        return super().from_pretrained(path, **options).float().eval()
 
     def forward(self, inputs: DurationInputs) -> Tensor:
         """(B, P) log(seconds / TYPICAL_SECONDS) for every phoneme, the given ones included."""

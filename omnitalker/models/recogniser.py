@@ -11,13 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
@@ -25,6 +21,7 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.models.alignment import Unit, best_sequence, fit_of, viterbi
 from omnitalker.models.layers import ConvNeXtBlock, blank
+from omnitalker.models.pretrained import Pretrained, register_to_config
 
 FLOOR = -9.0
 """Log-mel under it is all the same silence."""
@@ -58,13 +55,11 @@ class Alignment:
         return self.confidence > 0.5 and self.weakest > 0.2
 
 
-class PhonemeRecogniser(ModelMixin, ConfigMixin):
+class PhonemeRecogniser(Pretrained):
     """(B, T, 100) log-mel -> `Evidence`. Carries its own alphabet: `symbols[0]` is the blank.
 
     All of `silent` (pauses by punctuation) is heard as `silence`.
     """
-
-    config_name = "config.json"  # type: ignore[assignment]
 
     follows: Tensor
     """(V, V): log-probability that the column's symbol follows the row's."""
@@ -93,11 +88,6 @@ class PhonemeRecogniser(ModelMixin, ConfigMixin):
         self.tone = nn.Linear(width, tones)
         even = -torch.log(torch.tensor(float(len(symbols))))
         self.register_buffer("follows", even.expand(len(symbols), len(symbols)).clone())
-
-    @classmethod
-    def from_pretrained(cls, path: str | Path, **options: Any) -> PhonemeRecogniser:  # type: ignore[override]
-        """Weights may be stored in half precision; they are used in single precision."""
-        return super().from_pretrained(path, **options).float().eval()
 
     def forward(self, mel: Tensor, valid: Tensor | None = None) -> Evidence:
         """mel: (B, T, 100). valid: (B, T) bool, None where nothing is padding."""

@@ -6,18 +6,8 @@ from pathlib import Path
 
 from omnitalker.base.errors import WeightsError
 from omnitalker.corpus.built_in_voices import build_voices
-from omnitalker.models.dit import DualBranchDiT
-from omnitalker.models.duration import DurationModel
-from omnitalker.models.recogniser import PhonemeRecogniser
-from omnitalker.models.vocoder.vocoder import Vocoder
+from omnitalker.models.checkpoint import NETWORKS, load_networks
 from omnitalker.pipeline import OmniTalkerPipeline
-
-PARTS = {
-    "transformer": DualBranchDiT,
-    "duration": DurationModel,
-    "vocoder": Vocoder,
-    "recogniser": PhonemeRecogniser,
-}
 
 
 def pack(
@@ -33,12 +23,11 @@ def pack(
     steps, schedule and guidance become the checkpoint's default: four plain steps, guidance being learnt into the weights.
     """
     folder = Path(checkpoint)
-    missing = [name for name in PARTS if not (folder / name / "config.json").is_file()]
+    missing = [name for name in NETWORKS if not (folder / name / "config.json").is_file()]
     if missing:
         raise WeightsError(
             f"{folder} lacks {', '.join(missing)}: export each trained part into a folder of that name"
         )
-    parts = {name: part.from_pretrained(folder / name) for name, part in PARTS.items()}
     settings = {"steps": steps, "schedule": schedule, "text_guidance": text_guidance}
-    OmniTalkerPipeline(**parts, **settings).save_config(folder)
+    OmniTalkerPipeline(**load_networks(folder), **settings).save_config(folder)
     return build_voices(voices, folder) if voices is not None else {}

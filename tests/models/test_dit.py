@@ -161,7 +161,7 @@ def test_checkpointed_gradients_are_the_same() -> None:
     for checkpointing in (False, True):
         dit = make_dit().train()
         if checkpointing:
-            dit.enable_gradient_checkpointing()
+            dit.gradient_checkpointing = True
         conditions, (mel, motion, time) = make_conditions(), make_signal()
         dit(mel, motion, time, conditions).mel.square().mean().backward()
         grads.append(torch.cat([p.grad.flatten() for p in dit.parameters() if p.grad is not None]))

@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.tensor_cache import Memo
 from omnitalker.models.pitch import Ear
+from omnitalker.models.pretrained import Pretrained, register_to_config
 from omnitalker.models.vocoder import excitation
 from omnitalker.models.vocoder.griffin_lim import GriffinLim
 from omnitalker.models.vocoder.source_filter import SourceFilterDecoder
@@ -60,10 +59,8 @@ class StreamStep:
     state: StreamState
 
 
-class Vocoder(ModelMixin, ConfigMixin):
+class Vocoder(Pretrained):
     """Load with `Vocoder.from_pretrained(folder)`: our layout, or that of a published Vocos."""
-
-    config_name = "config.json"  # type: ignore[assignment]
 
     @register_to_config
     def __init__(
@@ -93,18 +90,14 @@ class Vocoder(ModelMixin, ConfigMixin):
             )
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, **options: Any) -> Vocoder:  # type: ignore[override]
-        """Our folder (config.json, safetensors) or a Vocos one (config.yaml, pytorch_model.bin).
-
-        Weights may be stored in half precision; they are used in single precision.
-        """
-        if is_vocos_layout(path):
-            sizes, weights = read_vocos_layout(Path(path))
-            vocoder = cls(decoding="vocos", **sizes)
-            vocoder.decoder.load_state_dict(weights)
-        else:
-            vocoder = super().from_pretrained(path, **options)
-        return vocoder.float().eval()
+    def from_pretrained(cls, folder: str | Path, dtype: torch.dtype = torch.float32) -> Vocoder:
+        """Our folder (config.json, safetensors) or a Vocos one (config.yaml, pytorch_model.bin)."""
+        if not is_vocos_layout(folder):
+            return super().from_pretrained(folder, dtype)
+        sizes, weights = read_vocos_layout(Path(folder))
+        vocoder = cls(decoding="vocos", **sizes)
+        vocoder.decoder.load_state_dict(weights)
+        return vocoder.to(dtype).eval()
 
     @torch.no_grad()
     def decode(self, mel: Tensor) -> Tensor:

@@ -107,7 +107,7 @@ class DitTask(Task):
         self.model = model
         self.network = model
         if config.gradient_checkpointing:
-            model.enable_gradient_checkpointing()
+            model.gradient_checkpointing = True
         self._sampler = self._open(split="train")
         self._valid = self._valid_sampler()
         self._drawn = 0
@@ -278,7 +278,7 @@ def _model(
     if resume and (run_dir / STATE_FILE).is_file():
         return DualBranchDiT.from_config(read_sizes(run_dir))
     if init_from is not None:
-        return DualBranchDiT.from_pretrained(init_from, torch_dtype=torch.float32)
+        return DualBranchDiT.from_pretrained(init_from)
     torch.manual_seed(config.loop.seed)
     corpus = open_corpus(config.corpus).filter(split="train")
     return build_dit(config.model, asdict(measure(corpus)))
