@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ from omnitalker.base.types import (
     TimedWord,
 )
 from omnitalker.generation.guidance import Guidance
+from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings
 from omnitalker.generation.stream import stream
@@ -48,6 +49,9 @@ from omnitalker.reference.analyse import listen, look
 from omnitalker.reference.library import StyleLibrary
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import read_lexicon
+
+if TYPE_CHECKING:
+    from omnitalker.studio.casting import Studio
 
 
 @dataclass
@@ -113,6 +117,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         )
         self.register_to_config(steps=steps, schedule=schedule, text_guidance=text_guidance)
         self.frontend = TextFrontend()
+        self._casting: Studio | None = None
 
     def save_pretrained(self, folder: str | Path) -> None:  # type: ignore[override]
         for name, network in self.components.items():
@@ -123,7 +128,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
     @classmethod
     def from_pretrained(  # type: ignore[override]
         cls,
-        name: str | Path,
+        name: str | Path = assets.DEFAULT_CHECKPOINT,
         *,
         dtype: torch.dtype | dict[str, torch.dtype] | None = None,
         torch_dtype: torch.dtype | dict[str, torch.dtype] | None = None,
@@ -158,6 +163,23 @@ class OmniTalkerPipeline(DiffusionPipeline):
         """The voices that came with the checkpoint."""
         return StyleLibrary(Path(self.config["_name_or_path"]))
 
+    @property
+    def parts(self) -> Parts:
+        """What generation takes of this pipeline, as it is now."""
+        return Parts(
+            self.transformer, self.duration, self.vocoder, self.recogniser,
+            self.frontend, self.styles, self.sampling,
+        )  # fmt: skip
+
+    @property
+    def casting(self) -> Studio:
+        """Who speaks and who is seen, by name or file; what was read once is remembered."""
+        if self._casting is None:
+            from omnitalker.studio.casting import Studio
+
+            self._casting = Studio(self.parts)
+        return self._casting
+
     def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
         """The same weights with a user's pronunciations."""
         settings = {name: self.config[name] for name in ("steps", "schedule", "text_guidance")}
@@ -173,7 +195,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         clauses: Iterable[Text] | None = None,
     ) -> Iterator[AVChunk]:
         """Playable chunks as they are made: see `streaming.stream`."""
-        return stream(self, request, renderer, clauses)
+        return stream(self.parts, request, renderer, clauses)
 
     @torch.inference_mode()
     def __call__(
@@ -205,7 +227,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         if generator is not None:
             controls["seed"] = generator.initial_seed() % 2**31
         if reference is not None:
-            style = listen(self, look(reference)).style
+            style = listen(look(reference), self.recogniser, self.frontend).style
             if style is None or not style.has_voice:
                 raise InputError(f"{Path(reference).name} has no voice; pass a clip with speech")
         request = SpeakRequest(text=text, style=style or self.styles.get(), **controls)

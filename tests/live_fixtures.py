@@ -23,7 +23,7 @@ def performer(tiny_pipeline: OmniTalkerPipeline) -> Performer:
     from omnitalker.rendering.sketch.renderer import SketchRenderer
 
     return Performer(
-        pipeline=tiny_pipeline,
+        parts=tiny_pipeline.parts,
         find_style=lambda manner: tiny_pipeline.styles.get(
             "ada", manner if manner == "happy" else "neutral"
         ),
@@ -59,7 +59,7 @@ def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
     ada = Character(name="Ada", persona="You are Ada.", renderer="sketch", size=256, voice="ada")
     bob = Character(name="Bob", persona="You are Bob.", renderer="sketch", size=256, voice="bob")
     config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
-    return Hall(Studio(tiny_pipeline), {"ada": ada, "bob": bob}, config)
+    return Hall(Studio(tiny_pipeline.parts), {"ada": ada, "bob": bob}, config)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from omnitalker.base import assets
 from omnitalker.base.config import load_config, unknown_choice
 from omnitalker.base.errors import ConfigError, InputError
-from omnitalker.base.types import Renderer, StylePrompt
-from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.base.types import MANNERS, Manner, Renderer, StylePrompt
 from omnitalker.live.performer import Performer
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def character_names() -> tuple[str, ...]:
 def perform(studio: Studio, character: Character) -> Performer:
     """The performer of a character; missing voices and faces are found out here, not in mid-reply."""
     performer = Performer(
-        pipeline=studio.pipeline,
+        parts=studio.parts,
         find_style=lambda manner: _style(studio, character, manner),
         make_renderer=lambda size: _renderer(studio, character, size),
         size=character.size,
@@ -119,7 +118,7 @@ def check(studio: Studio, character: Character) -> list[str]:
               character.lines.brain_down, character.lines.agitated)  # fmt: skip
     for line in filter(None, spoken):
         try:
-            studio.pipeline.frontend.prepare(line, character.language)
+            studio.parts.frontend.prepare(line, character.language)
         except InputError as error:
             problems.append(f"cannot say {line!r}: {error}")
     return problems

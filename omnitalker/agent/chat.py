@@ -21,12 +21,12 @@ from omnitalker.agent.listener import Listener
 from omnitalker.agent.microphone import microphone, microphone_file
 from omnitalker.agent.turns import Heard
 from omnitalker.agent.voice_activity import voice_activity
+from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base import timeline
 from omnitalker.base.types import AVChunk
 from omnitalker.live.markup import manner_named
 from omnitalker.live.performer import Performer
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
-from omnitalker.media.sound import to_int16
 from omnitalker.media.writer import VideoWriter
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ async def talk(
     inputs = inputs or ChatInputs()
     cancelled: asyncio.CancelledError | None = None
     size = None if outputs.film else 0
-    session = AvatarSession(performer.pipeline, performer, SessionSettings(size=size))
+    session = AvatarSession(performer, SessionSettings(size=size))
     with ExitStack() as stack:
         for sink in _sinks(outputs, session, stack):
             session.subscribe(sink)
@@ -191,7 +191,7 @@ def _loudspeaker() -> Iterator[Callable[[AVChunk], object] | None]:
             log.warning("no sound: %s", error)
             yield None
             return
-        yield lambda chunk: stream.write(to_int16(chunk.samples).tobytes())
+        yield lambda chunk: stream.write(pcm_bytes(chunk.samples))
 
 
 def _write_words(chunk: AVChunk, write: Callable[[str], object]) -> None:

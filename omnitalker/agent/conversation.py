@@ -14,7 +14,7 @@ from typing import Literal
 
 from omnitalker.agent.brain import Brain, BrainError, Message, ToolCall
 from omnitalker.agent.character import Character
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import Manner
 from omnitalker.live.session import AvatarSession
 
 log = logging.getLogger(__name__)

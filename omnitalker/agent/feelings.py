@@ -12,8 +12,7 @@ from typing import Final
 import numpy as np
 
 from omnitalker.audio.prosody import RATE, Prosody, prosody
-from omnitalker.base.types import FloatArray
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import FloatArray, Manner
 from omnitalker.models.mood import Judgement, Mood, MoodClassifier
 
 LONGEST_SECONDS: Final = 8

@@ -9,12 +9,16 @@ import wave
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast, get_args
 
-import numpy as np
-
-from omnitalker.agent.voice_activity import RATE
+from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base.config import unknown_choice
-from omnitalker.base.errors import ConfigError, MissingExtra, OmniTalkerError
+from omnitalker.base.errors import ConfigError, OmniTalkerError
 from omnitalker.base.types import FloatArray
+from omnitalker.models.speech_recognition import (
+    RATE,
+    PocketsphinxRecogniser,
+    SpeechRecogniser,
+    WhisperRecogniser,
+)
 
 RecogniserKind = Literal["none", "whisper", "endpoint", "pocketsphinx"]
 
@@ -59,55 +63,25 @@ def hearing_named(name: str, key_env: str = "OPENAI_API_KEY") -> Hearing:
 def recogniser_of(hearing: Hearing) -> Recogniser | None:
     """Loads the model where it runs on this machine; None for `none`."""
     if hearing.kind == "whisper":
-        return WhisperRecogniser(hearing.model or "base", hearing.language or None)
+        return OnThisMachine(WhisperRecogniser(hearing.model or "base", hearing.language or None))
     if hearing.kind == "pocketsphinx":
-        return SphinxRecogniser()
+        return OnThisMachine(PocketsphinxRecogniser())
     if hearing.kind == "endpoint":
         key = os.environ.get(hearing.key_env, "")
         return EndpointRecogniser(hearing.url, hearing.model or "whisper-1", key)
     return None
 
 
-class WhisperRecogniser:
-    """`faster-whisper` on this machine."""
+class OnThisMachine:
+    """A recogniser that runs here, one sound at a time and beside the event loop."""
 
-    def __init__(self, model: str = "base", language: str | None = None) -> None:
-        try:
-            from faster_whisper import WhisperModel
-        except ImportError as error:
-            raise MissingExtra("faster-whisper", "hearing", "understanding speech") from error
-        self._model = WhisperModel(model, compute_type="int8")
-        self._language = language
-
-    async def transcribe(self, samples: FloatArray) -> str:
-        return await asyncio.to_thread(self._transcribe, samples)
-
-    def _transcribe(self, samples: FloatArray) -> str:
-        segments, _ = self._model.transcribe(samples, language=self._language)
-        return " ".join(segment.text.strip() for segment in segments).strip()
-
-
-class SphinxRecogniser:
-    """`pocketsphinx`: English, small, offline, and often wrong. Its package carries its models."""
-
-    def __init__(self) -> None:
-        try:
-            from pocketsphinx import Decoder
-        except ImportError as error:
-            raise MissingExtra("pocketsphinx", "eval", "understanding speech offline") from error
-        self._decoder = Decoder(samprate=RATE, loglevel="FATAL")
+    def __init__(self, recogniser: SpeechRecogniser) -> None:
+        self._recogniser = recogniser
         self._turn = asyncio.Lock()
 
     async def transcribe(self, samples: FloatArray) -> str:
         async with self._turn:
-            return await asyncio.to_thread(self._transcribe, samples)
-
-    def _transcribe(self, samples: FloatArray) -> str:
-        self._decoder.start_utt()
-        self._decoder.process_raw(_int16(samples), full_utt=True)
-        self._decoder.end_utt()
-        best = self._decoder.hyp()
-        return str(best.hypstr) if best is not None else ""
+            return await asyncio.to_thread(self._recogniser.transcribe, samples, RATE)
 
 
 class EndpointRecogniser:
@@ -139,9 +113,5 @@ def _wav(samples: FloatArray) -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(_int16(samples))
+        file.writeframes(pcm_bytes(samples))
     return buffer.getvalue()
-
-
-def _int16(samples: FloatArray) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()

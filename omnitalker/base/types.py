@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ Frame = npt.NDArray[np.uint8]
 """One picture, (H, W, 3) RGB."""
 
 Language = Literal["en", "zh"]
+Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
+MANNERS: Final[tuple[Manner, ...]] = get_args(Manner)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from omnitalker.base.types import Renderer, StylePrompt
 from omnitalker.batch.jobs import Job, file_digest
+from omnitalker.generation.parts import Parts
 from omnitalker.reference.identity_file import save_identity
 from omnitalker.reference.style import save_style
 
 if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.studio.casting import Studio
 
 _PREPARED = ".safetensors"
@@ -33,8 +33,8 @@ class PreparedStudio:
         self._renderers: OrderedDict[tuple[str | None, str, int], Renderer] = OrderedDict()
 
     @property
-    def pipeline(self) -> OmniTalkerPipeline:
-        return self._studio.pipeline
+    def parts(self) -> Parts:
+        return self._studio.parts
 
     def style(self, job: Job) -> StylePrompt:
         if job.ref is None or self._folder is None:

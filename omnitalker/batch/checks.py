@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +15,13 @@ from omnitalker.base.types import FloatArray, TimedPhoneme
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.lips import moments, seen_contrast
 from omnitalker.batch.outputs import Made
-from omnitalker.evaluation.figures import lip_figures
-from omnitalker.evaluation.words import count_errors
+from omnitalker.generation.parts import Parts
 from omnitalker.media.probe import probe
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
+from omnitalker.reference.lips import lip_figures
+from omnitalker.text.edit_distance import count_errors
 from omnitalker.text.symbols import SILENT
-
-if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
 
 LONGEST_DRIFT = 0.045
 """Seconds between the ends of sound and picture: one frame and the codecs' padding."""
@@ -38,8 +36,8 @@ RECOGNISED_SECONDS = 20.0
 class OutputChecker:
     """One per worker: what looks for faces is opened once."""
 
-    def __init__(self, pipeline: OmniTalkerPipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     @cached_property
     def _finder(self) -> LandmarkFinder:
@@ -47,7 +45,7 @@ class OutputChecker:
 
     def check(self, made: Made, job: Job) -> dict[str, Any]:
         """Figures by name, and under 'warnings' in words what is out of the ordinary."""
-        timed, heard = _heard(made, job, self._pipeline)
+        timed, heard = _heard(made, job, self._parts)
         figures: dict[str, Any] = {
             **_lengths(made, job),
             **_sound(made.samples),
@@ -120,21 +118,19 @@ def _face(made: Made, job: Job) -> dict[str, Any]:
     return {"face_found": sum(found) / len(found)}
 
 
-def _heard(
-    made: Made, job: Job, pipeline: OmniTalkerPipeline
-) -> tuple[tuple[TimedPhoneme, ...], dict[str, Any]]:
+def _heard(made: Made, job: Job, parts: Parts) -> tuple[tuple[TimedPhoneme, ...], dict[str, Any]]:
     """When each phoneme is said, and how much of what should be said our own ears hear."""
-    if pipeline.recogniser is None or is_silent(made.samples):
+    if parts.recogniser is None or is_silent(made.samples):
         return (), {}
     usable = len(made.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
     if usable == 0 or made.seconds > RECOGNISED_SECONDS:
         return (), {}
     mel = mel_covering(made.samples[:usable])
-    prepared = pipeline.frontend.prepare(job.text, job.language).phonemes
+    prepared = parts.frontend.prepare(job.text, job.language).phonemes
     meant = [phoneme.symbol for phoneme in prepared if phoneme.symbol not in SILENT]
-    heard = [item.phoneme.symbol for item in recognise(pipeline.recogniser, mel).phonemes]
+    heard = [item.phoneme.symbol for item in recognise(parts.recogniser, mel).phonemes]
     errors = count_errors(meant, [symbol for symbol in heard if symbol not in SILENT])
     figures = {"agreement": max(0.0, 1.0 - errors.rate)}
     if len(mel) <= 2 * len(prepared) + 2:
         return (), figures
-    return align(pipeline.recogniser, mel, prepared).phonemes, figures
+    return align(parts.recogniser, mel, prepared).phonemes, figures

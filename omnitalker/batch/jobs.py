@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from omnitalker.base.errors import InputError
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import Manner
 
 OutputFormat = Literal["mp4", "webm", "gif", "wav", "png", "csv"]
 OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("mp4", "webm", "gif", "wav", "png", "csv")

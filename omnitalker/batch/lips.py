@@ -10,11 +10,10 @@ import numpy as np
 
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, TimedPhoneme
-from omnitalker.evaluation.face_figures import lip_gap
-from omnitalker.evaluation.figures import OPEN_VOWELS
 from omnitalker.media.reader import read_frames_at
 from omnitalker.motion.names import INDEX
 from omnitalker.reference.landmarks import LandmarkFinder
+from omnitalker.reference.lips import OPEN_VOWELS, lip_gap
 from omnitalker.text.symbols import BILABIALS
 
 LOOKED_AT = 3

@@ -18,6 +18,7 @@ from omnitalker.batch.backdrops import MovingBackdropRenderer
 from omnitalker.batch.cache import PreparedStudio
 from omnitalker.batch.jobs import SUBTITLES, Job
 from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.stream import stream
 from omnitalker.media.gif import write_gif
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
@@ -67,7 +68,7 @@ def make_output(studio: PreparedStudio, job: Job, folder: Path, renderer_kind: s
     renderer = None if job.format in WITHOUT_PICTURE else _renderer(studio, job, renderer_kind)
     made.startup_seconds = time.perf_counter() - started
     transparent = job.format in TRANSPARENT and renderer is not None
-    chunks = _recorded(studio.pipeline.stream(request, None if transparent else renderer), made)
+    chunks = _recorded(stream(studio.parts, request, None if transparent else renderer), made)
     _WRITERS[job.format](chunks, made, renderer)
     if job.subtitles:
         for suffix, text in zip(SUBTITLES, (to_srt, to_vtt), strict=True):

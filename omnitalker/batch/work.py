@@ -52,14 +52,14 @@ class Worker:
     def __init__(self, settings: RunSettings) -> None:
         from omnitalker.batch.cache import PreparedStudio
         from omnitalker.batch.checks import OutputChecker
-        from omnitalker.studio.casting import Studio
+        from omnitalker.pipeline import OmniTalkerPipeline
 
         _use_threads(1)
-        studio = Studio.from_pretrained(settings.checkpoint, settings.device)
+        studio = OmniTalkerPipeline.from_pretrained(settings.checkpoint).to(settings.device).casting
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
         self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)
-        self._checker = OutputChecker(studio.pipeline)
+        self._checker = OutputChecker(studio.parts)
         give_memory_back()
         keep_memory(heaps=HEAPS)
 

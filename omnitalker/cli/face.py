@@ -199,8 +199,13 @@ def eval_speed(
 ) -> None:
     """How much faster than real time sound and video are made. Close other programs first."""
     from omnitalker.evaluation.bench.speed import measure
-    from omnitalker.studio.casting import Studio
+    from omnitalker.pipeline import OmniTalkerPipeline
 
-    result = measure(Studio.from_pretrained(checkpoint), presenter=presenter, size=size, runs=runs)
+    result = measure(
+        OmniTalkerPipeline.from_pretrained(checkpoint).casting,
+        presenter=presenter,
+        size=size,
+        runs=runs,
+    )
     for what, figures in result.items():
         print(f"{what:20}", "  ".join(f"{name} {value}" for name, value in figures.items()))

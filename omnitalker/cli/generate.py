@@ -120,18 +120,21 @@ def speak(
     )  # fmt: skip
     refuse_foreign(words, language)
     # torch and mediapipe load here, not for --help
-    from omnitalker.studio.casting import FrameWish, Studio
+    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.studio.casting import FrameWish
     from omnitalker.studio.produce import Production, produce
 
     if audio_only or motion_only:
         output = output.with_suffix(".wav" if audio_only else ".csv")
-    studio = Studio.from_pretrained(checkpoint, device)
+    pipeline = OmniTalkerPipeline.from_pretrained(checkpoint).to(device)
+    if lexicon:
+        pipeline = pipeline.with_lexicon(lexicon)
+    studio = pipeline.casting
     emotion, _, strength = manner.partition(":")
     if ref is not None:
         for warning in studio.reference(ref, ref_text).warnings:
             print(f"note: {warning}", file=sys.stderr)
     presenter = presenter or studio.face_of(ref, ref_text)
-    pipeline = studio.pipeline.with_lexicon(lexicon) if lexicon else studio.pipeline
     request = SpeakRequest(
         text=words,
         style=studio.style(
@@ -167,7 +170,7 @@ def speak(
         motion_csv=motion_csv,
     )
     with progress_bar("Speaking") as update:
-        report = produce(pipeline, production, update)
+        report = produce(pipeline.parts, production, update)
     print(
         f"{', '.join(map(str, report.files))}: {report.seconds:.1f} s made in "
         f"{report.wall_seconds:.1f} s ({report.real_time_factor:.2f} x real time)"

@@ -89,7 +89,8 @@ def chat(
     from omnitalker.agent.chat import ChatInputs, ChatOutputs, talk
     from omnitalker.agent.hearing import hearing_named, recogniser_of
     from omnitalker.agent.language_model import LanguageModel
-    from omnitalker.studio.casting import Studio
+    from omnitalker.live.warmup import warm_up
+    from omnitalker.pipeline import OmniTalkerPipeline
 
     person = load_character(character)
     model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
@@ -97,8 +98,8 @@ def chat(
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
     inputs = ChatInputs(microphone, hear, ears)
     outputs = ChatOutputs(output, loudspeaker)
-    performer = perform(Studio.from_pretrained(checkpoint, device), person)
-    performer.warm_up()
+    performer = perform(OmniTalkerPipeline.from_pretrained(checkpoint).to(device).casting, person)
+    warm_up(performer)
     asyncio.run(
         talk(performer, person, model.brain(toolbox), outputs, inputs=inputs, run_tool=toolbox)
     )
@@ -112,10 +113,10 @@ def check_character(
     """Say whether a character's face, voices and lines will work; exit code 2 if not."""
     from omnitalker.agent.character import check, load_character
     from omnitalker.base.errors import ConfigError
-    from omnitalker.studio.casting import Studio
+    from omnitalker.pipeline import OmniTalkerPipeline
 
     character = load_character(file)
-    problems = check(Studio.from_pretrained(checkpoint), character)
+    problems = check(OmniTalkerPipeline.from_pretrained(checkpoint).casting, character)
     if problems:
         raise ConfigError(f"{file}: " + "; ".join(problems))
     print(f"{character.name}: all is well")

@@ -138,7 +138,7 @@ def motion_of(item: CorpusItem, phones: Sequence[TimedSymbol]) -> npt.NDArray[np
         for p, start in zip(phones, starts, strict=True)
     ]
     style = draw_style(np.random.default_rng(zlib.crc32(item.info.speaker.encode())))
-    samples = item.samples.astype(np.float32) / 32767
+    samples = item.sound
     track = teach(timed, samples, style=style, seed=zlib.crc32(item.info.id.encode()))
     return track.values.astype(np.float16)
 

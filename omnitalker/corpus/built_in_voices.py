@@ -10,10 +10,9 @@ import numpy as np
 from omnitalker.base import timeline
 from omnitalker.base.config import load_config
 from omnitalker.base.errors import ConfigError
-from omnitalker.base.types import StylePrompt
+from omnitalker.base.types import MANNERS, StylePrompt
 from omnitalker.corpus.item import CorpusItem, ItemInfo
 from omnitalker.corpus.store import Corpus, open_corpus
-from omnitalker.generation.request import MANNERS
 from omnitalker.reference.library import FOLDER, SUFFIX
 from omnitalker.reference.style import build_style, save_style
 

@@ -9,52 +9,22 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from omnitalker.base.errors import InputError
-from omnitalker.corpus.alignment import AlignmentLimits, load_recogniser
+from omnitalker.corpus.alignment import load_recogniser
+from omnitalker.corpus.clip import TRANSCRIPTS, FolderClip, ImportLimits
 from omnitalker.corpus.failures import forget_failure, known_failures, record_failures, tried_before
 from omnitalker.corpus.report import write_report
 from omnitalker.corpus.store import ShardWriter
 from omnitalker.corpus.teachers.speech.teacher import TeacherError
+from omnitalker.corpus.video import VideoReader
 from omnitalker.models.recogniser import PhonemeRecogniser
 
 logger = logging.getLogger(__name__)
 
 VIDEOS = (".mp4", ".mov", ".webm", ".mkv", ".avi")
-TRANSCRIPTS = "transcripts.csv"
-
-
-@dataclass(frozen=True)
-class FolderClip:
-    """A video and what is known of it."""
-
-    path: Path
-    text: str
-    speaker: str
-    language: str = "auto"
-    manner: str = "neutral"
-
-
-@dataclass(frozen=True)
-class ImportLimits:
-    """What a clip must be like to be worth learning from."""
-
-    alignment: AlignmentLimits = field(default_factory=lambda: AlignmentLimits(0.35, 0.2))
-    longest_clip_seconds: float = 60.0
-    longest_item_seconds: float = 12.0
-    shortest_item_seconds: float = 1.0
-    face_found: float = 0.95
-    """Share of frames in which the face must be seen."""
-    face_pixels: float = 80.0
-    """Least height of the face; in a smaller one lips and lids are a few pixels."""
-    clipped: float = 1e-3
-    """Share of samples that may be at full scale."""
-    sync_frames: int = 4
-    """How far the mouth may be from the sound."""
-    sync_correlation: float = 0.25
-    """How well the opening of the mouth must go with loudness at its best lag."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +54,6 @@ def import_folder(
     checkpoint: its recogniser finds the phoneme times, unless `recogniser` is given.
     on_clip: called with each file's name and what became of it.
     """
-    from omnitalker.corpus.video import VideoReader
-
     root = Path(folder)
     clips = {item_name(root, clip): clip for clip in find_videos(root)}
     writer = ShardWriter(out)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from omnitalker.audio.pcm import from_int16
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.motion.names import NAMES
@@ -73,6 +74,11 @@ class CorpusItem:
     """(P + 1,) seconds; phoneme p lasts from starts[p] to starts[p + 1]; covers the whole item."""
     motion: npt.NDArray[np.float16]
     """(F, 61) F = 4 blocks; zeros where `info.has_motion` is False."""
+
+    @property
+    def sound(self) -> npt.NDArray[np.float32]:
+        """(N,) in [-1, 1]."""
+        return from_int16(self.samples)
 
     def with_info(self, **changes: Any) -> CorpusItem:
         return replace(self, info=replace(self.info, **changes))

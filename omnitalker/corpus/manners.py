@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from omnitalker.base.errors import InputError
-from omnitalker.motion.made.manners import MANNERS
+from omnitalker.base.types import MANNERS
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def motion_for(item: CorpusItem, styles: dict[str, MotionStyle]) -> npt.NDArray[
     ]
     track = teach(
         timed,
-        item.samples.astype(np.float32) / 32767,
+        item.sound,
         manner=info.manner,
         intensity=info.intensity,
         style=style,

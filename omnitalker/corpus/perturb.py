@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
+from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import resample
 from omnitalker.base import timeline
 from omnitalker.corpus.alignment import motion_of
@@ -57,7 +58,7 @@ def add_perturbed(
 def perturbed(item: CorpusItem, speed: float, weight: float = 1.0) -> CorpusItem:
     """`item` played at `speed`, by a speaker who moves in a way of his own."""
     played = timeline.SAMPLE_RATE
-    samples = item.samples.astype(np.float32) / 32767
+    samples = item.sound
     samples = pad_to_blocks(resample(samples, round(played * speed), played))
     blocks = len(samples) // timeline.BLOCK_SAMPLES
     starts = (item.starts / speed).astype(np.float32)
@@ -71,7 +72,7 @@ def perturbed(item: CorpusItem, speed: float, weight: float = 1.0) -> CorpusItem
     )
     copy = CorpusItem(
         info=info,
-        samples=np.rint(samples * 32767).astype(np.int16),
+        samples=to_int16(samples),
         mel=mel_covering(samples).astype(np.float16),
         symbols=item.symbols,
         tones=item.tones,

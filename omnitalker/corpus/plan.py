@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from omnitalker.base.types import MANNERS
 from omnitalker.corpus.config import CorpusConfig
 from omnitalker.corpus.item import Split
 from omnitalker.corpus.texts import Texts
 from omnitalker.corpus.voices import Speaker, draw_population
-from omnitalker.motion.made.manners import MANNERS
 
 _MANDARIN_SHARE = {"espeak": 0.7, "other": 0.3}
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from omnitalker.audio.loudness import limit_peaks, normalise_loudness, trim_silence
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
+from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import to_mono_24k
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -125,11 +126,6 @@ def room_noise(
 ) -> npt.NDArray[np.float32]:
     """(count,) white noise, so that silence is that of a room and no bin of the mel is empty."""
     return (rng.standard_normal(count) * 10 ** (level_db / 20)).astype(np.float32)
-
-
-def to_int16(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
-    """(N,) in [-1, 1] as stored."""
-    return np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
 
 
 def _lj_clips(folder: Path, settings: RealSettings) -> Iterator[RealClip]:

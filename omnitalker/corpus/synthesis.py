@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from omnitalker.audio.loudness import SPEECH_DB, limit_peaks, normalise_loudness
 from omnitalker.audio.mel import mel_covering
+from omnitalker.audio.pcm import to_int16
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import MotionTrack, Phoneme, TimedPhoneme
@@ -103,7 +104,7 @@ class Synthesiser:
         starts = np.array([0.0, *(phone.end for phone in phones)], np.float32)
         return CorpusItem(
             info=_describe(assignment, blocks, changed),
-            samples=np.rint(padded * 32767).astype(np.int16),
+            samples=to_int16(padded),
             mel=mel_covering(padded).astype(np.float16),
             symbols=np.array([SYMBOL_IDS[p.symbol] for p in phones], np.int16),
             tones=np.array([p.tone for p in phones], np.int16),

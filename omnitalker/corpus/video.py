@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from omnitalker.audio.loudness import is_silent, limit_peaks, normalise_loudness
 from omnitalker.audio.mel import mel_covering
+from omnitalker.audio.pcm import to_int16
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, ReferenceClip, TrackedFace
 from omnitalker.corpus.alignment import check_fit, tidy, to_arrays
-from omnitalker.corpus.folder import TRANSCRIPTS, FolderClip, ImportLimits
+from omnitalker.corpus.clip import TRANSCRIPTS, FolderClip, ImportLimits
 from omnitalker.corpus.item import CorpusItem, ItemInfo
-from omnitalker.corpus.real import to_int16
 from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.teachers.speech import TimedSymbol
 from omnitalker.media.reader import read_clip

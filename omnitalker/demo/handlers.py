@@ -36,7 +36,7 @@ class Handlers:
         self._demo = demo
         self._people = people
         self._live = live
-        self._ears = Ears(demo.studio.pipeline)
+        self._ears = Ears(demo.studio.parts.recogniser)
         self._turns = Turns()
 
     def queue(self, request: gr.Request) -> tuple:
@@ -187,7 +187,7 @@ class Handlers:
 
     def voices(self, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
         """(as it is shown, value): built-in ones, the visitor's own, those kept before."""
-        built_in = [(name.title(), name) for name in self._demo.studio.pipeline.styles.names]
+        built_in = [(name.title(), name) for name in self._demo.studio.parts.library.names]
         saved = [(f"{name} (saved)", SAVED + name) for name in kept]
         return [*built_in, ("My reference", FROM_REFERENCE), *saved]
 
@@ -199,7 +199,7 @@ class Handlers:
 
     def manners(self) -> set[str]:
         """Those that any built-in voice has."""
-        catalogue = self._demo.studio.pipeline.styles.catalogue()
+        catalogue = self._demo.studio.parts.library.catalogue()
         return {manner for known in catalogue.values() for manner in known}
 
     def takes_changed(self, takes: list[Take], reference: str | None) -> tuple:

@@ -6,9 +6,6 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import soxr
 
 from omnitalker.audio.loudness import is_silent
 from omnitalker.audio.mel import mel_covering
@@ -16,13 +13,12 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError, MissingExtra
 from omnitalker.base.types import FloatArray, Phoneme
 from omnitalker.media.reader import read_audio
-from omnitalker.models.recogniser import recognise
-from omnitalker.pipeline import OmniTalkerPipeline
+from omnitalker.models.recogniser import PhonemeRecogniser, recognise
+from omnitalker.models.speech_recognition import PocketsphinxRecogniser, WhisperRecogniser
 from omnitalker.text.mandarin.pinyin_spelling import is_mandarin, spell
 
 log = logging.getLogger(__name__)
 BEST_SECONDS = 10.0
-WHISPER_RATE = 16_000
 
 
 @dataclass(frozen=True)
@@ -35,10 +31,11 @@ class Heard:
 class Ears:
     """faster-whisper where it and its weights are here; else English by pocketsphinx, Mandarin by its sounds."""
 
-    def __init__(self, pipeline: OmniTalkerPipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, recogniser: PhonemeRecogniser | None) -> None:
+        """recogniser: the checkpoint's own, for sounds where nobody knows the words."""
+        self._recogniser = recogniser
         self._lock = threading.Lock()
-        self._whisper: Any = None
+        self._whisper: WhisperRecogniser | None = None
         self._has_whisper = True
 
     def listen(self, path: str | Path) -> Heard:
@@ -57,10 +54,10 @@ class Ears:
         return _by_sphinx(samples)
 
     def _sounds(self, samples: FloatArray) -> list[Phoneme]:
-        if self._pipeline.recogniser is None:
+        if self._recogniser is None:
             return []
         usable = len(samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
-        found = recognise(self._pipeline.recogniser, mel_covering(samples[:usable]))
+        found = recognise(self._recogniser, mel_covering(samples[:usable]))
         return [timed.phoneme for timed in found.phonemes]
 
     def _by_whisper(self, samples: FloatArray) -> str:
@@ -71,17 +68,13 @@ class Ears:
                 self._has_whisper = self._whisper is not None
         if self._whisper is None:
             return ""
-        sound = soxr.resample(samples, timeline.SAMPLE_RATE, WHISPER_RATE)
-        segments, _ = self._whisper.transcribe(sound)
-        return " ".join(segment.text.strip() for segment in segments).strip()
+        return self._whisper.transcribe(samples)
 
 
-def _load_whisper() -> Any:
+def _load_whisper() -> WhisperRecogniser | None:
     try:
-        from faster_whisper import WhisperModel
-
-        return WhisperModel("base", compute_type="int8", local_files_only=True)
-    except ImportError:
+        return WhisperRecogniser(is_local=True)
+    except MissingExtra:
         return None
     except Exception as error:  # of its downloader, which has no class in common
         log.info("faster-whisper is installed, its weights are not: %s", error)
@@ -90,8 +83,6 @@ def _load_whisper() -> Any:
 
 def _by_sphinx(samples: FloatArray) -> Heard:
     try:
-        from omnitalker.evaluation.words import PocketsphinxRecogniser
-
         return Heard(PocketsphinxRecogniser().transcribe(samples))
     except MissingExtra as error:
         log.info("no transcript: %s", error)

@@ -70,10 +70,10 @@ def start(settings: DemoSettings) -> Running:
     except ImportError as error:
         raise MissingExtra("gradio", "app", "the web demo") from error
     from omnitalker.demo.takes import DemoStudio
-    from omnitalker.studio.casting import Studio
+    from omnitalker.pipeline import OmniTalkerPipeline
 
     demo = DemoStudio(
-        Studio.from_pretrained(settings.checkpoint, settings.device),
+        OmniTalkerPipeline.from_pretrained(settings.checkpoint).to(settings.device).casting,
         Shelves(settings.styles.expanduser()),
         renderer=settings.renderer,
         max_seconds=settings.max_seconds,
@@ -92,7 +92,7 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
     from omnitalker.demo.page import THEME, build_page
     from omnitalker.demo.visitors import VisitorCookie
 
-    people = presenters(demo.studio.pipeline.styles.names)
+    people = presenters(demo.studio.parts.library.names)
     live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))
     if settings.with_server:
         live.start(settings.checkpoint)

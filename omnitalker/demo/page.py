@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
+from omnitalker.base.types import MANNERS
 from omnitalker.demo import words
 from omnitalker.demo.cast import Presenter
 from omnitalker.demo.handlers import Handlers
 from omnitalker.demo.player import streaming_player
 from omnitalker.demo.portrait import portrait_field
-from omnitalker.generation.request import MANNERS
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}

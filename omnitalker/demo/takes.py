@@ -23,6 +23,7 @@ from omnitalker.demo.cast import FROM_REFERENCE, SAVED
 from omnitalker.demo.library import Shelves
 from omnitalker.demo.references import NOT_AGREED, References
 from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.stream import stream
 from omnitalker.media.segments import Segment, SegmentEncoder
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
@@ -143,9 +144,9 @@ class DemoStudio:
         )
         folder = self._folder()
         made = _Made(wish, folder, renderer.size, started)
-        stream = self.studio.pipeline.stream(request, renderer)
+        chunks = stream(self.studio.parts, request, renderer)
         with (
-            closing(_pieces(stream)) as pieces,  # type: ignore[type-var]
+            closing(_pieces(chunks)) as pieces,  # type: ignore[type-var]
             VideoWriter(made.video, renderer.size) as film,
         ):
             for piece in pieces:
@@ -181,9 +182,9 @@ class DemoStudio:
             saved = self.shelves.of(wish.owner).get(voice.removeprefix(SAVED))
             if saved.has_voice and saved.has_motion:
                 return saved
-            built_in = self.studio.pipeline.styles.get(manner="neutral")
+            built_in = self.studio.parts.library.get(manner="neutral")
             return mix_styles(saved, built_in) if saved.has_voice else mix_styles(built_in, saved)
-        manners = self.studio.pipeline.styles.catalogue()
+        manners = self.studio.parts.library.catalogue()
         if voice is not None and voice not in manners:
             raise InputError(unknown_choice("voice", voice, manners))
         known = manners.get(voice or next(iter(manners), ""), ())

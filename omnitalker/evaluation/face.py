@@ -17,24 +17,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
-from omnitalker.base.types import FloatArray, Frame, Framing, Identity, ReferenceClip, TrackedFace
-from omnitalker.evaluation.face_figures import (
-    LoopFigures,
-    PictureFigures,
-    compare_motion,
-    compare_pictures,
-)
+from omnitalker.base.types import FloatArray, Identity, ReferenceClip, TrackedFace
+from omnitalker.evaluation.face_figures import LoopFigures, compare_motion
 from omnitalker.evaluation.render_cost import measure_alone
 from omnitalker.media.reader import read_clip
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.reference.clip import cut_clip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.tracker import FaceTracker
+from omnitalker.rendering.likeness import PictureFigures, compare_pictures, crop
 from omnitalker.rendering.warp import WarpRenderer
 
 OnProgress = Callable[[float, str], None]
@@ -138,20 +133,6 @@ def self_reenactment(clip: ReferenceClip, size: int) -> PictureFigures:
         [identity.framing.left, identity.framing.top], np.float32
     )
     return compare_pictures(shown, cropped, points * (size / identity.framing.side) - 0.5)
-
-
-def crop(frame: Frame, framing: Framing, size: int) -> Frame:
-    """The camera's picture cut as the identity's was."""
-    scale = size / framing.side
-    affine = np.array(
-        [
-            [scale, 0, (0.5 - framing.left) * scale - 0.5],
-            [0, scale, (0.5 - framing.top) * scale - 0.5],
-        ]
-    )
-    method = cv2.INTER_AREA if scale < 0.75 else cv2.INTER_CUBIC
-    cut = cv2.warpAffine(frame, affine, (size, size), flags=method, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cut, np.uint8)
 
 
 def _speed(

@@ -9,15 +9,11 @@ import numpy.typing as npt
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import MissingExtra
-from omnitalker.base.types import FloatArray, TimedPhoneme
+from omnitalker.base.types import FloatArray
 from omnitalker.models.pitch import pitch_range
-from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, POSE_SLICE
+from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, POSE_SLICE
 from omnitalker.motion.track.statistics import measure_style
-from omnitalker.text.symbols import BILABIALS
 
-OPEN_VOWELS = frozenset(("ɑ", "æ", "a", "aʊ", "aɪ", "ɔ", "ɛ", "ʌ"))
-SEALED = 0.06
-"""Lip gap in units of jawOpen under which the lips count as closed."""
 AUDIBLE_DB = 30.0
 """Pitch is believed where the sound is at most so much softer than voiced sound on average."""
 
@@ -95,35 +91,3 @@ def expression_rows(motion: FloatArray) -> FloatArray:
 def pose_rows(motion: FloatArray) -> FloatArray:
     """The columns of P-FD."""
     return motion[:, POSE_SLICE]
-
-
-@dataclass(frozen=True)
-class LipFigures:
-    closures: int
-    closed: int
-    """Of these bilabials, how many really close."""
-    contrast: float
-    """Mean lip gap at open vowels minus that at bilabials, over the former; 1 is perfect."""
-
-
-def lip_figures(motion: FloatArray, phonemes: tuple[TimedPhoneme, ...]) -> LipFigures:
-    """By the coefficients: the lip gap is what jawOpen opens and mouthClose does not close again."""
-    gap = np.maximum(motion[:, INDEX["jawOpen"]] - motion[:, INDEX["mouthClose"]], 0.0)
-    at_bilabials, at_vowels = [], []
-    for item in phonemes:
-        first = max(0, int((item.start - 0.12) * timeline.VIDEO_FPS))
-        last = max(first + 1, int(np.ceil(item.end * timeline.VIDEO_FPS)))
-        stretch = gap[first:last]
-        if not len(stretch):
-            continue
-        if item.phoneme.symbol in BILABIALS:
-            at_bilabials.append(float(stretch.min()))
-        elif item.phoneme.symbol in OPEN_VOWELS:
-            at_vowels.append(float(stretch.max()))
-    closed = sum(value < SEALED for value in at_bilabials)
-    if not at_bilabials or not at_vowels:
-        return LipFigures(len(at_bilabials), closed, float("nan"))
-    wide = float(np.mean(at_vowels))
-    return LipFigures(
-        len(at_bilabials), closed, (wide - float(np.mean(at_bilabials))) / max(wide, 1e-6)
-    )

@@ -10,9 +10,9 @@ import torch
 from torch.nn import functional as F
 
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
-from omnitalker.base.types import FloatArray, TimedPhoneme
+from omnitalker.base.types import MANNERS, FloatArray, TimedPhoneme
 from omnitalker.evaluation.figures import voice_figures
-from omnitalker.motion.made.manners import MANNERS, sides
+from omnitalker.motion.made.manners import sides
 from omnitalker.motion.names import INDEX
 from omnitalker.motion.track.statistics import measure_style
 from omnitalker.text.symbols import SILENT

@@ -19,14 +19,14 @@ from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.evaluation.cases import Case, Prompt
 from omnitalker.evaluation.voice import VoiceSimilarity
-from omnitalker.evaluation.words import (
+from omnitalker.generation.guidance import Guidance
+from omnitalker.generation.sample import SamplingSettings
+from omnitalker.models.recogniser import PhonemeRecogniser, recognise
+from omnitalker.models.speech_recognition import (
     PocketsphinxRecogniser,
     SpeechRecogniser,
     WhisperRecogniser,
 )
-from omnitalker.generation.guidance import Guidance
-from omnitalker.generation.sample import SamplingSettings
-from omnitalker.models.recogniser import PhonemeRecogniser, recognise
 from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.reference.analyse import phonemes_per_frame
 from omnitalker.reference.style import build_style, mix_styles
@@ -77,7 +77,7 @@ class Material:
 
     def sound(self, names: Sequence[str]) -> FloatArray | None:
         """(N,) of recordings one after another, nameless ones left out; None for none."""
-        parts = [self.item(name).samples.astype(np.float32) / 32767 for name in names if name]
+        parts = [self.item(name).sound for name in names if name]
         return np.concatenate(parts) if parts else None
 
     def motion(self, names: Sequence[str]) -> FloatArray | None:

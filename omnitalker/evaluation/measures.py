@@ -13,14 +13,15 @@ import numpy as np
 from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation import long_text, rendered
 from omnitalker.evaluation.cases import REAL_SOURCES, Case
-from omnitalker.evaluation.figures import lip_figures, style_figures
+from omnitalker.evaluation.figures import style_figures
 from omnitalker.evaluation.manner import describe
 from omnitalker.evaluation.material import Material, mel_of_sound, seconds_of
 from omnitalker.evaluation.slips import find_slips
-from omnitalker.evaluation.words import ErrorCount, count_errors, words_of
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.pipeline import OmniTalkerOutput, collect
+from omnitalker.reference.lips import lip_figures
+from omnitalker.text.edit_distance import ErrorCount, count_errors, words_of
 from omnitalker.text.symbols import SILENT, SYMBOLS
 
 Record = dict[str, Any]
@@ -146,7 +147,7 @@ def _mixture(material: Material, case: Case, output: OmniTalkerOutput) -> Record
 def _recorded(material: Material, name: str) -> dict[str, float]:
     item = material.item(name)
     return style_figures(
-        item.samples.astype(np.float32) / 32767,
+        item.sound,
         item.motion.astype(np.float32),
         _rate(times_of(item)),
     )
@@ -190,7 +191,7 @@ _MEASURES: dict[str, Callable[[Material, Case, OmniTalkerOutput], Record]] = {
 def describe_item(material: Material, name: str) -> Record:
     """A recording as the manner classifier sees it."""
     item = material.item(name)
-    sound = item.samples.astype(np.float32) / 32767
+    sound = item.sound
     features = describe(sound, item.motion.astype(np.float32), times_of(item))
     return {"manner": item.info.manner, "features": features}
 

@@ -127,9 +127,8 @@ def _wanted(cases: list[Case], studies: tuple[str, ...]) -> list[Case]:
 
 def _speed(checkpoint: str) -> list[Row]:
     from omnitalker.evaluation.bench.speed import measure
-    from omnitalker.studio.casting import Studio
 
-    found = measure(Studio.from_pretrained(checkpoint), runs=3)
+    found = measure(OmniTalkerPipeline.from_pretrained(checkpoint).casting, runs=3)
     group = "speed (seconds of work per second)"
     return [
         row(group, "sound alone", found["sound"]["real_time_factor"], 3, at_most=0.12),

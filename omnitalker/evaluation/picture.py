@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from omnitalker.base.files import AtomicFile
+from omnitalker.base.types import MANNERS
 from omnitalker.evaluation.rendered import LAGS
 from omnitalker.evaluation.rows import Row
 from omnitalker.evaluation.summary import STYLE_FIGURES, Studies, judged_manners
-from omnitalker.motion.made.manners import MANNERS
 
 
 def draw(studies: Studies, rows: Sequence[Row], path: Path) -> None:

@@ -15,10 +15,9 @@ import numpy.typing as npt
 from omnitalker.base import assets, timeline
 from omnitalker.base.errors import WeightsError
 from omnitalker.base.types import FloatArray, Identity, TimedPhoneme
-from omnitalker.evaluation.face_figures import lip_gap
-from omnitalker.evaluation.figures import OPEN_VOWELS
 from omnitalker.motion.face import regions
 from omnitalker.reference.identity_file import load_identity
+from omnitalker.reference.lips import OPEN_VOWELS, lip_gap
 from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.text.symbols import BILABIALS

@@ -18,8 +18,8 @@ from omnitalker.evaluation.measures import unpacked
 from omnitalker.evaluation.rendered import best_lag
 from omnitalker.evaluation.rows import Row, row
 from omnitalker.evaluation.studies import MANY_STEPS, MANY_STEPS_STYLES
-from omnitalker.evaluation.words import ErrorCount
 from omnitalker.motion.names import MOTION_DIM
+from omnitalker.text.edit_distance import ErrorCount
 
 Records = Sequence[Mapping[str, Any]]
 Studies = Mapping[str, Records]

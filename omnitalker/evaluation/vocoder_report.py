@@ -20,13 +20,9 @@ from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.evaluation.rows import Row, row
 from omnitalker.evaluation.voice import VoiceSimilarity
-from omnitalker.evaluation.words import (
-    ErrorCount,
-    PocketsphinxRecogniser,
-    count_errors,
-    words_of,
-)
+from omnitalker.models.speech_recognition import PocketsphinxRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
+from omnitalker.text.edit_distance import ErrorCount, count_errors, words_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class CopyFigures:
 def measure(items: Sequence[CorpusItem], decoders: dict[str, Vocoder]) -> dict[str, CopyFigures]:
     """Copy-synthesis of `items` by each decoder, and the original itself."""
     ears, voices = PocketsphinxRecogniser(), VoiceSimilarity()
-    originals = [item.samples.astype(np.float32) / 32767 for item in items]
+    originals = [item.sound for item in items]
     heard = [words_of(ears.transcribe(sound)) for sound in originals]
     said = [words_of(item.info.text) for item in items]
     result = {"original": CopyFigures(_rate(said, heard), 0.0, 0.0, 1.0, 0.0)}

@@ -12,10 +12,6 @@ from omnitalker.base.types import StylePrompt
 if TYPE_CHECKING:
     from omnitalker.generation.sample import SamplingSettings
 
-Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
-MANNERS: tuple[Manner, ...] = (
-    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised",
-)  # fmt: skip
 LANGUAGES = ("auto", "en", "zh")
 MAX_CHARACTERS = 100_000
 

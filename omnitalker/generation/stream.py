@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,14 +26,12 @@ from omnitalker.generation.corrections.familiar import familiar_motion
 from omnitalker.generation.corrections.manner import MannerMatch
 from omnitalker.generation.corrections.melody import MelodyMatch
 from omnitalker.generation.corrections.spectrum import VoiceMatch
+from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Clause, Stretch, plan, windows
 from omnitalker.generation.request import SHORT_OPENING, SpeakRequest
 from omnitalker.generation.sample import SamplingSettings, generate, tail_of
 from omnitalker.motion.track.sealing import seal_lips
 from omnitalker.text.symbols import BILABIALS, MANDARIN_TONE, SYMBOL_IDS
-
-if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
 
 OFFLINE_WINDOWS = (24, 32)
 LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
@@ -61,7 +58,7 @@ _BILABIALS = [SYMBOL_IDS[symbol] for symbol in BILABIALS]
 
 
 def stream(
-    pipeline: OmniTalkerPipeline,
+    parts: Parts,
     request: SpeakRequest,
     renderer: Renderer | None = None,
     clauses: Iterable[Clause] | None = None,
@@ -73,8 +70,8 @@ def stream(
     it raises ends the stream there.
     """
     if clauses is None:
-        clauses = pipeline.frontend.clauses(request.text, language=request.language)
-    spoken = _spoken(pipeline, request, clauses, heed)
+        clauses = parts.frontend.clauses(request.text, language=request.language)
+    spoken = _spoken(parts, request, clauses, heed)
     if renderer is None and not request.low_latency and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
@@ -89,18 +86,18 @@ def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
 
 
 def _spoken(
-    pipeline: OmniTalkerPipeline,
+    parts: Parts,
     request: SpeakRequest,
     clauses: Iterable[Clause],
     heed: Callable[[], None],
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
-    assembler = Assembler(pipeline.vocoder, request, chunk_frames=frames)
+    assembler = Assembler(parts.vocoder, request, chunk_frames=frames)
     context = _Context(request.seed, request.low_latency, request.opening_blocks, heed)
-    for stretch in plan(pipeline.duration, clauses, request):
+    for stretch in plan(parts.duration, clauses, request):
         assembler.announce(stretch.words)
-        for latents in _sample(pipeline, request, stretch, context):
+        for latents in _sample(parts, request, stretch, context):
             yield from assembler.push(latents)
         if stretch.is_last:
             yield from assembler.finish()
@@ -128,22 +125,20 @@ class _Context:
     blocks: int = 0
     """What these calls made."""
 
-    def meet(
-        self, style: StylePrompt, settings: SamplingSettings, pipeline: OmniTalkerPipeline
-    ) -> StylePrompt:
+    def meet(self, style: StylePrompt, settings: SamplingSettings, parts: Parts) -> StylePrompt:
         """Get ready for a style; returns its prompt for the network."""
         if self.matched is not style or self.prompt is None:
             self.matched, self.voice, self.melody, self.manner = style, None, None, None
             if settings.voice_match and style.has_voice:
                 self.voice = VoiceMatch(style.mel, settings.voice_match)
-            ear = pipeline.vocoder.ear
+            ear = parts.vocoder.ear
             if settings.melody_match and style.has_voice and ear is not None:
                 self.melody = MelodyMatch(style.mel, ear, settings.melody_match)
             if settings.manner_match and style.has_motion:
                 self.manner = MannerMatch(style.motion, settings.manner_match)
             self.prompt = style
             if style.has_motion:
-                known = familiar_motion(style.motion, *pipeline.transformer.motion_statistics)
+                known = familiar_motion(style.motion, *parts.transformer.motion_statistics)
                 self.prompt = replace(style, motion=known)
         return self.prompt
 
@@ -184,18 +179,18 @@ class _Context:
 
 
 def _sample(
-    pipeline: OmniTalkerPipeline, request: SpeakRequest, stretch: Stretch, context: _Context
+    parts: Parts, request: SpeakRequest, stretch: Stretch, context: _Context
 ) -> Iterator[Latents]:
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
-    sampling = request.sampling or pipeline.sampling
-    prompt = context.meet(stretch.style, sampling, pipeline)
+    sampling = request.sampling or parts.sampling
+    prompt = context.meet(stretch.style, sampling, parts)
     for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
         known = slice(
             window.start * timeline.BLOCK_MEL_FRAMES,
             (window.stop + window.ahead) * timeline.BLOCK_MEL_FRAMES,
         )
         made = generate(
-            pipeline.transformer,
+            parts.transformer,
             prompt,
             phonemes[known],
             tones[known],

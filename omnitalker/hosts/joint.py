@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import FloatArray, Frame, Renderer, TimedWord
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, TimedWord
 from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
-from omnitalker.media.sound import to_int16
 from omnitalker.motion.track.blending import continue_from
 
 AHEAD_FRAMES = 50
@@ -85,7 +84,7 @@ class JointVoice:
             if number < TO_SPEECH_FRAMES:
                 motion = motion + bend[number]
             self._was_idle = False
-            sound = to_int16(frame.samples).astype("<i2").tobytes()
+            sound = pcm_bytes(frame.samples)
             yield Piece(sound, self._draw(motion), frame.words, frame.is_last)
 
     def _draw(self, motion: FloatArray) -> Frame:

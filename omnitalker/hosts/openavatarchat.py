@@ -89,15 +89,16 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         return HandlerBaseInfo(config_model=OmniTalkerConfig, load_priority=1)
 
     def load(self, engine_config: Any, handler_config: Any = None) -> None:  # noqa: ARG002
-        from omnitalker.agent.character import load_character, perform
-        from omnitalker.studio.casting import Studio
+        from omnitalker.agent.casting import performer_of
+        from omnitalker.agent.character import load_character
+        from omnitalker.pipeline import OmniTalkerPipeline
 
         config = handler_config or OmniTalkerConfig()
         character = replace(load_character(config.character), size=config.size)
         if config.renderer:
             character = replace(character, renderer=config.renderer)  # type: ignore[arg-type]
-        self._performer = perform(Studio.from_pretrained(config.checkpoint), character)
-        self._performer.warm_up()
+        pipeline = OmniTalkerPipeline.from_pretrained(config.checkpoint)
+        self._performer = performer_of(pipeline, character)
         _set_client_rate(self)
 
     def create_context(self, session_context: Any, handler_config: Any = None) -> HandlerContext:  # noqa: ARG002
@@ -122,7 +123,7 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         )
 
     def start_context(self, session_context: Any, context: Any) -> None:  # noqa: ARG002
-        session = context.session = AvatarSession(self._performer.pipeline, self._performer)
+        session = context.session = AvatarSession(self._performer)
         if ChatStreamConfig is not None:
             context.playback = context.stream_manager.create_lifecycle_streamer(
                 ChatDataType.CLIENT_PLAYBACK,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.base.types import MANNERS, Manner
 
 _SYNONYMS: Final[dict[str, Manner]] = {
     **{manner: manner for manner in MANNERS},

@@ -21,9 +21,9 @@ from typing import Final
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import AVChunk, FloatArray, Text, TimedWord
+from omnitalker.base.types import AVChunk, FloatArray, Manner, Text, TimedWord
 from omnitalker.generation.plan import Clause
-from omnitalker.generation.request import Manner, SpeakRequest
+from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.live.markup import MannerChange, MannerTags
 from omnitalker.live.performer import Performer
@@ -95,7 +95,7 @@ class Reply:
         self._performer = performer
         self._settings = settings or ReplySettings()
         self._steps = steps
-        self._opening_blocks = performer.opening_blocks
+        self._opening_blocks = performer.opening.blocks
         self.lead_frames = 1
         """So many frames should wait before the first is played: more where the machine is slow."""
         self._inbox: queue.Queue[str | _End] = queue.Queue()
@@ -129,7 +129,7 @@ class Reply:
         """Frames as they are made; the last one is marked. Ends early when cancelled."""
         arrivals: list[float] = []
         enough = (
-            int(self._performer.sound_of(self._opening_blocks) * timeline.VIDEO_FPS)
+            int(self._performer.opening.sound_of(self._opening_blocks) * timeline.VIDEO_FPS)
             + MEASURED_FRAMES
         )
         with closing(self._all_frames()) as frames:
@@ -150,7 +150,7 @@ class Reply:
 
     def _set_lead(self) -> None:
         """The first sound has come: how much of it must wait so that it does not end before the second?"""
-        seconds = self._performer.second_window(self._opening_blocks)
+        seconds = self._performer.opening.second_window(self._opening_blocks)
         if seconds is None and self.first_clause_at is not None:
             seconds = SECOND_WINDOW_COST * (time.monotonic() - self.first_clause_at)
         frames = math.ceil((seconds or 0.0) * timeline.VIDEO_FPS)
@@ -162,7 +162,7 @@ class Reply:
             return
         waits = [after - before for before, after in pairwise(arrivals)]
         second = arrivals[1 + waits.index(max(waits))]
-        self._performer.note_second_window(self._opening_blocks, second - arrivals[0])
+        self._performer.opening.note_second_window(self._opening_blocks, second - arrivals[0])
 
     def _all_frames(self) -> Generator[SpeechFrame, None, None]:
         items = self._items()
@@ -177,7 +177,7 @@ class Reply:
 
     def _spoken(self, items: Iterable[Text | MannerChange]) -> Iterator[AVChunk]:
         performer = self._performer
-        sampling = performer.pipeline.sampling
+        sampling = performer.parts.sampling
         prompt = min(self._settings.prompt_seconds, sampling.prompt_seconds)
         sampling = replace(sampling, prompt_seconds=prompt)
         if self._steps is not None:
@@ -194,7 +194,7 @@ class Reply:
             opening_blocks=self._opening_blocks,
         )
         clauses = map(self._clause, items)
-        return stream(performer.pipeline, request, None, clauses, self._heed)
+        return stream(performer.parts, request, None, clauses, self._heed)
 
     def _clause(self, item: Text | MannerChange) -> Clause:
         if isinstance(item, Text):
@@ -254,7 +254,7 @@ class Reply:
 
     def _prepared(self, piece: str, offset: int) -> Iterator[Text]:
         self._heed()
-        frontend = self._performer.pipeline.frontend
+        frontend = self._performer.parts.frontend
         try:
             text = frontend.prepare_piece(piece, self._performer.language, offset)
         except InputError as error:

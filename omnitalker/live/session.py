@@ -1,6 +1,6 @@
 """A live avatar: text in at any moment, 25 frames a second of sound and picture out, for as long as it is open.
 
-    async with AvatarSession(pipeline, "ava") as session:
+    async with open_session(pipeline, "ava") as session:  # omnitalker.agent.casting
         session.push_text("Hello "); session.push_text("there."); session.end_text()
         async for chunk in session: ...
 
@@ -17,12 +17,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import AVChunk, Frame
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import AVChunk, Frame, Manner
 from omnitalker.live.delivery import Delivery
 from omnitalker.live.events import (
     EventKind,
@@ -35,13 +33,9 @@ from omnitalker.live.events import (
 from omnitalker.live.mixer import Mixer, Moment
 from omnitalker.live.outlet import Outlet
 from omnitalker.live.pacer import Pacer
-from omnitalker.live.performer import Performer, performer_of
+from omnitalker.live.performer import Performer
 from omnitalker.live.picture import AHEAD, PictureMaker
 from omnitalker.live.speaker import Speaker
-
-if TYPE_CHECKING:
-    from omnitalker.agent.character import Character
-    from omnitalker.pipeline import OmniTalkerPipeline
 
 __all__ = ["AvatarSession", "SessionEvent", "SessionSettings", "SessionStats"]
 log = logging.getLogger(__name__)
@@ -54,17 +48,12 @@ class AvatarSession:
 
     def __init__(
         self,
-        pipeline: OmniTalkerPipeline,
-        character: Character | Performer | str = "ava",
+        performer: Performer,
         settings: SessionSettings | None = None,
         *,
         pacer: Pacer | None = None,
     ) -> None:
-        """`character`: a built-in name, a file, a `Character`, or one made ready before (`perform`).
-
-        Names and characters are made ready here, which takes a second: face, voice, and a word to nobody.
-        """
-        self.performer = performer = performer_of(pipeline, character)
+        self.performer = performer
         self.settings = settings or SessionSettings()
         self.stats = SessionStats()
         self.manner: Manner = performer.manner

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from omnitalker.generation.request import Manner
+from omnitalker.base.types import Manner
 from omnitalker.live.mixer import Mixer
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply, ReplySettings

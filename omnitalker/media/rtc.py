@@ -9,9 +9,9 @@ from typing import cast
 import av
 import numpy as np
 
+from omnitalker.audio.pcm import to_int16
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, Frame
-from omnitalker.media.sound import to_int16
 
 VIDEO_CLOCK = 90_000
 PACKET_SAMPLES = timeline.SAMPLE_RATE // 50

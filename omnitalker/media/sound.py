@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 import av
-import numpy as np
 
+from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base import timeline
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
@@ -36,18 +36,13 @@ _CONTAINERS = {
 }
 
 
-def to_int16(samples: FloatArray) -> np.ndarray:
-    """(N,) float in [-1, 1] -> (N,) int16."""
-    return np.rint(np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
-
-
 def write_wav(path: str | Path, samples: FloatArray) -> None:
     """16-bit mono at 24 kHz."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(timeline.SAMPLE_RATE)
-        file.writeframes(to_int16(samples).tobytes())
+        file.writeframes(pcm_bytes(samples))
 
 
 class SoundEncoder:
@@ -77,7 +72,7 @@ class SoundEncoder:
     def push(self, samples: FloatArray) -> bytes:
         """(N,) float -> the bytes that are ready."""
         if self._container is None:
-            self._buffer.write(to_int16(samples).tobytes())
+            self._buffer.write(pcm_bytes(samples))
         elif len(samples):
             frame = audio_frame(samples, self._written)
             self._container.mux(self._stream.encode(frame))

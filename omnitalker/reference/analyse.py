@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +16,13 @@ from omnitalker.audio.mel import mel_covering
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, ReferenceClip, StylePrompt, TimedPhoneme
-from omnitalker.models.recogniser import align, recognise
+from omnitalker.models.recogniser import PhonemeRecogniser, align, recognise
 from omnitalker.reference.best_stretch import read_best
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.clip import analyse as analyse_clip
 from omnitalker.reference.style import build_style
+from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SYMBOL_IDS
-
-if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
 
 SHORTEST_SECONDS = 1.0
 
@@ -51,7 +48,12 @@ def look(path: str | Path) -> AnalysedClip:
     return replace(found, warnings=(*said, *found.warnings))
 
 
-def listen(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | None = None) -> Reference:
+def listen(
+    found: AnalysedClip,
+    recogniser: PhonemeRecogniser | None,
+    frontend: TextFrontend,
+    text: str | None = None,
+) -> Reference:
     """The style in what was looked at. `text` is what is said in it, if that is known."""
     clip, warnings, has_face = found.clip, list(found.warnings), found.face is not None
     if len(clip.frames) == 1 and not len(clip.samples):
@@ -65,7 +67,7 @@ def listen(pipeline: OmniTalkerPipeline, found: AnalysedClip, text: str | None =
         style = build_style(motion=motion, metadata={"source": clip.name})
         return Reference(style, has_face, warnings=tuple(warnings))
     mel = mel_covering(_whole_blocks(normalise_loudness(clip.samples)))
-    timed = _phonemes(pipeline, mel, text)
+    timed = _phonemes(mel, recogniser, frontend, text)
     phonemes, tones = phonemes_per_frame(timed, len(mel))
     style = build_style(
         mel=mel,
@@ -94,15 +96,18 @@ def _whole_blocks(samples: FloatArray) -> FloatArray:
 
 
 def _phonemes(
-    pipeline: OmniTalkerPipeline, mel: FloatArray, text: str | None
+    mel: FloatArray,
+    recogniser: PhonemeRecogniser | None,
+    frontend: TextFrontend,
+    text: str | None,
 ) -> tuple[TimedPhoneme, ...]:
     """What is said, with times: from the user's words, or by ear; nothing without a recogniser."""
-    if pipeline.recogniser is None:
+    if recogniser is None:
         return ()
     if text and text.strip():
-        spoken = pipeline.frontend.prepare(text).phonemes
-        return align(pipeline.recogniser, mel, spoken).phonemes
-    return recognise(pipeline.recogniser, mel).phonemes
+        spoken = frontend.prepare(text).phonemes
+        return align(recogniser, mel, spoken).phonemes
+    return recognise(recogniser, mel).phonemes
 
 
 def phonemes_per_frame(

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError, WeightsError
-from omnitalker.base.types import StylePrompt
-from omnitalker.generation.request import MANNERS
+from omnitalker.base.types import MANNERS, StylePrompt
 from omnitalker.reference.style import load_style
 
 FOLDER = "voices"

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from omnitalker import __version__
 from omnitalker.base.errors import OmniTalkerError
+from omnitalker.live.warmup import warm_up
 from omnitalker.server.guard import Guard, error_body
 from omnitalker.server.metrics import CONTENT_TYPE, Metrics
 from omnitalker.server.socket import socket_routes
@@ -60,7 +61,7 @@ async def _warm_up(app: FastAPI, hall: Hall) -> None:
     """The server is ready when the default character has said a word to nobody."""
     try:
         performer = await asyncio.to_thread(hall.performer, hall.default)
-        await asyncio.to_thread(performer.warm_up)
+        await asyncio.to_thread(warm_up, performer)
         app.state.ready = True
     except OmniTalkerError as error:
         log.error("the server cannot get ready: %s", error)

@@ -15,11 +15,13 @@ from omnitalker.agent.character import Character
 from omnitalker.agent.conversation import Conversation
 from omnitalker.agent.listener import Heard, Listener
 from omnitalker.agent.voice_activity import voice_activity
+from omnitalker.audio.pcm import from_int16
 from omnitalker.base import timeline
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.base.types import MANNERS, Manner
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
+from omnitalker.live.warmup import warm_up
 from omnitalker.server.state import Hall
 
 Tell = Callable[[dict[str, Any]], object]
@@ -43,8 +45,8 @@ class Desk:
         self.wants_pictures = wish.get("video", "jpeg") != "none"
         settings = SessionSettings(size=size if self.wants_pictures else 0)
         performer = hall.performer(name)
-        performer.warm_up()
-        self.session = AvatarSession(performer.pipeline, performer, settings)
+        warm_up(performer)
+        self.session = AvatarSession(performer, settings)
         self.conversation = Conversation(self.session, self.character, hall.brain, hall.toolbox)
         self._name = name
         self._greets = bool(wish.get("greet", True))
@@ -101,7 +103,7 @@ class Desk:
         if len(data) > MOST_SOUND_BYTES:
             raise InputError(f"{len(data)} bytes of sound at once; the limit is {MOST_SOUND_BYTES}")
         if self._listener is not None:
-            self._listener.push(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+            self._listener.push(from_int16(np.frombuffer(data, "<i2")))
         elif not self._has_microphone:
             self._has_microphone = True
             self._tasks.append(asyncio.create_task(self._begin_to_listen()))

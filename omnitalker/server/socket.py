@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.base.types import AVChunk, Frame
-from omnitalker.media.sound import to_int16
 from omnitalker.server.connection import Desk
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.packets import Packet
@@ -126,7 +126,7 @@ async def _send(socket: WebSocket, desk: Desk, events: asyncio.Queue[dict[str, A
 
 def _packet(chunk: AVChunk, with_picture: bool) -> bytes:
     picture = jpeg(chunk.frames[0]) if with_picture and chunk.frames else b""
-    sound = to_int16(chunk.samples).astype("<i2").tobytes()
+    sound = pcm_bytes(chunk.samples)
     return Packet(
         chunk.index, chunk.utterance, sound, picture, chunk.is_idle, chunk.is_last
     ).to_bytes()

@@ -19,8 +19,9 @@ from pydantic import BaseModel, Field
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import AVChunk
-from omnitalker.generation.request import Manner, SpeakRequest
+from omnitalker.base.types import AVChunk, Manner
+from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.stream import stream
 from omnitalker.live.markup import manner_named
 from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
@@ -100,8 +101,8 @@ class _Work:
         name = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
         voice = hall.voice(name)
         self._request = _speak_request(voice, body)
-        self._pipeline = voice.performer.pipeline
-        self._clauses = self._pipeline.frontend.clauses(body.input, self._request.language)
+        self._parts = voice.performer.parts
+        self._clauses = self._parts.frontend.clauses(body.input, self._request.language)
         self.renderer = None if size is None else voice.performer.make_renderer(size)
         self._kind = "audio" if size is None else "video"
         self._metrics = metrics
@@ -139,7 +140,7 @@ class _Work:
     ) -> Iterator[bytes]:
         began = time.perf_counter()
         seconds = 0.0
-        for chunk in self._pipeline.stream(self._request, self.renderer, self._clauses):
+        for chunk in stream(self._parts, self._request, self.renderer, self._clauses):
             if seconds == 0.0:
                 waited = time.perf_counter() - began
                 self._metrics.first_chunk.labels(self._kind).observe(waited)

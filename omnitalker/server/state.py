@@ -13,7 +13,7 @@ from omnitalker.agent.character import Character, perform
 from omnitalker.agent.hearing import recogniser_of
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError, OmniTalkerError
-from omnitalker.generation.request import MANNERS, Manner
+from omnitalker.base.types import MANNERS, Manner
 from omnitalker.live.performer import Performer
 from omnitalker.server.settings import ServeConfig
 from omnitalker.studio.casting import Studio
@@ -110,13 +110,13 @@ class Hall:
         return Voice(self.performer(base), cast(Manner, chosen))
 
     def voices(self) -> tuple[str, ...]:
-        built_in = self.studio.pipeline.styles.names
+        built_in = self.studio.parts.library.names
         return (*self.characters, *(name for name in built_in if name not in self.characters))
 
     def _character(self, name: str) -> Character:
         if name in self.characters:
             return self.characters[name]
-        if name in self.studio.pipeline.styles.names:
+        if name in self.studio.parts.library.names:
             face = self.characters[self.default]
             return Character(
                 name=name, persona=f"You are {name}.", voice=name, presenter=face.presenter,

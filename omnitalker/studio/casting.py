@@ -17,8 +17,8 @@ from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Frame, Identity, Renderer, StylePrompt
+from omnitalker.generation.parts import Parts
 from omnitalker.media.reader import read_clip
-from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.reference.analyse import Reference, listen, look
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import build_identity
@@ -56,19 +56,13 @@ class FrameWish:
 
 
 class Studio:
-    """A pipeline with a bounded memory of references, identities and renderers. Safe under threads."""
+    """The parts of a checkpoint with a bounded memory of references, identities and renderers. Safe under threads."""
 
-    def __init__(self, pipeline: OmniTalkerPipeline, *, remembered: int = 16) -> None:
-        self.pipeline = pipeline
+    def __init__(self, parts: Parts, *, remembered: int = 16) -> None:
+        self.parts = parts
         self._looked_at: _Memory = _Memory(remembered, most_bytes=REMEMBERED_BYTES)
         self._references: _Memory = _Memory(remembered)
         self._identities: _Memory = _Memory(remembered)
-
-    @classmethod
-    def from_pretrained(
-        cls, checkpoint: str | Path = assets.DEFAULT_CHECKPOINT, device: str = "cpu"
-    ) -> Studio:
-        return cls(OmniTalkerPipeline.from_pretrained(checkpoint).to(device))
 
     def style(
         self,
@@ -108,7 +102,7 @@ class Studio:
             return (
                 self.style(ref=voice) if Path(voice).suffix != ".safetensors" else load_style(voice)
             )
-        return self.pipeline.styles.get(str(voice), manner)
+        return self.parts.library.get(str(voice), manner)
 
     def _manner(
         self,
@@ -123,14 +117,14 @@ class Studio:
             if found is None:
                 raise InputError(f"{Path(ref).name} has no sound; a portrait cannot lend a voice")
             if not found.has_voice:
-                return mix_styles(voice=self.pipeline.styles.get(manner=manner), face=found)
+                return mix_styles(voice=self.parts.library.get(manner=manner), face=found)
             if not found.has_motion:
-                face = self.pipeline.styles.get(manner=manner)
+                face = self.parts.library.get(manner=manner)
                 return mix_styles(voice=found, face=face)
             return found
         if style is not None and Path(style).suffix == ".safetensors":
             return load_style(style)
-        library = self.pipeline.styles
+        library = self.parts.library
         own = assets.presenter_voice(str(presenter or self.default_presenter()))
         voice = style or (own if own in library.names else None)
         return library.get(None if voice is None else str(voice), manner)
@@ -138,7 +132,10 @@ class Studio:
     def reference(self, path: str | Path, text: str | None = None) -> Reference:
         """A clip, portrait or recording, read and analysed once."""
         key = (_file_key(path), text)
-        return self._references.get(key, lambda: listen(self.pipeline, self._look(path), text))
+        return self._references.get(key, lambda: self._listen(path, text))
+
+    def _listen(self, path: str | Path, text: str | None) -> Reference:
+        return listen(self._look(path), self.parts.recogniser, self.parts.frontend, text)
 
     def _look(self, path: str | Path) -> AnalysedClip:
         return self._looked_at.get(_file_key(path), lambda: look(path))

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +13,13 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.types import AVChunk, MotionTrack, Renderer, TimedWord
+from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.stream import stream
 from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import cues, to_srt, to_vtt
 from omnitalker.media.writer import VideoSettings, VideoWriter
 from omnitalker.motion.track.export import export_csv
-
-if TYPE_CHECKING:
-    from omnitalker.pipeline import OmniTalkerPipeline
 
 OnProgress = Callable[[float, str], None]
 
@@ -54,7 +52,7 @@ class ProductionReport:
 
 
 def produce(
-    pipeline: OmniTalkerPipeline, production: Production, on_progress: OnProgress | None = None
+    parts: Parts, production: Production, on_progress: OnProgress | None = None
 ) -> ProductionReport:
     """Make the files; they appear under their names only when they are whole."""
     suffix = production.output.suffix.lower()
@@ -64,7 +62,7 @@ def produce(
         )
     collector = _Collector(production.request.text, on_progress)
     started = time.perf_counter()
-    chunks = collector.watch(pipeline.stream(production.request, production.renderer))
+    chunks = collector.watch(stream(parts, production.request, production.renderer))
     if suffix == ".mp4":
         _write_video(chunks, production, collector)
     elif suffix == ".csv":

@@ -100,7 +100,7 @@ class ScriptedBrain:
 
 def converse(performer: Performer, thinker: Brain, *said: str, **options: object) -> Conversation:
     async def talk() -> Conversation:
-        with AvatarSession(performer.pipeline, performer, SessionSettings(size=0)) as session:
+        with AvatarSession(performer, SessionSettings(size=0)) as session:
             conversation = Conversation(session, ADA, thinker, **options)  # type: ignore[arg-type]
             for text in said:
                 task = conversation.hear(text)
@@ -204,7 +204,7 @@ def test_a_character_is_performed_and_checked(tiny_pipeline: OmniTalkerPipeline)
     from omnitalker.agent.character import Lines, check, perform
     from omnitalker.studio.casting import Studio
 
-    studio = Studio(tiny_pipeline)
+    studio = Studio(tiny_pipeline.parts)
     ada = Character("Ada", "p", voice="ada", renderer="sketch", size=256)
     performer = perform(studio, ada)
     assert performer.style("happy") is not performer.style("neutral")

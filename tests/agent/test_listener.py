@@ -72,7 +72,7 @@ def listen(
     heard: list[Heard] = []
 
     async def run() -> Conversation:
-        async with AvatarSession(performer.pipeline, performer, SessionSettings(size=0)) as session:
+        async with AvatarSession(performer, SessionSettings(size=0)) as session:
             conversation = Conversation(session, ADA, EchoBrain())
             listener = Listener(conversation, heard.append, activity=Loud(), **parts)  # type: ignore[arg-type]
             result = script(listener, conversation)

@@ -125,7 +125,7 @@ def test_a_model_calls_a_tool_and_the_avatar_says_the_answer(
         model = Endpoint(waiter)
         async with model as url:
             brain = OpenAIBrain(LLMSettings(url, "m", tools=box.definitions))
-            with AvatarSession(performer.pipeline, performer, SessionSettings(size=0)) as session:
+            with AvatarSession(performer, SessionSettings(size=0)) as session:
                 character = Character("Ada", "You are Ada.")
                 conversation = Conversation(session, character, brain, box)
                 task = conversation.hear("What is a tea?")

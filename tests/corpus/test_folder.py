@@ -12,8 +12,9 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import Camera, MotionTrack, TrackedFace
 from omnitalker.corpus import import_folder, open_corpus
 from omnitalker.corpus.alignment import AlignmentLimits
+from omnitalker.corpus.clip import ImportLimits
 from omnitalker.corpus.failures import forget_failure, known_failures, record_failures, tried_before
-from omnitalker.corpus.folder import ImportLimits, find_videos, item_name
+from omnitalker.corpus.folder import find_videos, item_name
 from omnitalker.corpus.teachers.speech import TimedSymbol
 from omnitalker.corpus.video import check_face, check_sync, cut_at_pauses, measure_sync
 from omnitalker.motion.names import INDEX

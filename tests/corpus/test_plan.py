@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
+from omnitalker.base.types import MANNERS
 from omnitalker.corpus.config import CorpusConfig
 from omnitalker.corpus.mandarin import to_pinyin
 from omnitalker.corpus.plan import make_plan
 from omnitalker.corpus.teachers.speech.teacher import TeacherError
 from omnitalker.corpus.texts import DATA, cut, load_texts, question_rise, read_sentences
-from omnitalker.motion.made.manners import MANNERS
 from omnitalker.text.mandarin.pinyin import phones_from_pinyin
 
 CONFIG = CorpusConfig(speakers=40, test_sentences=20, rounds=2)

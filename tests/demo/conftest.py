@@ -23,7 +23,7 @@ def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStud
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.studio.casting import Studio
 
-    made = DemoStudio(Studio(tiny_pipeline), Shelves(tmp_path / "styles"), renderer="sketch")
+    made = DemoStudio(Studio(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
     yield made
     made.close()
 
@@ -38,7 +38,7 @@ def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Itera
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.studio.casting import Studio
 
-    studio = DemoStudio(Studio(pipeline), Shelves(styles), renderer="sketch")
+    studio = DemoStudio(Studio(pipeline.parts), Shelves(styles), renderer="sketch")
     running = serve(studio, DemoSettings(port=free_port(), **settings))
     yield running.address
     running.close()

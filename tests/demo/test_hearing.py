@@ -20,7 +20,7 @@ VOICES = Path(os.environ.get("OMNITALKER_SHARED", ROOT.parent / "shared")) / "da
 def ears() -> Ears:
     from omnitalker.pipeline import OmniTalkerPipeline
 
-    return Ears(OmniTalkerPipeline.from_pretrained(assets.DEFAULT_CHECKPOINT))
+    return Ears(OmniTalkerPipeline.from_pretrained(assets.DEFAULT_CHECKPOINT).recogniser)
 
 
 def test_silence_and_pictures_say_nothing(ears: Ears, tmp_path: Path) -> None:

@@ -39,12 +39,11 @@ def shipped() -> Iterator[OmniTalkerPipeline]:
 def stage(shipped: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """me.mp4, jobs.csv, texts/, my_videos/, and the project's own configs/."""
     from omnitalker.generation.request import SpeakRequest
-    from omnitalker.studio.casting import Studio
     from omnitalker.studio.produce import Production, produce
 
     folder = tmp_path_factory.mktemp("stage")
     request = SpeakRequest(SAID, style=shipped.styles.get())
-    renderer = Studio(shipped).renderer("ava", size=256)
+    renderer = shipped.casting.renderer("ava", size=256)
     produce(shipped, Production(request, folder / "me.mp4", renderer))
     (folder / "jobs.csv").write_text(JOBS, encoding="utf-8")
     (folder / "texts").mkdir()

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from omnitalker.base.types import Camera
-from omnitalker.evaluation.face_figures import blink_recall, compare_motion, compare_pictures
+from omnitalker.evaluation.face_figures import blink_recall, compare_motion
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import INDEX, MOTION_DIM
+from omnitalker.rendering.likeness import compare_pictures
 
 CAMERA = Camera(60.0, 128.0, 140.0)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
+from omnitalker.base.types import MANNERS, FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation.manner import MannerClassifier, describe, of_the_voice
-from omnitalker.motion.made.manners import MANNERS, manner_effect, sides
+from omnitalker.motion.made.manners import manner_effect, sides
 from omnitalker.motion.names import INDEX, MOTION_DIM
 
 

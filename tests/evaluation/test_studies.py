@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from omnitalker.base.types import MANNERS
 from omnitalker.corpus.item import ItemInfo
 from omnitalker.evaluation.cases import Case, Prompt, pairs_of
 from omnitalker.evaluation.material import Material
 from omnitalker.evaluation.measures import measure
 from omnitalker.evaluation.sentences import PASSAGE, of_sixty_words, with_numbers
 from omnitalker.evaluation.studies import Plan, all_cases, without_corpus
-from omnitalker.motion.made.manners import MANNERS
 from omnitalker.pipeline import OmniTalkerPipeline
 
 

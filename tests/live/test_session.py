@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from omnitalker.agent.casting import open_session
 from omnitalker.agent.character import Character
 from omnitalker.base.errors import ConfigError, InputError
-from omnitalker.base.types import AVChunk, FloatArray, Frame, Latents, StylePrompt
-from omnitalker.generation.request import SHORT_OPENING, Manner
+from omnitalker.base.types import AVChunk, FloatArray, Frame, Latents, Manner, StylePrompt
+from omnitalker.generation.request import SHORT_OPENING
 from omnitalker.generation.sample import generate
 from omnitalker.hosts.joint import JointVoice
 from omnitalker.live.mixer import AHEAD_FRAMES, Moment
-from omnitalker.live.performer import MARGIN, OPENINGS
+from omnitalker.live.opening import MARGIN, OPENINGS
 from omnitalker.live.picture import AHEAD
 from omnitalker.live.reply import Reply, ReplySettings
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
@@ -37,7 +38,7 @@ class Recorder:
 
     def __init__(self, performer: Performer, **reply: float) -> None:
         settings = SessionSettings(reply=ReplySettings(**reply))  # type: ignore[arg-type]
-        self.session = AvatarSession(performer.pipeline, performer, settings)
+        self.session = AvatarSession(performer, settings)
         self.chunks: list[AVChunk] = []
         self.events: list[SessionEvent] = []
         self.session.subscribe(self.chunks.append)
@@ -224,7 +225,7 @@ def test_closing_is_quick_whatever_is_going_on(performer: Performer) -> None:
 
 def test_a_reader_that_never_reads_stops_the_clock_but_loses_nothing(performer: Performer) -> None:
     async def talk() -> list[AVChunk]:
-        session = AvatarSession(performer.pipeline, performer, SessionSettings(outlet_frames=5))
+        session = AvatarSession(performer, SessionSettings(outlet_frames=5))
         outlet = session.open_outlet()
         with session:
             session.say("One two three.")
@@ -244,7 +245,7 @@ def test_a_reader_that_never_reads_stops_the_clock_but_loses_nothing(performer: 
 
 def test_async_iteration_ends_when_the_session_closes(performer: Performer) -> None:
     async def talk() -> int:
-        session = AvatarSession(performer.pipeline, performer).start()
+        session = AvatarSession(performer).start()
         asyncio.get_running_loop().call_later(0.3, session.close)
         return len([chunk async for chunk in session])
 
@@ -256,7 +257,7 @@ def test_a_session_of_a_pipeline_and_a_character(tiny_pipeline: OmniTalkerPipeli
 
     async def talk() -> list[AVChunk]:
         chunks = []
-        async with AvatarSession(tiny_pipeline, ada) as session:
+        async with open_session(tiny_pipeline, ada) as session:
             assert session.manner == "happy"
             session.push_text("Hello ")
             session.push_text("there.")
@@ -271,7 +272,7 @@ def test_a_session_of_a_pipeline_and_a_character(tiny_pipeline: OmniTalkerPipeli
     assert chunks[0].frames[0].shape == (256, 256, 3)
     assert [word.text for chunk in chunks for word in chunk.words] == ["Hello", "there."]
     with pytest.raises(ConfigError, match="character"):
-        AvatarSession(tiny_pipeline, "nobody")
+        open_session(tiny_pipeline, "nobody")
 
 
 def test_a_manner_tag_makes_no_gap(performer: Performer) -> None:
@@ -293,21 +294,21 @@ def test_replies_open_with_just_enough_sound_for_the_second_window_to_be_made(
     performer: Performer,
 ) -> None:
     performer = replace(performer)
-    assert performer.second_window(SHORT_OPENING) is None
+    assert performer.opening.second_window(SHORT_OPENING) is None
     for seconds in (0.2, 0.35, 0.45, 0.9, 0.9, 0.2):
-        before = performer.opening_blocks
-        performer.note_second_window(before, seconds)
-        expected = performer.second_window(performer.opening_blocks)
+        before = performer.opening.blocks
+        performer.opening.note_second_window(before, seconds)
+        expected = performer.opening.second_window(performer.opening.blocks)
         assert expected is not None
-        fits = expected <= MARGIN * performer.sound_of(performer.opening_blocks)
-        assert fits or performer.opening_blocks == max(OPENINGS)
+        fits = expected <= MARGIN * performer.opening.sound_of(performer.opening.blocks)
+        assert fits or performer.opening.blocks == max(OPENINGS)
         if seconds == 0.2 and before == SHORT_OPENING:
-            assert performer.opening_blocks == SHORT_OPENING
+            assert performer.opening.blocks == SHORT_OPENING
         if seconds == 0.9:
-            assert performer.opening_blocks > SHORT_OPENING
+            assert performer.opening.blocks > SHORT_OPENING
     for _ in range(20):
-        performer.note_second_window(performer.opening_blocks, 0.1)
-    assert performer.opening_blocks == SHORT_OPENING
+        performer.opening.note_second_window(performer.opening.blocks, 0.1)
+    assert performer.opening.blocks == SHORT_OPENING
 
 
 def test_a_reply_measures_its_second_window(
@@ -328,10 +329,10 @@ def test_a_reply_measures_its_second_window(
     began = time.monotonic()
     for _ in reply.frames():
         pass
-    expected = performer.second_window(SHORT_OPENING)
+    expected = performer.opening.second_window(SHORT_OPENING)
     assert expected is not None
     assert 0.6 < expected < time.monotonic() - began
-    assert performer.opening_blocks > SHORT_OPENING
+    assert performer.opening.blocks > SHORT_OPENING
 
 
 def test_text_that_comes_late_says_nothing_of_the_machine(performer: Performer) -> None:
@@ -346,7 +347,7 @@ def test_text_that_comes_late_says_nothing_of_the_machine(performer: Performer) 
     threading.Timer(1.0, go_on).start()
     for _ in reply.frames():
         pass
-    assert (performer.second_window(SHORT_OPENING) or 0.0) < 0.8
+    assert (performer.opening.second_window(SHORT_OPENING) or 0.0) < 0.8
 
 
 def test_next_to_nothing_is_drawn_while_the_first_sound_is_made(performer: Performer) -> None:

@@ -48,7 +48,7 @@ class Heard:
 
 def silent(performer: Performer, **reply: float) -> AvatarSession:
     settings = SessionSettings(size=0, reply=ReplySettings(**reply))  # type: ignore[arg-type]
-    return AvatarSession(performer.pipeline, performer, settings)
+    return AvatarSession(performer, settings)
 
 
 @pytest.mark.usefixtures("no_leaks")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def studio(tiny_pipeline: OmniTalkerPipeline) -> Studio:
-    return Studio(tiny_pipeline)
+    return Studio(tiny_pipeline.parts)
 
 
 def voice_like(seconds: float) -> np.ndarray:
@@ -32,7 +32,7 @@ def test_a_recording_lends_its_voice_and_the_built_in_manner_its_face(
 ) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(3.0))
     style = studio.style(ref=tmp_path / "voice.wav", ref_text="Hello there.")
-    face = studio.pipeline.styles.get()
+    face = studio.parts.library.get()
     assert style.has_voice
     assert style.has_motion
     assert np.array_equal(style.motion, face.motion[-len(style.motion) :])

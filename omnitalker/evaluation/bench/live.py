@@ -13,6 +13,8 @@ from omnitalker.base.errors import InputError
 from omnitalker.evaluation.bench.live_reactions import reactions
 from omnitalker.evaluation.bench.live_talk import Note, continuous, interruption, together, turns
 from omnitalker.live.performer import Performer
+from omnitalker.live.warmup import warm_up
+from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.studio.casting import RendererKind, Studio
 
 Part = Literal["turns", "continuous", "interruption", "reactions", "together", "webrtc"]
@@ -45,10 +47,10 @@ def measure(settings: BenchSettings, keep: Note = lambda _: None) -> dict[str, A
 
     `keep` gets all there is whenever there is more, so that a run that is stopped leaves what it measured.
     """
-    studio = Studio.from_pretrained(settings.checkpoint)
+    studio = OmniTalkerPipeline.from_pretrained(settings.checkpoint).casting
     character = Character("bench", "A voice.", renderer=settings.renderer, size=settings.size)
     performer = perform(studio, character)
-    performer.warm_up()
+    warm_up(performer)
     figures: dict[str, Any] = {"settings": asdict(settings), "processors": os.cpu_count()}
 
     def note(more: dict[str, Any]) -> None:

@@ -63,7 +63,7 @@ class Probe:
 @contextmanager
 def live(performer: Performer) -> Iterator[Probe]:
     """A session that has begun to play."""
-    session = AvatarSession(performer.pipeline, performer)
+    session = AvatarSession(performer)
     probe = Probe(session)
     with session:
         time.sleep(0.2)

@@ -60,7 +60,7 @@ async def _reactions(performer: Performer, turns: int) -> dict[str, float]:
     activity = Certain(await asyncio.to_thread(voice_activity))
     times: dict[str, list[float]] = {}
     watch = _Watch()
-    async with AvatarSession(performer.pipeline, performer) as session:
+    async with AvatarSession(performer) as session:
         session.subscribe(watch.on_chunk)
         conversation = Conversation(session, character, EchoBrain())
         listener = Listener(conversation, watch.on_heard, activity=activity)

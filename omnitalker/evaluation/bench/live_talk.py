@@ -124,7 +124,7 @@ def interruption(performer: Performer, count: int, note: Note) -> dict[str, Any]
 
 def together(performer: Performer, sessions: int, seconds: float) -> dict[str, Any]:
     """Several avatars that speak at once, each with its own rate, so that unfairness shows."""
-    open_ones = [AvatarSession(performer.pipeline, performer) for _ in range(sessions)]
+    open_ones = [AvatarSession(performer) for _ in range(sessions)]
     probes = [Probe(session) for session in open_ones]
     try:
         for session in open_ones:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from omnitalker.generation.request import SpeakRequest
+from omnitalker.generation.stream import stream
 from omnitalker.studio.casting import Studio
 from omnitalker.studio.produce import Production, ProductionReport, produce
 
@@ -36,8 +37,8 @@ def measure(
             request, Path(folder) / "a.mp4", studio.renderer(presenter, kind=kind, size=size)
         )
         return {
-            "sound": _repeat(lambda: produce(studio.pipeline, sound), runs),
-            f"video at {size} px": _repeat(lambda: produce(studio.pipeline, video), runs),
+            "sound": _repeat(lambda: produce(studio.parts, sound), runs),
+            f"video at {size} px": _repeat(lambda: produce(studio.parts, video), runs),
             "first sound, live": _first_chunk(studio, replace(request, low_latency=True), runs),
         }
 
@@ -57,10 +58,10 @@ def _first_chunk(studio: Studio, request: SpeakRequest, runs: int) -> dict[str, 
     delays = []
     for _ in range(runs + 1):
         started = time.perf_counter()
-        stream = studio.pipeline.stream(request)
-        next(stream)
+        chunks = stream(studio.parts, request)
+        next(chunks)
         delays.append(time.perf_counter() - started)
-        stream.close()  # type: ignore[attr-defined]
+        chunks.close()  # type: ignore[attr-defined]
     return {
         "seconds": round(statistics.median(delays[1:]), 3),
         "slowest": round(max(delays[1:]), 3),

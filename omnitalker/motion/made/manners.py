@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 from omnitalker.base.errors import InputError
+from omnitalker.base.types import MANNERS, Manner
 from omnitalker.motion.names import INDEX
-
-Manner = Literal["neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
-MANNERS: Final[tuple[Manner, ...]] = get_args(Manner)
 
 
 @dataclass(frozen=True)

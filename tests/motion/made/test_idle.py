@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from omnitalker.base.errors import InputError
+from omnitalker.base.types import MANNERS
 from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.made.idle import idle
-from omnitalker.motion.made.manners import MANNERS
 from omnitalker.motion.made.style import MotionStyle
 from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 

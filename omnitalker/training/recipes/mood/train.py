@@ -112,7 +112,7 @@ def _examples(corpus: Corpus, settings: MoodConfig) -> list[_Example]:
     for index in chosen:
         item = corpus[index]
         count = int(settings.longest_seconds * timeline.SAMPLE_RATE)
-        sound = item.samples[:count].astype(np.float32) / 32768
+        sound = item.sound[:count]
         spoken = prosody(resample(sound, timeline.SAMPLE_RATE, RATE))
         if spoken is not None:
             info = item.info

@@ -21,10 +21,10 @@ from omnitalker.base.types import (
     ReferenceClip,
     TrackedFace,
 )
-from omnitalker.evaluation.face import crop
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.reference.identity import build_identity
 from omnitalker.rendering.face_box import FaceBox
+from omnitalker.rendering.likeness import crop
 from omnitalker.rendering.warp import WarpRenderer
 
 STRETCHES = 4

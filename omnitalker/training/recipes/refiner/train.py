@@ -20,13 +20,12 @@ from torch.nn import functional as F
 from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Identity, ReferenceClip, TrackedFace
-from omnitalker.evaluation.face import crop
-from omnitalker.evaluation.face_figures import PictureFigures, compare_pictures
 from omnitalker.media.reader import read_clip
 from omnitalker.models.refiner import Refiner, build_refiner, fine_detail
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.tracker import FaceTracker
+from omnitalker.rendering.likeness import PictureFigures, compare_pictures, crop
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
 from omnitalker.training.loop import is_main_process, run

@@ -85,7 +85,7 @@ def build_from_corpus(directory: Path, folder: Path, most_synthetic: int = 2000)
         step = max(1, len(part) // most_synthetic)
         clips = []
         for i in range(0, len(part), step):
-            samples = part[i].samples.astype(np.float32) / 32767
+            samples = part[i].sound
             clips.append(Clip(part.infos[i].id, samples, pitch_of(samples)))
         if clips:
             _write(clips, folder / name)

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnitalker.base.types import FloatArray
+from omnitalker.base.types import MANNERS, FloatArray
 from omnitalker.corpus.teachers.motion import teach
 from omnitalker.media.reader import read_clip
-from omnitalker.motion.made.manners import MANNERS
 from omnitalker.motion.made.style import draw_style
 from omnitalker.motion.names import INDEX
 from omnitalker.motion.track.statistics import StyleFigures, measure_style

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from omnitalker.base.errors import InputError
+from omnitalker.base.types import MANNERS
 from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.teachers.motion.visemes import BILABIALS, LABIODENTALS, VISEMES
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.made.blinks import detect_blinks
-from omnitalker.motion.made.manners import MANNERS, sides
+from omnitalker.motion.made.manners import sides
 from omnitalker.motion.made.style import REST_SHAPES, MotionStyle, draw_style, in_manner
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.track.statistics import measure_style

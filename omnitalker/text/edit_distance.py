@@ -1,67 +1,14 @@
-"""Word error rate: an edit distance over words, and ears that need no network."""
+"""How many words or sounds are wrong: the cheapest edits between what was meant and what was heard."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from omnitalker.base import timeline
-from omnitalker.base.errors import MissingExtra
-from omnitalker.base.types import FloatArray
-
 _NOT_A_WORD = re.compile(r"[^a-z' ]+")
-
-
-class SpeechRecogniser(Protocol):
-    def transcribe(self, samples: FloatArray) -> str:
-        """(N,) at 24 kHz -> lower-case words."""
-        ...
-
-
-class PocketsphinxRecogniser:
-    """CMU Pocketsphinx with the English model inside its wheel: weak, but offline and always the same."""
-
-    def __init__(self) -> None:
-        try:
-            from pocketsphinx import Decoder
-        except ImportError as error:
-            raise MissingExtra("pocketsphinx", "eval", "word error rate") from error
-        self._decoder = Decoder(samprate=16_000, loglevel="FATAL")
-
-    def transcribe(self, samples: FloatArray) -> str:
-        import soxr
-
-        sound = soxr.resample(samples, timeline.SAMPLE_RATE, 16_000)
-        padded = np.pad(sound, 4_000)
-        self._decoder.start_utt()
-        self._decoder.process_raw(
-            np.rint(np.clip(padded, -1, 1) * 32767).astype(np.int16).tobytes(), full_utt=True
-        )
-        self._decoder.end_utt()
-        hypothesis = self._decoder.hyp()
-        return hypothesis.hypstr if hypothesis else ""
-
-
-class WhisperRecogniser:
-    """faster-whisper where its weights are on disk or a network is there."""
-
-    def __init__(self, size: str = "base") -> None:
-        try:
-            from faster_whisper import WhisperModel
-        except ImportError as error:
-            raise MissingExtra("faster-whisper", "eval", "the second recogniser") from error
-        self._model = WhisperModel(size, device="cpu", compute_type="int8")
-
-    def transcribe(self, samples: FloatArray) -> str:
-        import soxr
-
-        sound = soxr.resample(samples, timeline.SAMPLE_RATE, 16_000)
-        segments, _ = self._model.transcribe(sound.astype(np.float32), beam_size=5)
-        return " ".join(segment.text for segment in segments)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitalker.evaluation.words import ErrorCount, count_errors, words_of
+from omnitalker.text.edit_distance import ErrorCount, count_errors, words_of
 
 
 def test_kinds_of_errors() -> None:
