@@ -170,7 +170,7 @@ def test_a_closed_tag_goes_back_to_the_manner_that_the_reply_began_in(performer:
         asked.append(manner)
         return performer.find_style(manner)
 
-    calm = replace(performer, manner="calm", find_style=find_style, _styles={})
+    calm = replace(performer, manner="calm", find_style=find_style)
     reply = Reply(calm, 1, "calm")
     reply.push("One. <emotion=happy>Two.</emotion> Three.")
     reply.end()
