@@ -170,7 +170,7 @@ def test_a_reference_serves_only_who_brought_it_once_agreed(
     from tests.demo.test_studio import hum
 
     write_wav(tmp_path / "me.wav", hum(3.0))
-    demo = DemoStudio(Studio(tiny_pipeline), Shelves(tmp_path / "styles"), renderer="sketch")
+    demo = DemoStudio(Studio(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
     bob, eve = "0" * 32, "1" * 32
     brought = demo.references.take(tmp_path / "me.wav", bob)
     wish = Wish("Hi.", voice=FROM_REFERENCE, reference=brought, owner=bob)
