@@ -5,12 +5,12 @@ Legend: B batch, N samples at 24 kHz, T mel frames at 93.75/s.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchaudio.functional import melscale_fbanks
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -20,17 +20,15 @@ FLOOR = 1e-7
 """Magnitudes below it are raised to it before the logarithm."""
 
 
-def mel_filters() -> Tensor:
-    """(513, 100): triangular filters on the HTK scale, peak 1, from 0 to 12 kHz."""
-    return melscale_fbanks(
-        n_freqs=timeline.N_FFT // 2 + 1,
-        f_min=0.0,
-        f_max=timeline.SAMPLE_RATE / 2,
-        n_mels=timeline.N_MELS,
-        sample_rate=timeline.SAMPLE_RATE,
-        norm=None,
-        mel_scale="htk",
-    )
+def mel_filters(window: int = timeline.N_FFT, bins: int = timeline.N_MELS) -> Tensor:
+    """(window // 2 + 1, bins): triangular filters on the HTK scale, peak 1, from 0 to 12 kHz."""
+    highest = timeline.SAMPLE_RATE / 2
+    mels = torch.linspace(0.0, 2595.0 * math.log10(1.0 + highest / 700.0), bins + 2)
+    edges = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
+    apart = edges - torch.linspace(0, highest, window // 2 + 1)[:, None]
+    rising = -apart[:, :-2] / edges.diff()[:-1]
+    falling = apart[:, 2:] / edges.diff()[1:]
+    return torch.minimum(rising, falling).clamp(min=0)
 
 
 class LogMel(nn.Module):

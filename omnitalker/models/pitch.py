@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from omnitalker.base import timeline
 from omnitalker.base.tensor_cache import Memo
 from omnitalker.base.types import FloatArray
-from omnitalker.models.lookahead import lookahead_backbone
+from omnitalker.models.convnext import ConvNeXtBackbone
 
 LOWEST_HZ = 50.0
 HIGHEST_HZ = 700.0
@@ -48,7 +48,7 @@ class PitchNet(nn.Module):
 
     def __init__(self, dim: int = 128, layers: int = 4) -> None:
         super().__init__()
-        self.backbone = lookahead_backbone(timeline.N_MELS, dim, 3 * dim, layers)
+        self.backbone = ConvNeXtBackbone(timeline.N_MELS, dim, 3 * dim, layers)
         self.out = nn.Linear(dim, BINS)
 
     def forward(self, mel: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from torchaudio.functional import melscale_fbanks
 from vocos.feature_extractors import MelSpectrogramFeatures
 
-from omnitalker.audio.mel import LogMel, mel_covering, mel_of, pad_to_blocks
+from omnitalker.audio.mel import LogMel, mel_covering, mel_filters, mel_of, pad_to_blocks
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 
@@ -42,3 +43,9 @@ def test_impossible_sound_is_refused(shape: tuple[int, ...]) -> None:
 def test_uncovered_remainder_is_refused() -> None:
     with pytest.raises(InputError, match="pad_to_blocks"):
         mel_covering(np.zeros(4000, np.float32))
+
+
+@pytest.mark.parametrize(("window", "bins"), [(1024, 100), (64, 10), (2048, 160)])
+def test_the_filters_are_those_of_torchaudio(window: int, bins: int) -> None:
+    theirs = melscale_fbanks(window // 2 + 1, 0.0, 12_000.0, bins, timeline.SAMPLE_RATE)
+    assert torch.equal(mel_filters(window, bins), theirs)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from omnitalker.audio.mel import FLOOR, mel_filters
 from omnitalker.base import timeline
-from omnitalker.models.lookahead import frames_ahead, frames_behind, lookahead_backbone
+from omnitalker.models.convnext import ConvNeXtBackbone
 from omnitalker.models.pitch import PitchNet, normalise
 from omnitalker.models.vocoder import excitation
 
@@ -50,7 +50,7 @@ class SourceFilterDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.pitch = PitchNet(pitch_dim, pitch_layers)
-        self.backbone = lookahead_backbone(2 * timeline.N_MELS, dim, intermediate_dim, num_layers)
+        self.backbone = ConvNeXtBackbone(2 * timeline.N_MELS, dim, intermediate_dim, num_layers)
         self.out = nn.Linear(dim, 3 * BINS)
         nn.init.trunc_normal_(self.out.weight, std=0.002)
         nn.init.constant_(self.out.bias, 0.0)
@@ -69,13 +69,13 @@ class SourceFilterDecoder(nn.Module):
     @property
     def frames_ahead(self) -> int:
         """Frames of the future that a frame of the settled spectrum depends on."""
-        networks = frames_ahead(self.pitch.backbone) + frames_ahead(self.backbone)
+        networks = self.pitch.backbone.frames_ahead + self.backbone.frames_ahead
         return networks + excitation.EDGE + SETTLE_STEPS * SETTLE_REACH
 
     @property
     def frames_behind(self) -> int:
         """Frames of the past that a frame of the settled spectrum depends on, the phase aside."""
-        networks = frames_behind(self.pitch.backbone) + frames_behind(self.backbone)
+        networks = self.pitch.backbone.frames_behind + self.backbone.frames_behind
         return networks + excitation.EDGE + SETTLE_STEPS * SETTLE_REACH
 
     def forward(self, mel: Tensor, cycles: Tensor, start: Tensor) -> Tensor:

@@ -45,5 +45,5 @@ def read_vocos_layout(folder: Path) -> tuple[dict[str, int], dict[str, Tensor]]:
                 )
     backbone = config["backbone"]["init_args"]
     weights = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
-    ours = {k: v for k, v in weights.items() if not k.startswith("feature_extractor.")}
+    ours = {k: v for k, v in weights.items() if k.startswith(("backbone.", "head.out."))}
     return {key: backbone[key] for key in _SIZES}, ours

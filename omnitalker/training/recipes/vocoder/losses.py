@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
-from torchaudio.functional import melscale_fbanks
 from vocos.discriminators import DiscriminatorR
 
-from omnitalker.base import timeline
+from omnitalker.audio.mel import mel_filters
 
 MEL_SCALES = ((64, 10), (128, 20), (256, 40), (512, 64), (1024, 100), (2048, 160))
 """(window, mel bins): short windows teach the shape of a glottal pulse, long ones the harmonics."""
@@ -29,10 +28,7 @@ class SpectralLoss(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         for window, bins in MEL_SCALES:
-            filters = melscale_fbanks(
-                window // 2 + 1, 0.0, timeline.SAMPLE_RATE / 2, bins, timeline.SAMPLE_RATE
-            )
-            self.register_buffer(f"filters_{window}", filters, persistent=False)
+            self.register_buffer(f"filters_{window}", mel_filters(window, bins), persistent=False)
             self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
 
     def forward(self, made: Tensor, real: Tensor) -> Tensor:
