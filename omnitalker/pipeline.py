@@ -20,7 +20,6 @@ from diffusers.utils import BaseOutput
 from omnitalker.base import assets
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
-from omnitalker.base.machine import weights_dtype
 from omnitalker.base.types import (
     AVChunk,
     FloatArray,
@@ -32,17 +31,15 @@ from omnitalker.base.types import (
     Text,
     TimedWord,
 )
-from omnitalker.generation.guidance import Guidance
-from omnitalker.generation.parts import Parts
+from omnitalker.generation.parts import Parts, Precision, sampling_of
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings
 from omnitalker.generation.stream import stream
 from omnitalker.media.sound import write_wav
 from omnitalker.media.writer import VideoWriter
-from omnitalker.models.checkpoint import load_networks, read_settings
+from omnitalker.models.checkpoint import read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
-from omnitalker.models.int8 import is_int8_possible
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.reference.analyse import listen, look
@@ -130,33 +127,27 @@ class OmniTalkerPipeline(DiffusionPipeline):
         cls,
         name: str | Path = assets.DEFAULT_CHECKPOINT,
         *,
-        dtype: torch.dtype | dict[str, torch.dtype] | None = None,
-        torch_dtype: torch.dtype | dict[str, torch.dtype] | None = None,
+        dtype: Precision | None = None,
+        torch_dtype: Precision | None = None,
     ) -> OmniTalkerPipeline:
         """A checkpoint folder, or the short name of a shipped one (`tiny`).
 
         `dtype` (`torch_dtype` is its old name), if not given, is what is fastest here: for the
         transformer bfloat16, or eight-bit arithmetic where that would be slow.
         """
-        path = assets.checkpoint_dir(name)
-        asked = dtype or torch_dtype
-        networks = load_networks(path, asked or {"transformer": weights_dtype()})
-        pipeline = cls(**networks, **read_settings(path))  # type: ignore[arg-type]
-        pipeline.register_to_config(_name_or_path=str(path))
-        if not asked and pipeline.transformer.dtype == torch.float32 and is_int8_possible():
-            pipeline.transformer.use_int8()
-        pipeline.transformer.keep_answers()
-        pipeline.vocoder.keep_answers()
+        parts = Parts.from_pretrained(name, dtype=dtype or torch_dtype)
+        folder = assets.checkpoint_dir(name)
+        pipeline = cls(
+            parts.transformer, parts.duration, parts.vocoder, parts.recogniser,
+            **read_settings(folder),
+        )  # fmt: skip
+        pipeline.register_to_config(_name_or_path=str(folder))
         return pipeline
 
     @property
     def sampling(self) -> SamplingSettings:
         """The checkpoint's own default."""
-        return SamplingSettings(
-            steps=self.config["steps"],
-            schedule=self.config["schedule"],
-            guidance=Guidance(text=self.config["text_guidance"]),
-        )
+        return sampling_of(self.config)
 
     @property
     def styles(self) -> StyleLibrary:

@@ -52,10 +52,10 @@ class Worker:
     def __init__(self, settings: RunSettings) -> None:
         from omnitalker.batch.cache import PreparedStudio
         from omnitalker.batch.checks import OutputChecker
-        from omnitalker.pipeline import OmniTalkerPipeline
+        from omnitalker.studio.casting import Studio
 
         _use_threads(1)
-        studio = OmniTalkerPipeline.from_pretrained(settings.checkpoint).to(settings.device).casting
+        studio = Studio.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
         self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.assets import DEFAULT_CHECKPOINT, checkpoint_dir
 from omnitalker.cli.progress import progress_bar
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure a checkpoint or a face.")
@@ -107,9 +107,10 @@ def eval_model(
     from omnitalker.evaluation.model import Evaluation, evaluate
     from omnitalker.evaluation.studies import Plan
     from omnitalker.generation.guidance import Guidance
-    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.generation.parts import sampling_of
+    from omnitalker.models.checkpoint import read_settings
 
-    sampling = OmniTalkerPipeline.from_pretrained(checkpoint).sampling
+    sampling = sampling_of(read_settings(checkpoint_dir(checkpoint)))
     if guidance is not None:
         sampling = replace(sampling, guidance=Guidance(text=guidance))
     if steps:
@@ -199,10 +200,10 @@ def eval_speed(
 ) -> None:
     """How much faster than real time sound and video are made. Close other programs first."""
     from omnitalker.evaluation.bench.speed import measure
-    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.studio.casting import Studio
 
     result = measure(
-        OmniTalkerPipeline.from_pretrained(checkpoint).casting,
+        Studio.from_pretrained(checkpoint),
         presenter=presenter,
         size=size,
         runs=runs,

@@ -120,16 +120,12 @@ def speak(
     )  # fmt: skip
     refuse_foreign(words, language)
     # torch and mediapipe load here, not for --help
-    from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.studio.casting import FrameWish
+    from omnitalker.studio.casting import FrameWish, Studio
     from omnitalker.studio.produce import Production, produce
 
     if audio_only or motion_only:
         output = output.with_suffix(".wav" if audio_only else ".csv")
-    pipeline = OmniTalkerPipeline.from_pretrained(checkpoint).to(device)
-    if lexicon:
-        pipeline = pipeline.with_lexicon(lexicon)
-    studio = pipeline.casting
+    studio = Studio.from_pretrained(checkpoint, device, lexicon)
     emotion, _, strength = manner.partition(":")
     if ref is not None:
         for warning in studio.reference(ref, ref_text).warnings:
@@ -153,7 +149,7 @@ def speak(
         expressiveness=expressiveness,
         head_motion=head_motion,
         seed=seed,
-        sampling=replace(pipeline.sampling, steps=steps) if steps else None,
+        sampling=replace(studio.parts.sampling, steps=steps) if steps else None,
     )
     production = Production(
         request=request,
@@ -170,7 +166,7 @@ def speak(
         motion_csv=motion_csv,
     )
     with progress_bar("Speaking") as update:
-        report = produce(pipeline.parts, production, update)
+        report = produce(studio.parts, production, update)
     print(
         f"{', '.join(map(str, report.files))}: {report.seconds:.1f} s made in "
         f"{report.wall_seconds:.1f} s ({report.real_time_factor:.2f} x real time)"

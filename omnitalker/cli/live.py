@@ -90,7 +90,7 @@ def chat(
     from omnitalker.agent.hearing import hearing_named, recogniser_of
     from omnitalker.agent.language_model import LanguageModel
     from omnitalker.live.warmup import warm_up
-    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.studio.casting import Studio
 
     person = load_character(character)
     model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
@@ -98,7 +98,7 @@ def chat(
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
     inputs = ChatInputs(microphone, hear, ears)
     outputs = ChatOutputs(output, loudspeaker)
-    performer = perform(OmniTalkerPipeline.from_pretrained(checkpoint).to(device).casting, person)
+    performer = perform(Studio.from_pretrained(checkpoint, device), person)
     warm_up(performer)
     asyncio.run(
         talk(performer, person, model.brain(toolbox), outputs, inputs=inputs, run_tool=toolbox)
@@ -113,10 +113,10 @@ def check_character(
     """Say whether a character's face, voices and lines will work; exit code 2 if not."""
     from omnitalker.agent.character import check, load_character
     from omnitalker.base.errors import ConfigError
-    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.studio.casting import Studio
 
     character = load_character(file)
-    problems = check(OmniTalkerPipeline.from_pretrained(checkpoint).casting, character)
+    problems = check(Studio.from_pretrained(checkpoint), character)
     if problems:
         raise ConfigError(f"{file}: " + "; ".join(problems))
     print(f"{character.name}: all is well")

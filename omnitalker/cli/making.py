@@ -148,12 +148,12 @@ def style_create(
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """Analyse a clip once; use its voice and manner for ever with --style."""
-    from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.reference.style import save_style
+    from omnitalker.studio.casting import Studio
 
     with progress_bar("Analysing") as update:
         update(0.1, "loading")
-        studio = OmniTalkerPipeline.from_pretrained(checkpoint).casting
+        studio = Studio.from_pretrained(checkpoint)
         update(0.4, "tracking and listening")
         reference = studio.reference(clip, text)
         update(1.0)

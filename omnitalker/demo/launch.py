@@ -70,10 +70,10 @@ def start(settings: DemoSettings) -> Running:
     except ImportError as error:
         raise MissingExtra("gradio", "app", "the web demo") from error
     from omnitalker.demo.takes import DemoStudio
-    from omnitalker.pipeline import OmniTalkerPipeline
+    from omnitalker.studio.casting import Studio
 
     demo = DemoStudio(
-        OmniTalkerPipeline.from_pretrained(settings.checkpoint).to(settings.device).casting,
+        Studio.from_pretrained(settings.checkpoint, settings.device),
         Shelves(settings.styles.expanduser()),
         renderer=settings.renderer,
         max_seconds=settings.max_seconds,

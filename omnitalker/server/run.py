@@ -25,11 +25,11 @@ def run(config: ServeConfig) -> None:
         from omnitalker.server.app import create_app
     except ImportError as error:
         raise MissingExtra(error.name or "fastapi", "server", "serving") from error
-    from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.server.state import Hall
+    from omnitalker.studio.casting import Studio
 
     logging.getLogger("omnitalker").setLevel(logging.INFO)
-    studio = OmniTalkerPipeline.from_pretrained(config.checkpoint).to(config.device).casting
+    studio = Studio.from_pretrained(config.checkpoint, config.device)
     characters = {name: load_character(name) for name in config.characters}
     hall = Hall(studio, characters, config)
     settings = uvicorn.Config(

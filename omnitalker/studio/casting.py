@@ -64,6 +64,16 @@ class Studio:
         self._references: _Memory = _Memory(remembered)
         self._identities: _Memory = _Memory(remembered)
 
+    @classmethod
+    def from_pretrained(
+        cls,
+        checkpoint: str | Path = assets.DEFAULT_CHECKPOINT,
+        device: str = "cpu",
+        lexicon: str | Path | None = None,
+    ) -> Studio:
+        parts = Parts.from_pretrained(checkpoint, device)
+        return cls(parts.with_lexicon(lexicon) if lexicon else parts)
+
     def style(
         self,
         *,

@@ -14,7 +14,6 @@ from omnitalker.evaluation.bench.live_reactions import reactions
 from omnitalker.evaluation.bench.live_talk import Note, continuous, interruption, together, turns
 from omnitalker.live.performer import Performer
 from omnitalker.live.warmup import warm_up
-from omnitalker.pipeline import OmniTalkerPipeline
 from omnitalker.studio.casting import RendererKind, Studio
 
 Part = Literal["turns", "continuous", "interruption", "reactions", "together", "webrtc"]
@@ -47,7 +46,7 @@ def measure(settings: BenchSettings, keep: Note = lambda _: None) -> dict[str, A
 
     `keep` gets all there is whenever there is more, so that a run that is stopped leaves what it measured.
     """
-    studio = OmniTalkerPipeline.from_pretrained(settings.checkpoint).casting
+    studio = Studio.from_pretrained(settings.checkpoint)
     character = Character("bench", "A voice.", renderer=settings.renderer, size=settings.size)
     performer = perform(studio, character)
     warm_up(performer)
