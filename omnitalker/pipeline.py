@@ -7,7 +7,7 @@ output.speech.samples, output.motion.values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,15 +104,21 @@ class OmniTalkerPipeline(DiffusionPipeline):
         duration: DurationModel,
         vocoder: Vocoder,
         recogniser: PhonemeRecogniser | None = None,
-        steps: int = 4,
-        schedule: str = "sway",
+        steps: int = SamplingSettings.steps,
+        schedule: str = SamplingSettings.schedule,
         text_guidance: float = 1.0,
+        corrections: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.register_modules(
             transformer=transformer, duration=duration, vocoder=vocoder, recogniser=recogniser
         )
-        self.register_to_config(steps=steps, schedule=schedule, text_guidance=text_guidance)
+        self.register_to_config(
+            steps=steps,
+            schedule=schedule,
+            text_guidance=text_guidance,
+            corrections=list(corrections),
+        )
         self.frontend = TextFrontend()
         self._casting: Studio | None = None
 
@@ -173,8 +179,8 @@ class OmniTalkerPipeline(DiffusionPipeline):
 
     def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
         """The same weights with a user's pronunciations."""
-        settings = {name: self.config[name] for name in ("steps", "schedule", "text_guidance")}
-        other = type(self)(**self.components, **settings)
+        settings = ("steps", "schedule", "text_guidance", "corrections")
+        other = type(self)(**self.components, **{name: self.config[name] for name in settings})
         other.register_to_config(_name_or_path=self.config["_name_or_path"])
         other.frontend = TextFrontend(read_lexicon(path))
         return other

@@ -6,7 +6,7 @@ Legend: N samples at 24 kHz, T mel frames at 93.75/s, F motion frames at 25/s, P
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
@@ -184,6 +184,19 @@ class StylePrompt:
     @property
     def blocks(self) -> int:
         return timeline.blocks_in_mel(len(self.mel))
+
+    def last(self, blocks: int) -> StylePrompt:
+        """The end of it, at most so many blocks: what generation continues."""
+        skipped = self.blocks - min(blocks, self.blocks)
+        mel = slice(skipped * timeline.BLOCK_MEL_FRAMES, None)
+        motion = slice(skipped * timeline.BLOCK_VIDEO_FRAMES, None)
+        return replace(
+            self,
+            mel=self.mel[mel],
+            motion=self.motion[motion],
+            phonemes=self.phonemes[mel],
+            tones=self.tones[mel],
+        )
 
 
 @dataclass(frozen=True)

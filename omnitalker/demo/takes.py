@@ -22,6 +22,7 @@ from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, St
 from omnitalker.demo.cast import FROM_REFERENCE, SAVED
 from omnitalker.demo.library import Shelves
 from omnitalker.demo.references import NOT_AGREED, References
+from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.media.segments import Segment, SegmentEncoder
@@ -140,7 +141,7 @@ class DemoStudio:
             expressiveness=wish.expressiveness,
             head_motion=wish.head_motion,
             seed=wish.seed,
-            low_latency=True,
+            pacing=live(),
         )
         folder = self._folder()
         made = _Made(wish, folder, renderer.size, started)

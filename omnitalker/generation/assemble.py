@@ -24,10 +24,10 @@ from omnitalker.motion.track.blending import scale_expressiveness, scale_head
 class Assembler:
     """Feed it in order: `announce` the words of a stretch, `push` its latents, at the end `finish`."""
 
-    def __init__(self, vocoder: Vocoder, request: SpeakRequest, chunk_frames: int) -> None:
+    def __init__(self, vocoder: Vocoder, request: SpeakRequest) -> None:
         self._vocoder = vocoder
         self._request = request
-        self._chunk_frames = chunk_frames
+        self._chunk_frames = request.pacing.chunk_frames
         self._state = vocoder.stream()
         self._level = SteadyLevel()
         self._samples: FloatArray = np.zeros(0, np.float32)

@@ -84,4 +84,5 @@ def sampling_of(settings: Mapping[str, Any]) -> SamplingSettings:
         steps=settings["steps"],
         schedule=settings["schedule"],
         guidance=Guidance(text=settings["text_guidance"]),
+        corrections=tuple(settings.get("corrections", ())),
     )

@@ -18,14 +18,8 @@ from omnitalker.text.symbols import SILENT, SYMBOL_IDS
 Clause = Text | StylePrompt
 """A clause to speak, or the style of those that follow."""
 
-LEAD_IN_SECONDS = 0.12
-"""Silence before the first word of a stream."""
-LIVE_LEAD_IN_SECONDS = 0.06
-"""The same where somebody waits for the word."""
 CLOSING_BLOCKS = 2
 """Silence after the last one, in which the mouth comes to rest."""
-TOGETHER_BLOCKS, FIRST_TOGETHER_BLOCKS = 32, 12
-"""Short clauses are sampled together up to so much where nobody waits: every network call hears the prompt again."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +62,12 @@ def plan(
 ) -> Iterator[Stretch]:
     """Clauses as stretches, then a silence that ends the stream.
 
-    Live every clause is a stretch, as it arrives. Only a wish for a total length needs all clauses before the first
+    Short clauses are joined as far as the pacing wants it. Only a wish for a total length needs all clauses before the first
     can be spoken.
     """
     stretches = _stretches(model, clauses, request)
-    return stretches if request.low_latency else _together(stretches)
+    joined = request.pacing.joined_blocks
+    return stretches if joined is None else _together(stretches, *joined)
 
 
 def _stretches(
@@ -92,10 +87,10 @@ def _stretches(
         yield _closing_silence(request.style)
 
 
-def _together(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+def _together(stretches: Iterable[Stretch], first: int, later: int) -> Iterator[Stretch]:
     """Neighbours as one while they are short; the silence at the end always goes with what came before."""
     held: Stretch | None = None
-    most = FIRST_TOGETHER_BLOCKS
+    most = first
     for stretch in stretches:
         if held is None:
             held = stretch
@@ -105,7 +100,7 @@ def _together(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
             held = held.followed_by(stretch)
         else:
             yield held
-            held, most = stretch, TOGETHER_BLOCKS
+            held, most = stretch, later
     if held is not None:
         yield held
 
@@ -138,7 +133,7 @@ def _stretch(
     phonemes = _with_silence(clause, is_first=is_first)
     seconds = _seconds(model, phonemes, request, total)
     if is_first:
-        seconds[0] = LIVE_LEAD_IN_SECONDS if request.low_latency else LEAD_IN_SECONDS
+        seconds[0] = request.pacing.lead_in_seconds
     frames = expand(*_ids(phonemes), seconds)
     return Stretch(frames, _timed_words(clause, phonemes, frames), request.style)
 
@@ -182,7 +177,7 @@ def _shares(
         for clause in clauses
     ]
     assert request.seconds is not None
-    spare = max(request.seconds - LEAD_IN_SECONDS, 0.1)
+    spare = max(request.seconds - request.pacing.lead_in_seconds, 0.1)
     return [
         (clause, spare * length / sum(lengths))
         for clause, length in zip(clauses, lengths, strict=True)

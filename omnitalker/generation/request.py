@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import StylePrompt
+from omnitalker.generation.pacing import OFFLINE, Pacing
 
 if TYPE_CHECKING:
     from omnitalker.generation.sample import SamplingSettings
@@ -21,10 +22,6 @@ _RANGES = {
     "head_motion": (0.0, 2.0),
     "pauses": (0.0, 4.0),
 }
-
-
-SHORT_OPENING = 4
-"""Blocks of the shortest first window of a live reply."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,8 @@ class SpeakRequest:
     seed: int = 0
     sampling: SamplingSettings | None = None
     """None = the checkpoint's own default."""
-    low_latency: bool = False
-    """Begin with a short chunk (live use) instead of whole clauses."""
-    opening_blocks: int = SHORT_OPENING
-    """Of 160 ms: how short, at least. A slow machine needs more sound to make the next ones meanwhile."""
+    pacing: Pacing = OFFLINE
+    """`pacing.live()` begins with a short chunk where somebody waits, instead of whole clauses."""
 
     def __post_init__(self) -> None:
         check_text(self.text)

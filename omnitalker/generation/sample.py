@@ -18,7 +18,6 @@ from torch import Tensor
 from omnitalker.base import timeline
 from omnitalker.base.machine import has_fast_bfloat16
 from omnitalker.base.types import FloatArray, IntArray, Latents, StylePrompt
-from omnitalker.generation.corrections.declination import raised
 from omnitalker.generation.flow import (
     Progress,
     Schedule,
@@ -31,32 +30,24 @@ from omnitalker.generation.flow import (
 from omnitalker.generation.guidance import Guidance, guided_velocity
 from omnitalker.models.conditions import Conditions
 from omnitalker.models.dit import DualBranchDiT
-from omnitalker.motion.names import EXPRESSION_SLICE
-from omnitalker.motion.track.smoothing import steady
 
 Branches = Literal["both", "mel", "motion"]
-STEADY_FRAMES = 8
-"""How much of what was shown last the smoothing of new motion looks back on."""
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How to sample. The defaults are the live setting: four network passes, no guidance."""
+    """How to sample. The defaults are those of a checkpoint that names none: four network passes, no guidance."""
 
     steps: int = 4
-    schedule: Schedule = "epss"
+    schedule: Schedule = "sway"
     solver: Solver = "euler"
     guidance: Guidance = field(default_factory=Guidance)
     prompt_seconds: float = 3.0
     """At most so much of the style prompt is continued; more is slower and a little truer."""
     style_seconds: float = 10.0
     """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
-    voice_match: float = 0.85
-    """How far the sound is brought to the prompt's long-term spectrum afterwards; 0 = not at all."""
-    melody_match: float = 1.0
-    """How far its pitch is made to go up and down as far as the prompt's; 0 = not at all."""
-    manner_match: float = 1.0
-    """How far head, mouth and blinks are brought to the prompt's amplitude and rate; 0 = not at all."""
+    corrections: tuple[str, ...] = ()
+    """What is put right before and after the network, in this order: names of `corrections.chain`."""
     branches: Branches = "both"
 
 
@@ -69,17 +60,17 @@ def generate(
     *,
     seed: int,
     settings: SamplingSettings | None = None,
+    style: StylePrompt | None = None,
     tail: StylePrompt | None = None,
     progress: Progress | None = None,
 ) -> Latents:
     """What `phonemes` and `tones` (T,), ids per mel frame, sound and look like in the prompt's manner.
 
-    `tail` is the end of what was generated before (`tail_of`); the new part continues it. Only the new
+    `style` is what tells voice and manner, where that is not the prompt itself. `tail` is the end of what was generated before (`tail_of`); the new part continues it. Only the new
     part is returned. A branch that `settings.branches` leaves out comes back empty.
     """
     settings = settings or SamplingSettings()
-    begun = _shortened(prompt, settings.prompt_seconds)
-    prefix = [replace(begun, mel=raised(begun.mel)) if begun.has_voice else begun]
+    prefix = [_shortened(prompt, settings.prompt_seconds)]
     if tail is not None:
         prefix.append(tail)
     conditions, lead = _conditions(dit, prefix, phonemes, tones)
@@ -92,14 +83,14 @@ def generate(
     )
     schedule = times(settings.steps, settings.schedule)
     with half_precision(dit):
-        conditions = _with_style(dit, conditions, prompt, settings)
+        conditions = _with_style(dit, conditions, style or prompt, settings)
         velocity = guided_velocity(dit, conditions, settings.guidance)
         made = sample(velocity, noise, schedule, settings.solver, progress)
     mel = made.mel if made.mel is None else dit.denormalise_mel(made.mel)
     motion = made.motion if made.motion is None else dit.denormalise_motion(made.motion)
     return Latents(
         mel=_new_part(mel, lead.mel, dit.mel_bins),
-        motion=_steadied(_new_part(motion, lead.motion, dit.motion_dim), tail),
+        motion=_new_part(motion, lead.motion, dit.motion_dim),
     )
 
 
@@ -112,10 +103,7 @@ def half_precision(dit: DualBranchDiT) -> AbstractContextManager[object]:
 
 def tail_of(latents: Latents, phonemes: IntArray, tones: IntArray, blocks: int) -> StylePrompt:
     """The last `blocks` blocks of what was just generated, as a prefix for the next stretch."""
-    blocks = min(blocks, timeline.blocks_in_mel(len(latents.mel)))
-    mel = slice(len(latents.mel) - blocks * timeline.BLOCK_MEL_FRAMES, None)
-    motion = slice(len(latents.motion) - blocks * timeline.BLOCK_VIDEO_FRAMES, None)
-    return StylePrompt(latents.mel[mel], latents.motion[motion], phonemes[mel], tones[mel])
+    return StylePrompt(latents.mel, latents.motion, phonemes, tones).last(blocks)
 
 
 def _with_style(
@@ -173,16 +161,7 @@ def _conditions(
 
 def _shortened(prompt: StylePrompt, seconds: float) -> StylePrompt:
     """The last whole blocks of a prompt, at most `seconds` long."""
-    blocks = min(prompt.blocks, max(1, timeline.blocks_to_cover(seconds)))
-    mel = slice((prompt.blocks - blocks) * timeline.BLOCK_MEL_FRAMES, None)
-    motion = slice((prompt.blocks - blocks) * timeline.BLOCK_VIDEO_FRAMES, None)
-    return replace(
-        prompt,
-        mel=prompt.mel[mel],
-        motion=prompt.motion[motion],
-        phonemes=prompt.phonemes[mel],
-        tones=prompt.tones[mel],
-    )
+    return prompt.last(max(1, timeline.blocks_to_cover(seconds)))
 
 
 def _lengthened(parts: Sequence[FloatArray], new: int, dit: DualBranchDiT) -> Tensor:
@@ -197,14 +176,6 @@ def _noise(dit: DualBranchDiT, seed: int, frames: int, channels: int) -> Tensor:
 
 def _tensor(values: npt.NDArray[np.generic], dit: DualBranchDiT) -> Tensor:
     return torch.from_numpy(values)[None].to(dit.device)
-
-
-def _steadied(motion: FloatArray, tail: StylePrompt | None) -> FloatArray:
-    """Without the tremble of a few-step sampler, going on from `tail`; shapes between 0 and 1."""
-    before = tail.motion[-STEADY_FRAMES:] if tail is not None and len(motion) else motion[:0]
-    values = steady(np.concatenate([before, motion]))[len(before) :]
-    values[:, EXPRESSION_SLICE] = values[:, EXPRESSION_SLICE].clip(0, 1)
-    return values
 
 
 def _new_part(signal: Tensor | None, lead: int, channels: int) -> FloatArray:

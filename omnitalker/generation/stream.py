@@ -1,7 +1,7 @@
 """The one generation path: a request in, playable chunks of sound, motion and pictures out.
 
     text -> clauses -> durations -> windows -> network -> vocoder -> chunks -> pictures
-            (planning)                        (sampling)  (assembly)          (renderer)
+            (plan)               (sample, corrections)     (assemble)          (renderer)
 
 The network and the vocoder run ahead in a thread of their own while the caller's thread renders, and in
 the caller's own where there is nothing to render.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 import numpy as np
 
@@ -20,41 +19,21 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.machine import beside_others, is_alone
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import AVChunk, IntArray, Latents, Renderer, StylePrompt
+from omnitalker.base.types import AVChunk, FloatArray, IntArray, Latents, Renderer, StylePrompt
 from omnitalker.generation.assemble import Assembler
-from omnitalker.generation.corrections.familiar import familiar_motion
-from omnitalker.generation.corrections.manner import MannerMatch
-from omnitalker.generation.corrections.melody import MelodyMatch
-from omnitalker.generation.corrections.spectrum import VoiceMatch
+from omnitalker.generation.corrections.chain import CorrectionChain
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Clause, Stretch, plan, windows
-from omnitalker.generation.request import SHORT_OPENING, SpeakRequest
+from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings, generate, tail_of
-from omnitalker.motion.track.sealing import seal_lips
-from omnitalker.text.symbols import BILABIALS, MANDARIN_TONE, SYMBOL_IDS
+from omnitalker.models.dit import DualBranchDiT
+from omnitalker.motion.names import MOTION_DIM
+from omnitalker.text.symbols import MANDARIN_TONE
 
-OFFLINE_WINDOWS = (24, 32)
-LOW_LATENCY_WINDOWS = (SHORT_OPENING, 5, 7, 10, 16, 20)
-"""Blocks of 160 ms per network call; the last size repeats. Four give 0.38 s of sound, in which five more are made."""
-FIRST_PROMPT_SECONDS, OPENING_PROMPT_SECONDS = 0.64, 0.8
-"""At most so much of the style prompt for the very first call of a live stream, and for those after it.
-
-The first 0.8 s are as similar to the voice with 0.64 as with 0.8 (0.758 of 64 replies each).
-"""
-OPENING_CALLS = 2
-"""One more on slow machines, where a short second window could end before the third is there."""
-FOREIGN_PROMPT = 2
-"""Times as much of the style prompt is continued for a text in the other language: a fifth of what the change costs in
-similarity is won back for half as much time again. Live there is not the time."""
-FEWER_OPENING_STEPS = 1
-"""Saved at the very first call, a quarter of the time to the first sound; on slow machines at all the first calls."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
-LOW_LATENCY_CHUNK_FRAMES = 4
-OFFLINE_CHUNK_FRAMES = 24
 CHUNKS_AHEAD = 3
-_BILABIALS = [SYMBOL_IDS[symbol] for symbol in BILABIALS]
 
 
 def stream(
@@ -72,7 +51,7 @@ def stream(
     if clauses is None:
         clauses = parts.frontend.clauses(request.text, language=request.language)
     spoken = _spoken(parts, request, clauses, heed)
-    if renderer is None and not request.low_latency and is_alone():
+    if renderer is None and not request.pacing.is_awaited and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
     with Prefetch(beside_others(spoken), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
@@ -92,12 +71,16 @@ def _spoken(
     heed: Callable[[], None],
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
-    frames = LOW_LATENCY_CHUNK_FRAMES if request.low_latency else OFFLINE_CHUNK_FRAMES
-    assembler = Assembler(parts.vocoder, request, chunk_frames=frames)
-    context = _Context(request.seed, request.low_latency, request.opening_blocks, heed)
+    sampling = request.sampling or parts.sampling
+    assembler = Assembler(parts.vocoder, request)
+    corrections = CorrectionChain(sampling.corrections, parts)
+    continuation = Continuation()
     for stretch in plan(parts.duration, clauses, request):
         assembler.announce(stretch.words)
-        for latents in _sample(parts, request, stretch, context):
+        windows_made = _sample(
+            parts.transformer, stretch, continuation, corrections, request, sampling, heed
+        )
+        for latents in windows_made:
             yield from assembler.push(latents)
         if stretch.is_last:
             yield from assembler.finish()
@@ -106,114 +89,64 @@ def _spoken(
 
 
 @dataclass
-class _Context:
+class Continuation:
     """What goes on from window to window."""
 
-    seed: int
-    low_latency: bool
-    opening_blocks: int
-    heed: Callable[[], None] = lambda: None
-    voice: VoiceMatch | None = None
-    melody: MelodyMatch | None = None
-    manner: MannerMatch | None = None
-    matched: StylePrompt | None = None
-    """Whom `voice`, `melody` and `manner` know."""
-    prompt: StylePrompt | None = None
-    """What the network hears and sees of `matched`."""
     tail: StylePrompt | None = None
+    """The end of what was made last."""
     calls: int = 0
     blocks: int = 0
     """What these calls made."""
 
-    def meet(self, style: StylePrompt, settings: SamplingSettings, parts: Parts) -> StylePrompt:
-        """Get ready for a style; returns its prompt for the network."""
-        if self.matched is not style or self.prompt is None:
-            self.matched, self.voice, self.melody, self.manner = style, None, None, None
-            if settings.voice_match and style.has_voice:
-                self.voice = VoiceMatch(style.mel, settings.voice_match)
-            ear = parts.vocoder.ear
-            if settings.melody_match and style.has_voice and ear is not None:
-                self.melody = MelodyMatch(style.mel, ear, settings.melody_match)
-            if settings.manner_match and style.has_motion:
-                self.manner = MannerMatch(style.motion, settings.manner_match)
-            self.prompt = style
-            if style.has_motion:
-                known = familiar_motion(style.motion, *parts.transformer.motion_statistics)
-                self.prompt = replace(style, motion=known)
-        return self.prompt
+    @property
+    def shown(self) -> FloatArray:
+        """(F, 61) motion at the end of what was made last."""
+        return np.zeros((0, MOTION_DIM), np.float32) if self.tail is None else self.tail.motion
 
-    def as_met(self, made: Latents) -> Latents:
-        """As sampled -> nearer to the spectrum, the melody and the facial manner of the style."""
-        mel = self.voice(made.mel) if self.voice and len(made.mel) else made.mel
-        return Latents(
-            mel=self.melody(mel) if self.melody else mel,
-            motion=self.manner(made.motion) if self.manner else made.motion,
-        )
-
-    def window_sizes(self) -> tuple[int, ...]:
-        """Small windows only at the very beginning, live each no longer than what was made allows."""
-        sizes: tuple[int, ...] = OFFLINE_WINDOWS
-        if self.low_latency:
-            sizes = tuple(size for size in LOW_LATENCY_WINDOWS if size >= self.opening_blocks)
-        steps = sum(until <= self.blocks for until in accumulate(sizes))
-        return sizes[min(steps, len(sizes) - 1) :]
-
-    def settings(self, wished: SamplingSettings, tones: IntArray) -> SamplingSettings:
-        """More prompt for another language; less where somebody waits for the first sound."""
-        if not self.low_latency:
-            spoken = (
-                {_is_mandarin(t) for t in (self.prompt.tones, tones) if t.any()}
-                if self.prompt
-                else ()
-            )
-            times = FOREIGN_PROMPT if len(spoken) > 1 else 1
-            return replace(wished, prompt_seconds=times * wished.prompt_seconds)
-        is_slow = self.opening_blocks > SHORT_OPENING
-        if self.calls >= OPENING_CALLS + is_slow:
-            return wished
-        most = OPENING_PROMPT_SECONDS if self.calls else FIRST_PROMPT_SECONDS
-        seconds = min(wished.prompt_seconds, most)
-        is_hurried = self.calls == 0 or is_slow
-        steps = max(1, wished.steps - FEWER_OPENING_STEPS) if is_hurried else wished.steps
-        return replace(wished, prompt_seconds=seconds, steps=steps)
+    def go_on(self, made: Latents, phonemes: IntArray, tones: IntArray) -> None:
+        self.tail = tail_of(made, phonemes, tones, TAIL_BLOCKS)
+        self.calls += 1
+        self.blocks += timeline.blocks_in_mel(len(phonemes))
 
 
 def _sample(
-    parts: Parts, request: SpeakRequest, stretch: Stretch, context: _Context
+    dit: DualBranchDiT,
+    stretch: Stretch,
+    continuation: Continuation,
+    corrections: CorrectionChain,
+    request: SpeakRequest,
+    sampling: SamplingSettings,
+    heed: Callable[[], None],
 ) -> Iterator[Latents]:
+    """A stretch window by window, as its style wants it."""
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
-    sampling = request.sampling or parts.sampling
-    prompt = context.meet(stretch.style, sampling, parts)
-    for window in windows(stretch.blocks, context.window_sizes(), LOOK_AHEAD_BLOCKS):
-        known = slice(
+    pacing, prompt = request.pacing, corrections.before(stretch.style)
+    is_foreign = _are_foreign(stretch.style.tones, tones)
+    sizes = pacing.windows_after(continuation.blocks)
+    for window in windows(stretch.blocks, sizes, LOOK_AHEAD_BLOCKS):
+        first, stop = (
             window.start * timeline.BLOCK_MEL_FRAMES,
-            (window.stop + window.ahead) * timeline.BLOCK_MEL_FRAMES,
+            window.stop * timeline.BLOCK_MEL_FRAMES,
         )
+        known = slice(first, stop + window.ahead * timeline.BLOCK_MEL_FRAMES)
         made = generate(
-            parts.transformer,
-            prompt,
+            dit,
+            prompt.continued,
             phonemes[known],
             tones[known],
-            seed=context.seed + 1009 * context.calls,
-            settings=context.settings(sampling, tones),
-            tail=context.tail,
-            progress=lambda *_: context.heed(),
+            seed=request.seed + 1009 * continuation.calls,
+            settings=pacing.settings_of(continuation.calls, sampling, is_foreign=is_foreign),
+            style=prompt.whole,
+            tail=continuation.tail,
+            progress=lambda *_: heed(),
         )
         blocks = window.stop - window.start
-        kept = Latents(
-            made.mel[: blocks * timeline.BLOCK_MEL_FRAMES],
-            made.motion[: blocks * timeline.BLOCK_VIDEO_FRAMES],
-        )
-        said = slice(known.start, known.start + len(kept.mel))
-        kept = context.as_met(kept)
-        sealed = seal_lips(kept.motion, np.isin(phonemes[said], _BILABIALS))
-        kept = Latents(kept.mel, sealed)
-        context.tail = tail_of(kept, phonemes[said], tones[said], TAIL_BLOCKS)
-        context.calls += 1
-        context.blocks += blocks
+        kept = corrections.after(made, phonemes[known], blocks, continuation.shown)
+        continuation.go_on(kept, phonemes[first:stop], tones[first:stop])
         yield kept
 
 
-def _is_mandarin(tones: IntArray) -> bool:
-    """Silence, which has no tones at all, is neither Mandarin nor English."""
-    return bool((tones > MANDARIN_TONE).any())
+def _are_foreign(known: IntArray, new: IntArray) -> bool:
+    """Whether one is Mandarin and the other English; silence, which has no tones at all, is neither."""
+    spoken = {bool((tones > MANDARIN_TONE).any()) for tones in (known, new) if tones.any()}
+    return len(spoken) > 1

@@ -6,7 +6,7 @@ import threading
 from typing import Final
 
 from omnitalker.base import timeline
-from omnitalker.generation.request import SHORT_OPENING
+from omnitalker.generation.pacing import SHORT_OPENING
 
 OPENINGS: Final = {SHORT_OPENING: 1.0, 5: 0.8, 7: 1.1}
 """Blocks of 160 ms that replies may begin with, and what the second window after them costs in comparison.

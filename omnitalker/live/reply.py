@@ -22,6 +22,7 @@ from typing import Final
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import AVChunk, FloatArray, Manner, Text, TimedWord
+from omnitalker.generation.pacing import live
 from omnitalker.generation.plan import Clause
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
@@ -190,8 +191,7 @@ class Reply:
             expressiveness=performer.expressiveness,
             seed=self.number,
             sampling=sampling,
-            low_latency=True,
-            opening_blocks=self._opening_blocks,
+            pacing=live(self._opening_blocks),
         )
         clauses = map(self._clause, items)
         return stream(performer.parts, request, None, clauses, self._heed)

@@ -6,7 +6,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Final
 
-from omnitalker.generation.request import SHORT_OPENING
+from omnitalker.generation.pacing import SHORT_OPENING
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
 

@@ -20,6 +20,7 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.prefetch import Prefetch
 from omnitalker.base.types import AVChunk, Manner
+from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.live.markup import manner_named
@@ -161,7 +162,7 @@ def _speak_request(voice: Voice, body: SpeechBody) -> SpeakRequest:
         language=performer.language,
         speed=min(max(performer.speed * body.speed, SLOWEST), FASTEST),
         expressiveness=performer.expressiveness,
-        low_latency=True,
+        pacing=live(),
     )
 
 

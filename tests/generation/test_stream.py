@@ -10,21 +10,18 @@ import pytest
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import AVChunk, StylePrompt
+from omnitalker.generation.pacing import OFFLINE, Pacing, live
 from omnitalker.generation.plan import (
-    FIRST_TOGETHER_BLOCKS,
-    TOGETHER_BLOCKS,
     Stretch,
     plan,
     windows,
 )
 from omnitalker.generation.request import SpeakRequest
-from omnitalker.generation.sample import SamplingSettings
-from omnitalker.generation.stream import _Context, stream
+from omnitalker.generation.stream import stream
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
 
-ENGLISH, MANDARIN = np.array([0, 1, 2]), np.array([0, 3, 6])
 TEXT = "Hello there, this is a test of 42 words. It goes on; and on!"
 
 
@@ -33,11 +30,11 @@ def run(pipeline: OmniTalkerPipeline, style: StylePrompt, **changes: object) -> 
     return list(pipeline.stream(request))
 
 
-@pytest.mark.parametrize("low_latency", [False, True])
+@pytest.mark.parametrize("pacing", [OFFLINE, live()])
 def test_sound_and_motion_of_every_chunk_are_equally_long(
-    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, low_latency: bool
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt, pacing: Pacing
 ) -> None:
-    chunks = run(tiny_pipeline, style, low_latency=low_latency)
+    chunks = run(tiny_pipeline, style, pacing=pacing)
     assert all(len(chunk.samples) == 960 * len(chunk.motion) > 0 for chunk in chunks)
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
     starts = np.cumsum([0, *[len(chunk.motion) for chunk in chunks]])[:-1] / 25
@@ -49,7 +46,7 @@ def test_sound_and_motion_of_every_chunk_are_equally_long(
 def test_live_begins_with_a_short_chunk(
     tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
 ) -> None:
-    chunks = run(tiny_pipeline, style, low_latency=True)
+    chunks = run(tiny_pipeline, style, pacing=live())
     assert max(len(chunk.motion) for chunk in chunks) <= 4
 
 
@@ -109,7 +106,7 @@ def test_leaving_early_stops_the_thread(
     tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
 ) -> None:
     before = threading.active_count()
-    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style, low_latency=True))
+    stream = tiny_pipeline.stream(SpeakRequest(text=TEXT * 20, style=style, pacing=live()))
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
@@ -148,11 +145,13 @@ def test_short_clauses_are_sampled_together_where_nobody_waits(
         request = SpeakRequest(text=text, style=style, speed=2.0, **changes)  # type: ignore[arg-type]
         return list(plan(tiny_pipeline.duration, clauses, request))
 
-    live, offline = stretches(low_latency=True), stretches()
-    assert len(live) == len(clauses) + 1
-    assert len(offline) < len(live) - 2
-    assert offline[0].blocks <= FIRST_TOGETHER_BLOCKS
-    assert all(s.blocks <= TOGETHER_BLOCKS for s in offline[1:-1])
+    each, offline = stretches(pacing=live()), stretches()
+    assert OFFLINE.joined_blocks is not None
+    first, later = OFFLINE.joined_blocks
+    assert len(each) == len(clauses) + 1
+    assert len(offline) < len(each) - 2
+    assert offline[0].blocks <= first
+    assert all(s.blocks <= later for s in offline[1:-1])
     assert [s.is_last for s in offline] == [False] * (len(offline) - 1) + [True]
     for stretch in offline:
         starts = stretch.frames.starts
@@ -161,7 +160,7 @@ def test_short_clauses_are_sampled_together_where_nobody_waits(
         assert all(0 <= w.start < w.end <= starts[-1] for w in stretch.words)
         assert all(a.end <= b.start + 1e-9 for a, b in pairwise(stretch.words))
     words = [w.text for s in offline for w in s.words]
-    assert words == [w.text for s in live for w in s.words]
+    assert words == [w.text for s in each for w in s.words]
 
 
 def test_a_change_of_style_is_not_sampled_together(
@@ -185,7 +184,7 @@ def test_nothing_more_is_made_once_nobody_listens(
         if len(asked) > passes:
             raise InterruptedError
 
-    request = SpeakRequest(text=TEXT * 9, style=style, low_latency=True)
+    request = SpeakRequest(text=TEXT * 9, style=style, pacing=live())
     made: list[AVChunk] = []
     with pytest.raises(InterruptedError):
         made.extend(stream(tiny_pipeline, request, heed=heed))
@@ -204,44 +203,4 @@ def test_sound_alone_is_made_in_the_callers_thread(
         return names
 
     assert helpers(SpeakRequest(TEXT * 9, style)) == []
-    assert helpers(SpeakRequest(TEXT * 9, style, low_latency=True)) == ["omnitalker-speech"]
-
-
-def test_a_slow_machine_opens_with_more_sound_and_hurries_longer() -> None:
-    quick, slow = (_Context(0, low_latency=True, opening_blocks=blocks) for blocks in (4, 7))
-    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (4, 7)
-    wished = SamplingSettings(steps=4)
-    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (3, 3)
-    quick.calls = slow.calls = 1
-    quick.blocks, slow.blocks = 4, 7
-    assert (quick.window_sizes()[0], slow.window_sizes()[0]) == (5, 10)
-    assert (quick.settings(wished, ENGLISH).steps, slow.settings(wished, ENGLISH).steps) == (4, 3)
-    quick.calls = slow.calls = 2
-    assert quick.settings(wished, ENGLISH) == wished
-    assert slow.settings(wished, ENGLISH).steps == 3
-    quick.calls = slow.calls = 9
-    quick.blocks = slow.blocks = 99
-    assert quick.window_sizes() == slow.window_sizes() == (20,)
-    assert quick.settings(wished, ENGLISH) == slow.settings(wished, ENGLISH) == wished
-
-
-def test_windows_grow_with_the_sound_there_is_not_with_the_calls() -> None:
-    context = _Context(0, low_latency=True, opening_blocks=5, calls=2, blocks=8)
-    assert context.window_sizes()[0] == 7
-    context.blocks = 12
-    assert context.window_sizes()[0] == 10
-
-
-def test_a_text_in_the_other_language_continues_more_of_the_prompt(style: StylePrompt) -> None:
-    """Not live, where that would cost time."""
-    wished = SamplingSettings(prompt_seconds=3.0)
-    spoken = replace(style, tones=np.ones_like(style.tones))
-    for prompt, tones, is_live, seconds in (
-        (spoken, ENGLISH, False, 3.0),
-        (spoken, MANDARIN, False, 6.0),
-        (replace(style, tones=style.tones * 0 + 4), ENGLISH, False, 6.0),
-        (replace(style, tones=style.tones * 0 + 4), 0 * ENGLISH, False, 3.0),
-        (spoken, MANDARIN, True, 3.0),
-    ):
-        context = _Context(0, is_live, opening_blocks=4, prompt=prompt, calls=9)
-        assert context.settings(wished, tones).prompt_seconds == seconds
+    assert helpers(SpeakRequest(TEXT * 9, style, pacing=live())) == ["omnitalker-speech"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.studio.casting import Studio
@@ -39,7 +40,7 @@ def measure(
         return {
             "sound": _repeat(lambda: produce(studio.parts, sound), runs),
             f"video at {size} px": _repeat(lambda: produce(studio.parts, video), runs),
-            "first sound, live": _first_chunk(studio, replace(request, low_latency=True), runs),
+            "first sound, live": _first_chunk(studio, replace(request, pacing=live()), runs),
         }
 
 

@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from omnitalker.audio.pitch_shift import bent
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray
+from omnitalker.generation.corrections.followed import Followed, FollowedGain, trust
 from omnitalker.models.pitch import OCTAVE_ERROR, Ear, Melody, pitch_range
 
 TRUSTED_FRAMES: Final = 100
@@ -50,7 +51,8 @@ class MelodyMatch:
         self._before = reference[:0]
         self._unheard = 0
         self._seen: FloatArray = np.zeros(0, np.float32)
-        self._gain, self._middle = 1.0, 0.0
+        self._gain = FollowedGain(FLOOR, GAINS, RAMP_FRAMES)
+        self._middle = Followed(0.0, RAMP_FRAMES)
 
     def __call__(self, mel: FloatArray) -> FloatArray:
         """(T, M) as sampled -> (T, M) that goes up and down as far as the reference."""
@@ -81,15 +83,15 @@ class MelodyMatch:
         melody = self._ear(self._reference, is_style=True)
         voiced = _voiced(self._reference, melody, _loudest(self._reference))
         known = melody.semitones[voiced]
-        return _range(known), self._strength * _trust(len(known))
+        return _range(known), trust(len(known) ** 2, TRUSTED_FRAMES**2) * self._strength
 
     def _shift(self, pitch: FloatArray) -> FloatArray:
         """(T,) as it goes up and down -> (T,) by how much more it should."""
         gain, middle = self._measured()
-        share = np.minimum(1.0, np.arange(1, len(pitch) + 1) / RAMP_FRAMES)
-        gains = self._gain + share * (gain - self._gain)
-        middles = middle if self._gain == 1.0 else self._middle + share * (middle - self._middle)
-        self._gain, self._middle = gain, middle
+        if self._gain.now == 1.0:
+            self._middle.now = middle
+        gains = self._gain.toward(gain, len(pitch))
+        middles = self._middle.toward(middle, len(pitch))
         away = (pitch - middles).clip(-OCTAVE_ERROR, OCTAVE_ERROR)
         shift = gaussian_filter1d((gains - 1) * away, 1.5).clip(-LARGEST_SHIFT, LARGEST_SHIFT)
         return np.asarray(shift, np.float32)
@@ -97,9 +99,9 @@ class MelodyMatch:
     def _measured(self) -> tuple[float, float]:
         """(gain, middle) by all that was made so far."""
         wanted, strength = self._wanted
-        trust = strength * _trust(len(self._seen))
-        gain = np.exp(trust * np.log((wanted + FLOOR) / (_range(self._seen) + FLOOR)))
-        return float(gain.clip(*GAINS)), float(np.median(self._seen))
+        believed = strength * trust(len(self._seen) ** 2, TRUSTED_FRAMES**2)
+        gain = self._gain.aim(wanted, _range(self._seen), believed)
+        return gain, float(np.median(self._seen))
 
 
 def _voiced(mel: FloatArray, heard: Melody, loudest: float) -> npt.NDArray[np.bool_]:
@@ -115,7 +117,3 @@ def _range(semitones: FloatArray) -> float:
     """0 for nothing."""
     middle = float(np.median(semitones)) if len(semitones) else 0.0
     return float(np.nan_to_num(pitch_range(semitones, middle)))
-
-
-def _trust(frames: int) -> float:
-    return frames**2 / (frames**2 + TRUSTED_FRAMES**2)

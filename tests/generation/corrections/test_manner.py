@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from omnitalker.generation.corrections.blinks import BlinkRate
 from omnitalker.generation.corrections.manner import MannerMatch
 from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.made.gaze import set_gaze
@@ -55,17 +56,6 @@ def test_the_mouth_opens_as_far_and_lips_that_meet_still_do() -> None:
     assert np.allclose(out[meeting, INDEX["jawOpen"]], out[meeting, INDEX["mouthClose"]])
 
 
-@pytest.mark.parametrize("made_blinks", [0, 4, 30])
-@pytest.mark.parametrize("wished", [1, 5])
-def test_blinks_are_as_frequent(made_blinks: int, wished: int) -> None:
-    reference = talker(10, 2.0, 0.3, wished)
-    out = matched(reference, talker(40, 2.0, 0.3, made_blinks), parts=16)
-    expected = 40 * (wished + 0.75) / 13
-    assert len(detect_blinks(out)) == pytest.approx(expected, abs=4)
-    assert out[:, LIDS].min() >= 0
-    assert out[:, LIDS].max() <= 1
-
-
 def test_parts_meet_without_a_step_and_the_right_manner_is_left_alone() -> None:
     made = talker(20, 2.0, 0.3, 5)
     out = matched(talker(10, 4.0, 0.3, 3), made, parts=10)
@@ -83,3 +73,15 @@ def test_it_smiles_as_much(wished: float) -> None:
     assert measure_style(matched(reference, made)[250:]).smile == pytest.approx(wished, rel=0.08)
     reference[:, smile] = 0.25
     assert measure_style(matched(reference, made)[250:]).smile == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("made_blinks", [0, 4, 30])
+@pytest.mark.parametrize("wished", [1, 5])
+def test_blinks_are_as_frequent(made_blinks: int, wished: int) -> None:
+    reference = talker(10, 2.0, 0.3, wished)
+    correct, made = BlinkRate(reference), talker(40, 2.0, 0.3, made_blinks)
+    out = np.concatenate([correct(part) for part in np.array_split(made, 16)])
+    expected = 40 * (wished + 0.75) / 13
+    assert len(detect_blinks(out)) == pytest.approx(expected, abs=4)
+    assert out[:, LIDS].min() >= 0
+    assert out[:, LIDS].max() <= 1

@@ -1,10 +1,13 @@
-"""A facial manner brought within what the network has seen, so that an unusual face does not change the voice.
+"""The style prompt made easier for the network: an unusual face nearer to the usual, the pitch a little higher.
 
 Some tracked people move coefficients that no trained style moves, lean further and are livelier. Given as they are,
 sound and motion attending to one another, that spoils the cloned voice: so the less familiar such a manner is, the
-closer it is brought to the usual. Its size comes back with `MannerMatch`, which knows the reference as it is.
+closer it is brought to the usual. Its size comes back with the facial manner's correction, which knows the reference as it is.
 
-Legend: F motion frames at 25/s; offsets are in units of the training data's spread.
+The network learnt to go on with utterances, and pitch sinks in the course of one. A new sentence should not begin
+where the prompt had sunk to: without `lift_prompt_pitch` voices come out 1.2 semitones below their prompts, with it 0.6.
+
+Legend: F motion frames at 25/s, T mel frames, M mel bins; offsets are in units of the training data's spread.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from omnitalker.audio.pitch_shift import bent
 from omnitalker.base.types import FloatArray
 
 USUAL_MEAN: Final = 1.5
@@ -28,6 +32,8 @@ FARTHEST_FRAME: Final = 3.0
 """From the mean, in the coefficient's own spreads."""
 STILL: Final = 0.011
 """Coefficients that spread no further than this never moved in training."""
+LIFT_SEMITONES: Final = 1.1
+"""Twice as many would take away all of it, but cost similarity (0.006): formants move with the pitch."""
 
 
 def familiar_motion(
@@ -47,3 +53,8 @@ def familiar_motion(
     known += own_mean.clip(-farthest, farthest)
     known[:, ~moves] = 0.0
     return np.asarray(known * unit + middle, np.float32)
+
+
+def lift_prompt_pitch(mel: FloatArray) -> FloatArray:
+    """(T, M) log-mel of a voice -> the same voice, a little higher."""
+    return bent(mel, np.full(len(mel), LIFT_SEMITONES, np.float32))

@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker.generation.corrections.familiar import NARROW, WIDE, familiar_motion
+from omnitalker.generation.corrections.prompt import (
+    LIFT_SEMITONES,
+    NARROW,
+    WIDE,
+    familiar_motion,
+    lift_prompt_pitch,
+)
 from omnitalker.motion.names import INDEX, MOTION_DIM
+from tests.audio.test_pitch_shift import BELOW_A_KILOHERTZ, voice
 
 MEAN = np.full(MOTION_DIM, 0.1, np.float32)
 SPREAD = np.full(MOTION_DIM, 0.05, np.float32)
@@ -42,3 +49,9 @@ def test_a_strange_manner_is_brought_near_and_keeps_its_shape() -> None:
     nod = INDEX["headRotX"]
     assert abs(known[:, nod].std() - NARROW[1]) < 1e-4
     assert np.corrcoef(known[:, nod], motion[:, nod])[0, 1] > 0.999
+
+
+def test_a_prompt_is_a_little_higher() -> None:
+    low, higher = voice(250.0), voice(250.0 * 2 ** (LIFT_SEMITONES / 12))
+    gap = np.abs(higher - low)[:, BELOW_A_KILOHERTZ].mean()
+    assert np.abs(higher - lift_prompt_pitch(low))[:, BELOW_A_KILOHERTZ].mean() < 0.4 * gap
