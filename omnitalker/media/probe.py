@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-
-from omnitalker.base.errors import InputError
+from omnitalker.media import sandbox
+from omnitalker.media.decode import Job
+from omnitalker.media.intake import sniff
 
 
 @dataclass(frozen=True)
@@ -20,30 +20,13 @@ class Tracks:
 
 
 def probe(path: str | Path) -> Tracks:
-    """Lengths of the first picture track and the first sound track."""
-    try:
-        with av.open(str(path)) as container:
-            video, pictures = _length(container, "video")
-        with av.open(str(path)) as container:
-            audio, _ = _length(container, "audio")
-    except (av.FFmpegError, OSError) as error:
-        raise InputError(f"cannot read {Path(path).name}: {error}") from error
-    return Tracks(video, audio, pictures)
-
-
-def _length(container: av.container.InputContainer, kind: str) -> tuple[float | None, int]:
-    """(Seconds, packets) of the first stream of a kind."""
-    streams = [stream for stream in container.streams if stream.type == kind]
-    if not streams:
-        return None, 0
-    first: int | None = None
-    end, count = 0, 0
-    for packet in container.demux(streams[0]):
-        if packet.pts is None:
-            continue
-        first = packet.pts if first is None else min(first, packet.pts)
-        end = max(end, packet.pts + (packet.duration or 0))
-        count += 1
-    base = streams[0].time_base
-    length = float((end - (first or 0)) * base) if base is not None else 0.0
-    return length, count
+    """Lengths of the first picture track and the first sound track. Pictures without times count as 1/25 s."""
+    path = Path(path)
+    kind = sniff(path)
+    job = Job(str(path.resolve()), path.name, kind.demuxer, kind.is_still, "lengths")
+    found: dict[str, tuple[float, int] | None] = {}
+    for record in sandbox.run(job):
+        if isinstance(record, dict):
+            found = record
+    video, audio = found["video"], found["audio"]
+    return Tracks(video and video[0], audio and audio[0], video[1] if video else 0)
