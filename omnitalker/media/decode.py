@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, cast
 
 import av
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -46,7 +47,7 @@ class Note:
     text: str
 
 
-Record = Frame | FloatArray | Again | Note | dict[str, Any]
+Record = npt.NDArray[Any] | Again | Note | dict[str, Any]
 """A picture (H, W, 3) uint8, sound (N,) float32, or what is said about them."""
 
 

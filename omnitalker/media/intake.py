@@ -147,7 +147,9 @@ def _after_id3(file: BinaryIO, head: bytes) -> Kind | None:
     """Tags in front of a sound: its length is in four bytes of seven bits."""
     if not head.startswith(b"ID3") or len(head) < 10:
         return None
-    length = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+    length = sum(
+        (byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
+    )
     file.seek(10 + length)
     return _frames_of_sound(file.read(16).lstrip(b"\0")) or Kind("mp3")
 

@@ -55,7 +55,9 @@ def run(job: Job) -> Iterator[Record]:
         _HELPER.send(job, writing)
     except OSError as error:
         os.close(reading)
-        raise InputError(unreadable(job.name, f"its decoder cannot be started ({error})")) from error
+        raise InputError(
+            unreadable(job.name, f"its decoder cannot be started ({error})")
+        ) from error
     finally:
         os.close(writing)
     with open(reading, "rb", buffering=0) as pipe:
@@ -135,7 +137,7 @@ class _Inlet:
         if not (0 < height <= self.job.max_side and 0 < width <= self.job.max_side):
             raise InputError(unreadable(self.job.name, "its decoder went astray"))
         pixels = np.empty((height, width, 3), np.uint8)
-        self.fill(memoryview(pixels).cast("B"))
+        self.fill(pixels.data.cast("B"))
         return pixels
 
     def _bytes(self, length: int, most: int) -> bytearray:
@@ -247,10 +249,10 @@ class _Outlet:
             self.text(b"J", json.dumps(record))
         elif record.ndim == 3:
             self.put(b"P", *record.shape[:2])
-            self._write(memoryview(record).cast("B"))
+            self._write(record.data.cast("B"))
         elif len(record):
             self.put(b"S", record.nbytes)
-            self._write(memoryview(record).cast("B"))
+            self._write(record.data.cast("B"))
 
     def text(self, kind: bytes, text: str) -> None:
         data = text.encode("utf-8", "replace")[:_MOST_TEXT_BYTES]

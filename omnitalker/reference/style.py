@@ -15,11 +15,22 @@ import numpy.typing as npt
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
+from omnitalker.base.tensor_file import FLOATS, WHOLE_NUMBERS, Spec, read_tensors
 from omnitalker.base.types import FloatArray, StylePrompt
 from omnitalker.motion.names import BLENDSHAPES, INDEX, MOTION_DIM
+from omnitalker.reference.consent import merged, receipts_in
+from omnitalker.text.symbols import SYMBOLS, TONES
 
 FORMAT = "omnitalker.style.1"
 MAX_SECONDS = 10.0
+MOST_BYTES = 4_000_000
+SCHEMA = {
+    "mel": Spec(("T", timeline.N_MELS), FLOATS, -30, 30),
+    "motion": Spec(("F", MOTION_DIM), FLOATS, -20, 20),
+    "phonemes": Spec(("T",), WHOLE_NUMBERS, 0, len(SYMBOLS) - 1),
+    "tones": Spec(("T",), WHOLE_NUMBERS, 0, TONES - 1),
+}
+"""What a style file holds."""
 _OWN_KEYS = ("format", "identity", "has_voice", "has_motion")
 _UNSCALED = ("eyeBlinkLeft", "eyeBlinkRight")
 """Half-strength blinks are not calmer, they are half-closed eyes."""
@@ -93,21 +104,13 @@ def save_style(style: StylePrompt, path: str | Path) -> None:
 
 def load_style(path: str | Path) -> StylePrompt:
     """Read a file that `save_style` wrote; anything else is an `InputError`."""
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(str(path), framework="numpy") as file:  # type: ignore[no-untyped-call]
-            header = dict(file.metadata() or {})
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+        arrays, header = read_tensors(path, FORMAT, SCHEMA, most_bytes=MOST_BYTES)
+        receipts_in(header)
+    except InputError as error:
         raise InputError(
             f"{path} is not a style file ({error}); make one with `omnitalker style create`."
         ) from error
-    if header.get("format") != FORMAT or set(arrays) != {"mel", "motion", "phonemes", "tones"}:
-        raise InputError(
-            f"{path} is not a style file of this version (format {header.get('format')!r}, "
-            f"expected {FORMAT!r}); make it again with `omnitalker style create`."
-        )
     style = StylePrompt(
         mel=arrays["mel"].astype(np.float32),
         motion=arrays["motion"].astype(np.float32),
@@ -140,7 +143,7 @@ def mix_styles(voice: StylePrompt, face: StylePrompt) -> StylePrompt:
         phonemes=voice.phonemes[-mel_frames:],
         tones=voice.tones[-mel_frames:],
         identity=face.identity,
-        metadata={**face.metadata, **voice.metadata},
+        metadata=merged(face.metadata, voice.metadata),
     )
 
 
@@ -190,5 +193,7 @@ def _check_width(name: str, values: FloatArray, width: int) -> None:
 def _check_equal_lengths(style: StylePrompt, path: str | Path) -> None:
     mel_frames, motion_frames = _frames(style.blocks)
     lengths = (len(style.mel), len(style.motion), len(style.phonemes), len(style.tones))
+    if style.blocks > int(MAX_SECONDS / timeline.BLOCK_SECONDS):
+        raise InputError(f"{path} is longer than the {MAX_SECONDS:g} s that a style may have.")
     if lengths != (mel_frames, motion_frames, mel_frames, mel_frames) or style.blocks < 1:
         raise InputError(f"{path}: its parts have lengths {lengths}, which do not belong together.")
