@@ -40,6 +40,7 @@ from omnitalker.media.writer import VideoWriter
 from omnitalker.models.checkpoint import read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
+from omnitalker.models.prosody import ProsodyModel
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.reference.analyse import listen, look
@@ -91,12 +92,13 @@ class OmniTalkerPipeline(DiffusionPipeline):
     Holds weights and nothing that changes between calls, so one pipeline can serve several threads.
     """
 
-    _optional_components = ["recogniser"]  # noqa: RUF012 (diffusers reads it from the class)
+    _optional_components = ["recogniser", "prosody"]  # noqa: RUF012 (diffusers reads it from the class)
     transformer: DualBranchDiT
     duration: DurationModel
     vocoder: Vocoder
     recogniser: PhonemeRecogniser | None
-    model_cpu_offload_seq = "recogniser->duration->transformer->vocoder"  # type: ignore[assignment]
+    prosody: ProsodyModel | None
+    model_cpu_offload_seq = "recogniser->duration->prosody->transformer->vocoder"  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         duration: DurationModel,
         vocoder: Vocoder,
         recogniser: PhonemeRecogniser | None = None,
+        prosody: ProsodyModel | None = None,
         steps: int = SamplingSettings.steps,
         schedule: str = SamplingSettings.schedule,
         text_guidance: float = 1.0,
@@ -111,7 +114,11 @@ class OmniTalkerPipeline(DiffusionPipeline):
     ) -> None:
         super().__init__()
         self.register_modules(
-            transformer=transformer, duration=duration, vocoder=vocoder, recogniser=recogniser
+            transformer=transformer,
+            duration=duration,
+            vocoder=vocoder,
+            recogniser=recogniser,
+            prosody=prosody,
         )
         self.register_to_config(
             steps=steps,
@@ -144,7 +151,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         parts = Parts.from_pretrained(name, dtype=dtype or torch_dtype)
         folder = assets.checkpoint_dir(name)
         pipeline = cls(
-            parts.transformer, parts.duration, parts.vocoder, parts.recogniser,
+            parts.transformer, parts.duration, parts.vocoder, parts.recogniser, parts.prosody,
             **read_settings(folder),
         )  # fmt: skip
         pipeline.register_to_config(_name_or_path=str(folder))
@@ -164,7 +171,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
     def parts(self) -> Parts:
         """What generation takes of this pipeline, as it is now."""
         return Parts(
-            self.transformer, self.duration, self.vocoder, self.recogniser,
+            self.transformer, self.duration, self.vocoder, self.recogniser, self.prosody,
             self.frontend, self.styles, self.sampling,
         )  # fmt: skip
 

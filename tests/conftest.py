@@ -57,6 +57,28 @@ def tiny_pipeline(tiny_checkpoint: Path) -> OmniTalkerPipeline:
 
 
 @pytest.fixture(scope="session")
+def told_pipeline(tiny_pipeline: OmniTalkerPipeline) -> OmniTalkerPipeline:
+    """The same, but prosody comes first, and sound is made of harmonics in one pass."""
+    import torch
+
+    from omnitalker.models.dit import DualBranchDiT
+    from omnitalker.models.prosody import ProsodyModel
+    from omnitalker.pipeline import OmniTalkerPipeline
+
+    torch.manual_seed(0)
+    sizes = dict(tiny_pipeline.transformer.config)
+    told = {**sizes, "mel_source": "harmonics", "prosody": True, "mel_attention_layers": 2}
+    prosody = ProsodyModel(width=16, heads=2, head_dim=8, layers=1, ffn=32, text_layers=1)
+    torch.nn.init.normal_(prosody.leave.weight, std=0.05)
+    transformer = DualBranchDiT.from_config(told)
+    networks = {n: part for n, part in tiny_pipeline.components.items() if part is not None}
+    parts = {**networks, "transformer": transformer, "prosody": prosody}
+    pipeline = OmniTalkerPipeline(**{name: part.eval() for name, part in parts.items()}, steps=2)
+    pipeline.register_to_config(_name_or_path=tiny_pipeline.config["_name_or_path"])
+    return pipeline
+
+
+@pytest.fixture(scope="session")
 def style() -> StylePrompt:
     return make_style()
 

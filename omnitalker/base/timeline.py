@@ -3,8 +3,9 @@
     sound   24 000 samples/s, mono
     mel     93.75 frames/s   (one frame every 256 samples)
     motion  25 frames/s      (one frame every 960 samples = 3.75 mel frames)
+    curves  31.25 frames/s   (pitch, voicing and energy: one frame every 3 mel frames)
 
-The three grids meet every 160 ms. That is a *block*: 4 motion frames = 15 mel frames = 3 840 samples.
+The grids meet every 160 ms. That is a *block*: 4 motion, 5 curve and 15 mel frames, 3 840 samples.
 Everything that is generated is a whole number of blocks long, so sound and picture end together.
 Ratios are `Fraction`s: no other module multiplies by a rate of its own.
 """
@@ -27,6 +28,8 @@ BLOCK_VIDEO_FRAMES = 4
 BLOCK_SAMPLES = BLOCK_VIDEO_FRAMES * SAMPLES_PER_VIDEO_FRAME
 BLOCK_MEL_FRAMES = BLOCK_SAMPLES // HOP_LENGTH
 BLOCK_SECONDS = Fraction(BLOCK_SAMPLES, SAMPLE_RATE)
+CURVE_MEL_FRAMES = 3
+BLOCK_CURVE_FRAMES = BLOCK_MEL_FRAMES // CURVE_MEL_FRAMES
 
 Seconds = float | Fraction
 

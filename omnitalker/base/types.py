@@ -174,6 +174,8 @@ class StylePrompt:
     """(T,) symbol ids per mel frame; 0 where unknown."""
     tones: IntArray
     """(T,) tone per mel frame."""
+    curves: FloatArray | None = None
+    """(T, 4) how it is said, as networks are told it (`audio.curves`); None where that was not heard."""
     has_voice: bool = True
     has_motion: bool = True
     """False where that part is a placeholder (a portrait has no motion, a sound file no face)."""
@@ -196,6 +198,7 @@ class StylePrompt:
             motion=self.motion[motion],
             phonemes=self.phonemes[mel],
             tones=self.tones[mel],
+            curves=None if self.curves is None else self.curves[mel],
         )
 
 

@@ -70,6 +70,11 @@ def speak(
     seconds: Annotated[
         float | None, typer.Option(help="Make the whole exactly about this long.")
     ] = None,
+    pitch: Annotated[float, typer.Option(help="Semitones higher or lower, -12 .. 12.")] = 0.0,
+    pitch_range: Annotated[
+        float, typer.Option(help="0 monotonous .. 3 singing; 1 as the voice speaks.")
+    ] = 1.0,
+    energy: Annotated[float, typer.Option(help="0.1 soft .. 4 loud; 1 as predicted.")] = 1.0,
     expressiveness: Annotated[float, typer.Option(help="0 still face .. 2 lively.")] = 1.0,
     head_motion: Annotated[float, typer.Option(help="0 still head .. 2 lively.")] = 1.0,
     size: options.Size = 512,
@@ -116,7 +121,7 @@ def speak(
     words = _read_text(text, text_file)
     check_controls(
         language, seconds, speed=speed, pauses=pauses, expressiveness=expressiveness,
-        head_motion=head_motion,
+        head_motion=head_motion, pitch=pitch, pitch_range=pitch_range, energy=energy,
     )  # fmt: skip
     refuse_foreign(words, language)
     # torch and mediapipe load here, not for --help
@@ -148,6 +153,9 @@ def speak(
         seconds=seconds,
         expressiveness=expressiveness,
         head_motion=head_motion,
+        pitch=pitch,
+        pitch_range=pitch_range,
+        energy=energy,
         seed=seed,
         sampling=replace(studio.parts.sampling, steps=steps) if steps else None,
     )

@@ -13,7 +13,7 @@ from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli import options
 from omnitalker.cli.progress import progress_bar
 
-TrainKind = Literal["dit", "duration", "aligner", "vocoder", "refiner", "mood"]
+TrainKind = Literal["dit", "prosody", "duration", "aligner", "vocoder", "refiner", "mood"]
 
 corpus_app = typer.Typer(no_args_is_help=True, help="Build or import training data.")
 style_app = typer.Typer(no_args_is_help=True, help="Voices and manners as reusable files.")

@@ -31,6 +31,10 @@ def run(
         from omnitalker.training.recipes.dit.train import train as train_dit
 
         train_dit(config, **common)
+    elif kind == "prosody":
+        from omnitalker.training.recipes.prosody.train import train as train_prosody
+
+        train_prosody(config, **common)
     elif kind == "duration":
         from omnitalker.training.recipes.duration.train import train as train_duration
 

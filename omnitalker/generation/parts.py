@@ -17,6 +17,7 @@ from omnitalker.models.checkpoint import load_networks, read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.int8 import is_int8_possible
+from omnitalker.models.prosody import ProsodyModel
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.reference.library import StyleLibrary
@@ -35,6 +36,8 @@ class Parts:
     duration: DurationModel
     vocoder: Vocoder
     recogniser: PhonemeRecogniser | None
+    prosody: ProsodyModel | None
+    """Decides how everything is said before it is; None where the transformer finds that out itself."""
     frontend: TextFrontend
     library: StyleLibrary
     sampling: SamplingSettings
@@ -68,6 +71,7 @@ class Parts:
             cast("DurationModel", networks["duration"]),
             vocoder,
             cast("PhonemeRecogniser | None", networks["recogniser"]),
+            cast("ProsodyModel | None", networks["prosody"]),
             TextFrontend(),
             StyleLibrary(folder),
             sampling_of(read_settings(folder)),

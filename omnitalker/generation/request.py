@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from omnitalker.audio.curves import Curves, Melody
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import StylePrompt
@@ -21,6 +23,9 @@ _RANGES = {
     "expressiveness": (0.0, 2.0),
     "head_motion": (0.0, 2.0),
     "pauses": (0.0, 4.0),
+    "pitch": (-12.0, 12.0),
+    "pitch_range": (0.0, 3.0),
+    "energy": (0.1, 4.0),
 }
 
 
@@ -38,11 +43,23 @@ class SpeakRequest:
     """Total length wanted; None lets the model decide."""
     expressiveness: float = 1.0
     head_motion: float = 1.0
+    pitch: float = 0.0
+    """Semitones higher or lower. This and the next three need a checkpoint with a prosody network."""
+    pitch_range: float = 1.0
+    """How far the pitch goes up and down, relative to what the model would do."""
+    energy: float = 1.0
+    """Amplitude of the voice, relative to what the model would do."""
+    contour: Callable[[Curves], Curves] | None = None
+    """Any other change of the curves that were decided, stretch by stretch."""
     seed: int = 0
     sampling: SamplingSettings | None = None
     """None = the checkpoint's own default."""
     pacing: Pacing = OFFLINE
     """`pacing.live()` begins with a short chunk where somebody waits, instead of whole clauses."""
+
+    @property
+    def melody(self) -> Melody:
+        return Melody(self.pitch, self.pitch_range, self.energy, self.contour)
 
     def __post_init__(self) -> None:
         check_text(self.text)
@@ -62,7 +79,7 @@ def check_text(text: str) -> None:
 
 
 def check_controls(language: str, seconds: float | None = None, **values: float) -> None:
-    """`values`: speed, pauses, expressiveness, head_motion. Costs nothing, so it can come before loading."""
+    """`values`: speed, pauses, pitch, energy, expressiveness, ... Costs nothing, so it can come before loading."""
     if language not in LANGUAGES:
         raise InputError(unknown_choice("language", language, LANGUAGES))
     for name, value in values.items():

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from omnitalker.audio.curves import CHANNELS
 from omnitalker.base import timeline
 from omnitalker.base.machine import has_fast_bfloat16
 from omnitalker.base.types import FloatArray, IntArray, Latents, StylePrompt
@@ -48,6 +49,10 @@ class SamplingSettings:
     """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
     corrections: tuple[str, ...] = ()
     """What is put right before and after the network, in this order: names of `corrections.chain`."""
+    temperature: float = 0.6
+    """How variously things are said where prosody comes first; 0 = always in the likeliest way."""
+    prosody_steps: int = 4
+    """Passes of the prosody network."""
     branches: Branches = "both"
 
 
@@ -62,18 +67,21 @@ def generate(
     settings: SamplingSettings | None = None,
     style: StylePrompt | None = None,
     tail: StylePrompt | None = None,
+    curves: FloatArray | None = None,
     progress: Progress | None = None,
 ) -> Latents:
     """What `phonemes` and `tones` (T,), ids per mel frame, sound and look like in the prompt's manner.
 
-    `style` is what tells voice and manner, where that is not the prompt itself. `tail` is the end of what was generated before (`tail_of`); the new part continues it. Only the new
-    part is returned. A branch that `settings.branches` leaves out comes back empty.
+    `style` is what tells voice and manner, where that is not the prompt itself. `tail` is the end of what
+    was generated before (`tail_of`); the new part continues it. `curves` (T, 4): how it is to be said, for a
+    network that is told so. Only the new part is returned. A branch that `settings.branches` leaves out comes
+    back empty.
     """
     settings = settings or SamplingSettings()
     prefix = [_shortened(prompt, settings.prompt_seconds)]
     if tail is not None:
         prefix.append(tail)
-    conditions, lead = _conditions(dit, prefix, phonemes, tones)
+    conditions, lead = _conditions(dit, prefix, phonemes, tones, curves)
     mel_frames, motion_frames = conditions.phonemes.shape[1], conditions.motion_prompt.shape[1]
     noise = Signal(
         mel=_noise(dit, seed, mel_frames, dit.mel_bins) if settings.branches != "motion" else None,
@@ -101,9 +109,15 @@ def half_precision(dit: DualBranchDiT) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def tail_of(latents: Latents, phonemes: IntArray, tones: IntArray, blocks: int) -> StylePrompt:
+def tail_of(
+    latents: Latents,
+    phonemes: IntArray,
+    tones: IntArray,
+    blocks: int,
+    curves: FloatArray | None = None,
+) -> StylePrompt:
     """The last `blocks` blocks of what was just generated, as a prefix for the next stretch."""
-    return StylePrompt(latents.mel, latents.motion, phonemes, tones).last(blocks)
+    return StylePrompt(latents.mel, latents.motion, phonemes, tones, curves).last(blocks)
 
 
 def _with_style(
@@ -127,7 +141,11 @@ class _Lead:
 
 
 def _conditions(
-    dit: DualBranchDiT, prefix: Sequence[StylePrompt], phonemes: IntArray, tones: IntArray
+    dit: DualBranchDiT,
+    prefix: Sequence[StylePrompt],
+    phonemes: IntArray,
+    tones: IntArray,
+    curves: FloatArray | None = None,
 ) -> tuple[Conditions, _Lead]:
     blocks = -(-len(phonemes) // timeline.BLOCK_MEL_FRAMES)
     missing = blocks * timeline.BLOCK_MEL_FRAMES - len(phonemes)
@@ -155,8 +173,25 @@ def _conditions(
         mel_given=mel_given,
         motion_prompt=dit.normalise_motion(motion) * motion_given[..., None],
         motion_given=motion_given,
+        prosody=_told(prefix, curves, len(phonemes) + missing, dit),
     )
     return conditions, lead
+
+
+def _told(
+    prefix: Sequence[StylePrompt], curves: FloatArray | None, new: int, dit: DualBranchDiT
+) -> Tensor | None:
+    """(1, T, 4) of the prefix and of `new` frames; zeros, which is untold, where nothing is known."""
+    if dit.curves_in is None:
+        return None
+    parts = [
+        np.zeros((len(p.mel), CHANNELS), np.float32) if p.curves is None else p.curves
+        for p in prefix
+    ]
+    if curves is not None:
+        parts.append(curves)
+        new -= len(curves)
+    return _lengthened(parts, new, dit)
 
 
 def _shortened(prompt: StylePrompt, seconds: float) -> StylePrompt:

@@ -1,7 +1,7 @@
 """The one generation path: a request in, playable chunks of sound, motion and pictures out.
 
-    text -> clauses -> durations -> windows -> network -> vocoder -> chunks -> pictures
-            (plan)               (sample, corrections)     (assemble)          (renderer)
+    text -> clauses -> durations -> prosody -> windows -> network -> vocoder -> chunks -> pictures
+            (plan)                              (sample, corrections)     (assemble)          (renderer)
 
 The network and the vocoder run ahead in a thread of their own while the caller's thread renders, and in
 the caller's own where there is nothing to render.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from omnitalker.audio.curves import Melody
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.machine import beside_others, is_alone
@@ -24,6 +25,7 @@ from omnitalker.generation.assemble import Assembler
 from omnitalker.generation.corrections.chain import CorrectionChain
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Clause, Stretch, plan, windows
+from omnitalker.generation.prosody import ProsodyPlanner
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings, generate, tail_of
 from omnitalker.models.dit import DualBranchDiT
@@ -48,6 +50,11 @@ def stream(
     A style among the clauses is that of the clauses after it. `heed` is called between network passes: what
     it raises ends the stream there.
     """
+    if parts.prosody is None and request.melody != Melody():
+        raise InputError(
+            "pitch, pitch_range, energy and contour need a checkpoint with a prosody network; "
+            "this one has none"
+        )
     if clauses is None:
         clauses = parts.frontend.clauses(request.text, language=request.language)
     spoken = _spoken(parts, request, clauses, heed)
@@ -75,10 +82,15 @@ def _spoken(
     assembler = Assembler(parts.vocoder, request)
     corrections = CorrectionChain(sampling.corrections, parts)
     continuation = Continuation()
+    planner = None if parts.prosody is None else ProsodyPlanner(parts, request, sampling)
     for stretch in plan(parts.duration, clauses, request):
         assembler.announce(stretch.words)
+        curves = None
+        if planner is not None:
+            stretch = replace(stretch, style=planner.heard(stretch.style))
+            curves = planner.curves(stretch)
         windows_made = _sample(
-            parts.transformer, stretch, continuation, corrections, request, sampling, heed
+            parts.transformer, stretch, curves, continuation, corrections, request, sampling, heed
         )
         for latents in windows_made:
             yield from assembler.push(latents)
@@ -103,8 +115,10 @@ class Continuation:
         """(F, 61) motion at the end of what was made last."""
         return np.zeros((0, MOTION_DIM), np.float32) if self.tail is None else self.tail.motion
 
-    def go_on(self, made: Latents, phonemes: IntArray, tones: IntArray) -> None:
-        self.tail = tail_of(made, phonemes, tones, TAIL_BLOCKS)
+    def go_on(
+        self, made: Latents, phonemes: IntArray, tones: IntArray, curves: FloatArray | None
+    ) -> None:
+        self.tail = tail_of(made, phonemes, tones, TAIL_BLOCKS, curves)
         self.calls += 1
         self.blocks += timeline.blocks_in_mel(len(phonemes))
 
@@ -112,6 +126,7 @@ class Continuation:
 def _sample(
     dit: DualBranchDiT,
     stretch: Stretch,
+    curves: FloatArray | None,
     continuation: Continuation,
     corrections: CorrectionChain,
     request: SpeakRequest,
@@ -138,11 +153,13 @@ def _sample(
             settings=pacing.settings_of(continuation.calls, sampling, is_foreign=is_foreign),
             style=prompt.whole,
             tail=continuation.tail,
+            curves=None if curves is None else curves[known],
             progress=lambda *_: heed(),
         )
         blocks = window.stop - window.start
         kept = corrections.after(made, phonemes[known], blocks, continuation.shown)
-        continuation.go_on(kept, phonemes[first:stop], tones[first:stop])
+        told = None if curves is None else curves[first:stop]
+        continuation.go_on(kept, phonemes[first:stop], tones[first:stop], told)
         yield kept
 
 

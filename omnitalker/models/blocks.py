@@ -36,15 +36,27 @@ class QueryKeyValue(nn.Module):
 
 
 class BranchBlock(nn.Module):
-    """One branch: a whole block on its own (`forward`), or its half of a fusion block."""
+    """One branch: a whole block on its own (`forward`), or its half of a fusion block.
+
+    Without attention it is a convolution and a feed-forward under one gate.
+    """
 
     def __init__(
-        self, width: int, heads: int, head_dim: int, ffn: int, condition_width: int, kernel: int
+        self,
+        width: int,
+        heads: int,
+        head_dim: int,
+        ffn: int,
+        condition_width: int,
+        kernel: int,
+        attention: bool = True,
     ) -> None:
         super().__init__()
-        self.adaln = AdaLN(condition_width, width, parts=6)
-        self.qkv = QueryKeyValue(width, heads, head_dim)
-        self.out = nn.Linear(heads * head_dim, width)
+        self.attention = attention
+        self.adaln = AdaLN(condition_width, width, parts=6 if attention else 3)
+        if attention:
+            self.qkv = QueryKeyValue(width, heads, head_dim)
+            self.out = nn.Linear(heads * head_dim, width)
         self.conv = DepthwiseConv(width, kernel) if kernel else None
         self.ffn = FeedForward(width, ffn)
 
@@ -52,6 +64,8 @@ class BranchBlock(nn.Module):
         self, x: Tensor, condition: Tensor, rotation: Rotary, valid: Tensor | None
     ) -> Tensor:
         modulation = self.adaln(condition)
+        if not self.attention:
+            return self._feed(x, *modulation, valid)
         query, key, value = self.queries(x, modulation, rotation)
         mixed = self.out(attend(query, key, value, valid))
         return self.finish(x, mixed, modulation, valid)
@@ -66,27 +80,31 @@ class BranchBlock(nn.Module):
         self, x: Tensor, mixed: Tensor, modulation: tuple[Tensor, ...], valid: Tensor | None
     ) -> Tensor:
         """`mixed`: (B, S, width), the attention's answer after its output projection."""
-        _, _, gate, ffn_shift, ffn_scale, ffn_gate = modulation
-        x = x + gate * mixed
-        hidden = modulate(x, ffn_shift, ffn_scale)
+        _, _, gate, *feeding = modulation
+        return self._feed(x + gate * mixed, *feeding, valid)
+
+    def _feed(
+        self, x: Tensor, shift: Tensor, scale: Tensor, gate: Tensor, valid: Tensor | None
+    ) -> Tensor:
+        hidden = modulate(x, shift, scale)
         if self.conv is not None:
             hidden = hidden + self.conv(hidden, valid)
-        return x + ffn_gate * self.ffn(hidden)
+        return x + gate * self.ffn(hidden)
 
 
 class FusionBlock(nn.Module):
     """Both branches, which see each other in the attention.
 
     joint: each branch's queries meet the keys of both at once. cross: first its own, then the other's
-    through a projection of its own. none: only its own.
+    through a projection of its own. none: only its own, as where the mel branch has no attention.
     """
 
     def __init__(self, mel: BranchBlock, motion: BranchBlock, fusion: Fusion) -> None:
         super().__init__()
-        self.fusion = fusion
+        self.fusion = fusion if mel.attention else "none"
         self.mel = mel
         self.motion = motion
-        if fusion == "cross":
+        if self.fusion == "cross":
             self.mel_from_motion = _like(mel.out)
             self.motion_from_mel = _like(motion.out)
 
@@ -94,15 +112,22 @@ class FusionBlock(nn.Module):
         self,
         mel: Tensor,
         motion: Tensor,
-        condition: Tensor,
+        mel_condition: Tensor,
+        motion_condition: Tensor,
         mel_rotation: Rotary,
         motion_rotation: Rotary,
         mel_valid: Tensor | None,
         motion_valid: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
+        if self.fusion == "none":
+            return (
+                self.mel(mel, mel_condition, mel_rotation, mel_valid),
+                self.motion(motion, motion_condition, motion_rotation, motion_valid),
+            )
+
         # 1. each branch's queries, keys and values
-        mel_modulation = self.mel.adaln(condition)
-        motion_modulation = self.motion.adaln(condition)
+        mel_modulation = self.mel.adaln(mel_condition)
+        motion_modulation = self.motion.adaln(motion_condition)
         mel_qkv = self.mel.queries(mel, mel_modulation, mel_rotation)
         motion_qkv = self.motion.queries(motion, motion_modulation, motion_rotation)
 

@@ -12,6 +12,7 @@ from omnitalker.base.errors import WeightsError
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.pretrained import CONFIG, Pretrained
+from omnitalker.models.prosody import ProsodyModel
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 
@@ -21,8 +22,9 @@ NETWORKS: dict[str, type[Pretrained]] = {
     "duration": DurationModel,
     "vocoder": Vocoder,
     "recogniser": PhonemeRecogniser,
+    "prosody": ProsodyModel,
 }
-OPTIONAL = ("recogniser",)
+OPTIONAL = ("recogniser", "prosody")
 
 
 def load_networks(

@@ -38,6 +38,8 @@ class Conditions:
     """(B, T) bool: False for padding. None when no item is padded."""
     motion_valid: Tensor | None = None
     """(B, F) bool. False over a whole item when it has no motion at all."""
+    prosody: Tensor | None = None
+    """(B, T, 4) pitch, voicing, energy, told or not: see `audio.curves`. None: nothing is told."""
     voice: Tensor | None = None
     """(B, condition_width) what `DualBranchDiT.encode_style` made of a voice; None: of `mel_prompt`."""
     manner: Tensor | None = None
@@ -56,6 +58,7 @@ def drop(
     text: Selection = False,
     audio: Selection = False,
     motion: Selection = False,
+    prosody: Selection = False,
 ) -> Conditions:
     """The same conditions without the named ones, for every item or for those selected.
 
@@ -65,6 +68,8 @@ def drop(
     if text is not False:
         changed["phonemes"] = _blank(conditions.phonemes, text)
         changed["tones"] = _blank(conditions.tones, text)
+    if prosody is not False and conditions.prosody is not None:
+        changed["prosody"] = _blank(conditions.prosody, prosody)
     if audio is not False:
         changed["mel_prompt"] = _blank(conditions.mel_prompt, audio)
         changed["mel_given"] = _blank(conditions.mel_given, audio)

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from omnitalker.audio.curves import CHANNELS
 from omnitalker.base import timeline
 from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.base.tensor_cache import Memo
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
 from omnitalker.models.conditions import Conditions, pad_frames
+from omnitalker.models.harmonics import harmonic_comb
 from omnitalker.models.int8 import round_weights
 from omnitalker.models.layers import (
     MEL_FRAME_SECONDS,
@@ -35,6 +37,13 @@ from omnitalker.models.pretrained import Pretrained, register_to_config
 from omnitalker.models.style_encoder import StyleEncoder
 from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
 
+MelSource = Literal["noise", "harmonics"]
+"""What the mel is made of. noise: many passes lead from it to one of the mels that the text could be.
+
+harmonics: of the comb that the told pitch draws, in one pass; a further pass only hears the motion better.
+"""
+LATEST = 0.99
+"""Nearer to the end of the flow the way that is left is too short to be divided by."""
 MOMENTS_KEPT = 32
 """Times of the flow with a style, whose modulations `keep_answers` keeps: four megabytes of `tiny`'s."""
 STYLES_KEPT = 16
@@ -88,6 +97,9 @@ class DualBranchDiT(Pretrained):
         position_groups: int = 16,
         fusion: Fusion = "joint",
         alignment: Alignment = "duration",
+        mel_source: MelSource = "noise",
+        mel_attention_layers: int | None = None,
+        prosody: bool = False,
         style: bool = True,
         style_width: int = 128,
         style_layers: int = 3,
@@ -102,14 +114,18 @@ class DualBranchDiT(Pretrained):
     ) -> None:
         super().__init__()
         _check_sizes(mel_width, motion_width, head_dim, position_groups, fusion, alignment)
+        if mel_source not in ("noise", "harmonics"):
+            raise ConfigError(f"mel_source is {mel_source!r}; choose noise or harmonics.")
         self.gradient_checkpointing = False
         self.mel_bins, self.motion_dim = mel_bins, motion_dim
         self.mel_patch, self.head_dim = mel_patch, head_dim
+        self.mel_source = mel_source
         self.mel_statistics = (list(mel_mean), list(mel_std))
         self.motion_statistics = (list(motion_mean), list(motion_std))
 
         # 1. conditions
         self.text = TextEncoder(symbols, tones, text_width, text_layers, alignment)
+        self.curves_in = ProsodyInput(text_width) if prosody else None
         self.time = TimeEmbedding(condition_width)
         self.voice = self.manner = None
         if style:
@@ -126,8 +142,13 @@ class DualBranchDiT(Pretrained):
         )
 
         # 3. fusion blocks, then single blocks
-        def mel_block() -> BranchBlock:
-            return BranchBlock(mel_width, heads, head_dim, mel_ffn, condition_width, conv_kernel)
+        attending = fusion_layers + single_layers
+        if mel_attention_layers is not None:
+            attending = mel_attention_layers
+
+        def mel_block(layer: int) -> BranchBlock:
+            sizes = (mel_width, heads, head_dim, mel_ffn, condition_width, conv_kernel)
+            return BranchBlock(*sizes, attention=layer < attending)
 
         def motion_block() -> BranchBlock:
             return BranchBlock(
@@ -135,13 +156,16 @@ class DualBranchDiT(Pretrained):
             )
 
         self.fusion_blocks = nn.ModuleList(
-            FusionBlock(mel_block(), motion_block(), fusion) for _ in range(fusion_layers)
+            FusionBlock(mel_block(layer), motion_block(), fusion) for layer in range(fusion_layers)
         )
-        self.mel_blocks = nn.ModuleList(mel_block() for _ in range(single_layers))
+        self.mel_blocks = nn.ModuleList(
+            mel_block(fusion_layers + layer) for layer in range(single_layers)
+        )
         self.motion_blocks = nn.ModuleList(motion_block() for _ in range(single_layers))
 
         # 4. outputs
-        self.mel_out = BranchOutput(mel_width, condition_width, mel_patch * mel_bins)
+        parts = 1 if mel_source == "noise" else 2
+        self.mel_out = BranchOutput(mel_width, condition_width, parts * mel_patch * mel_bins)
         self.motion_out = BranchOutput(motion_width, condition_width, motion_dim)
 
     def use_int8(self) -> None:
@@ -161,6 +185,8 @@ class DualBranchDiT(Pretrained):
         """The text on both grids. Pass it to `forward` to save doing it at every step."""
         valid = conditions.mel_valid
         features = self.text(conditions.phonemes, conditions.tones, valid)
+        if self.curves_in is not None and conditions.prosody is not None:
+            features = blank(features + self.curves_in(conditions.prosody), valid)
         return TextFeatures(features, to_motion_grid(features))
 
     def encode_style(self, conditions: Conditions) -> Conditions:
@@ -193,17 +219,23 @@ class DualBranchDiT(Pretrained):
         text = text or self.encode_text(conditions)
 
         # 1. conditions
-        condition = self.time(time)
+        mel_condition = motion_condition = self.time(time)
+        if self.mel_source == "harmonics":
+            mel_condition = self.time(torch.zeros_like(time))
         style = self.encode_style(conditions)
         if style.voice is not None and style.manner is not None:
-            condition = condition + style.voice + style.manner
+            mel_condition = mel_condition + style.voice + style.manner
+            motion_condition = motion_condition + style.voice + style.manner
 
         # 2. inputs of each branch
         mel_x = mel_valid = mel_place = motion_x = motion_valid = motion_place = None
+        source = mel
         if mel is not None:
+            if self.mel_source == "harmonics":
+                source = _comb(conditions, mel)
             mel_valid = _any_in_patch(conditions.mel_valid, self.mel_patch)
             mel_x = self.mel_in(
-                mel, conditions.mel_prompt, conditions.mel_given, text.mel, conditions.mel_valid
+                source, conditions.mel_prompt, conditions.mel_given, text.mel, conditions.mel_valid
             )
             mel_place = self._mel_places(mel_x)
         if motion is not None:
@@ -220,28 +252,41 @@ class DualBranchDiT(Pretrained):
                     block,
                     mel_x,
                     motion_x,
-                    condition,
+                    mel_condition,
+                    motion_condition,
                     mel_place,
                     motion_place,
                     mel_valid,
                     motion_valid,
                 )
             elif mel_x is not None:
-                mel_x = self._run(block.mel, mel_x, condition, mel_place, mel_valid)
+                mel_x = self._run(block.mel, mel_x, mel_condition, mel_place, mel_valid)
             else:
-                motion_x = self._run(block.motion, motion_x, condition, motion_place, motion_valid)
+                motion_x = self._run(
+                    block.motion, motion_x, motion_condition, motion_place, motion_valid
+                )
         if mel_x is not None:
             for single in self.mel_blocks:
-                mel_x = self._run(single, mel_x, condition, mel_place, mel_valid)
+                mel_x = self._run(single, mel_x, mel_condition, mel_place, mel_valid)
         if motion_x is not None:
             for single in self.motion_blocks:
-                motion_x = self._run(single, motion_x, condition, motion_place, motion_valid)
+                motion_x = self._run(single, motion_x, motion_condition, motion_place, motion_valid)
 
         # 4. outputs
-        return Velocity(
-            mel=None if mel_x is None else self._unpatch(self.mel_out(mel_x, condition), mel),
-            motion=None if motion_x is None else self.motion_out(motion_x, condition),
-        )
+        mel_velocity = motion_velocity = None
+        if mel_x is not None:
+            assert mel is not None
+            assert source is not None
+            answer = self.mel_out(mel_x, mel_condition)
+            if self.mel_source == "noise":
+                mel_velocity = self._unpatch(answer, mel)
+            else:
+                shape, depth = (self._unpatch(part, mel) for part in answer.chunk(2, dim=-1))
+                left = (1 - time.clamp(max=LATEST)).view(-1, 1, 1)
+                mel_velocity = (shape + (1 + depth) * source - mel) / left
+        if motion_x is not None:
+            motion_velocity = self.motion_out(motion_x, motion_condition)
+        return Velocity(mel=mel_velocity, motion=motion_velocity)
 
     def normalise_mel(self, mel: Tensor) -> Tensor:
         """Log-mel -> the units the model works in."""
@@ -276,9 +321,17 @@ class DualBranchDiT(Pretrained):
         frames = torch.arange(tokens.shape[1], device=tokens.device)
         return rotary(frames * MOTION_FRAME_SECONDS, self.head_dim)
 
-    def _unpatch(self, tokens: Tensor, like: Tensor | None) -> Tensor:
-        assert like is not None
+    def _unpatch(self, tokens: Tensor, like: Tensor) -> Tensor:
         return tokens.reshape(tokens.shape[0], -1, self.mel_bins)[:, : like.shape[1]]
+
+
+class ProsodyInput(nn.Sequential):
+    """(B, T, 4) told curves -> what is added to the text of each frame; nothing at the start."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(nn.Linear(CHANNELS, width), nn.GELU(), nn.Linear(width, width))
+        nn.init.zeros_(self[-1].weight)
+        nn.init.zeros_(self[-1].bias)
 
 
 class BranchInput(nn.Module):
@@ -316,6 +369,14 @@ class BranchOutput(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         shift, scale = self.adaln(condition)
         return self.linear(modulate(x, shift, scale))
+
+
+def _comb(conditions: Conditions, like: Tensor) -> Tensor:
+    """(B, T, 100) the harmonics of the told pitch; nothing where none is told."""
+    if conditions.prosody is None:
+        return torch.zeros_like(like)
+    pitch, voiced = conditions.prosody[..., 0], conditions.prosody[..., 1]
+    return harmonic_comb(pitch, voiced).to(like.dtype)
 
 
 def _any_in_patch(valid: Tensor | None, patch: int) -> Tensor | None:

@@ -11,6 +11,9 @@ from omnitalker.base.config import read_yaml, unknown_choice
 from omnitalker.base.errors import ConfigError
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
+from omnitalker.models.prosody import ProsodyModel
+
+_SECTIONS = ("dit", "duration", "prosody")
 
 
 def build_dit(path: str | Path, statistics: Mapping[str, Any] | None = None) -> DualBranchDiT:
@@ -24,11 +27,16 @@ def build_duration(path: str | Path, statistics: Mapping[str, Any] | None = None
     return DurationModel(**{**values, **(statistics or {})})
 
 
+def build_prosody(path: str | Path) -> ProsodyModel:
+    values = _section(path, "prosody", inspect.signature(ProsodyModel.__init__).parameters)
+    return ProsodyModel(**values)
+
+
 def _section(path: str | Path, name: str, known: Iterable[str]) -> dict[str, Any]:
     sections = read_yaml(path)
     for section in sections:
-        if section not in ("dit", "duration"):
-            raise ConfigError(unknown_choice(f"{path}: section", section, ("dit", "duration")))
+        if section not in _SECTIONS:
+            raise ConfigError(unknown_choice(f"{path}: section", section, _SECTIONS))
     values = sections.get(name, {})
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: {name} must hold 'key: value' lines, got {values!r}")

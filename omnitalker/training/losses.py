@@ -29,7 +29,7 @@ def flow_times(count: int, generator: torch.Generator, noisy_share: float = 0.0)
 def masked_error(
     predicted: Tensor, wanted: Tensor, mask: Tensor, kind: Kind, weights: Tensor | None = None
 ) -> Tensor:
-    """Mean error over the frames of `mask` (B, T) bool; `weights` (C,) per channel."""
+    """Mean error over the frames of `mask` (B, T) bool; `weights` (C,) or (B, 1, C) per channel."""
     difference = predicted.float() - wanted
     error = difference.abs() if kind == "l1" else difference.square()
     if weights is not None:

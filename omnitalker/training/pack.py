@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from omnitalker.base.errors import WeightsError
@@ -17,17 +18,24 @@ def pack(
     steps: int = 4,
     schedule: str = "sway",
     text_guidance: float = 1.0,
+    corrections: Sequence[str] = (),
 ) -> dict[str, list[str]]:
     """Write model_index.json beside the parts' folders, and the built-in voices; returns those.
 
-    steps, schedule and guidance become the checkpoint's default: four plain steps, guidance being learnt into the weights.
+    steps, schedule, guidance and corrections become the checkpoint's default. The prosody network may be missing.
     """
     folder = Path(checkpoint)
-    missing = [name for name in NETWORKS if not (folder / name / "config.json").is_file()]
+    wanted = [name for name in NETWORKS if name != "prosody"]
+    missing = [name for name in wanted if not (folder / name / "config.json").is_file()]
     if missing:
         raise WeightsError(
             f"{folder} lacks {', '.join(missing)}: export each trained part into a folder of that name"
         )
-    settings = {"steps": steps, "schedule": schedule, "text_guidance": text_guidance}
-    OmniTalkerPipeline(**load_networks(folder), **settings).save_config(folder)
+    OmniTalkerPipeline(
+        **load_networks(folder),  # type: ignore[arg-type]
+        steps=steps,
+        schedule=schedule,
+        text_guidance=text_guidance,
+        corrections=corrections,
+    ).save_config(folder)
     return build_voices(voices, folder) if voices is not None else {}

@@ -13,6 +13,7 @@ dit: {mel_width: 32, motion_width: 16, heads: 2, head_dim: 16, fusion_layers: 1,
       mel_ffn: 64, motion_ffn: 32, condition_width: 16, text_width: 16, text_layers: 1,
       position_groups: 4}
 duration: {width: 16, heads: 2, layers: 1, ffn: 32}
+prosody: {width: 16, heads: 2, head_dim: 8, layers: 1, ffn: 32, text_layers: 1}
 """
 
 

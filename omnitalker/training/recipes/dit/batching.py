@@ -20,6 +20,7 @@ import numpy.typing as npt
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.item import CorpusItem, ItemInfo
+from omnitalker.corpus.prosody import curves_of_item
 from omnitalker.corpus.store import Corpus
 
 FloatArray = npt.NDArray[np.float32]
@@ -36,7 +37,11 @@ class SequenceExample:
     """(T,) ids; 0 where the text is unknown."""
     tones: IntArray
     """(T,)."""
+    curves: FloatArray
+    """(T, 4) how it is said, as networks are told it: see `audio.curves`."""
     has_motion: bool
+    bandwidth: float = timeline.SAMPLE_RATE / 2
+    """Hz: above it the recording holds nothing to learn."""
 
 
 class Voice(NamedTuple):
@@ -124,7 +129,9 @@ def excerpt(item: CorpusItem, start: int, end: int) -> SequenceExample:
         motion=item.motion[motion].astype(np.float32),
         phonemes=phonemes[mel] * known,
         tones=tones[mel] * known,
+        curves=curves_of_item(item).on_mel_grid()[mel],
         has_motion=item.info.has_motion,
+        bandwidth=float(item.info.extra.get("bandwidth_hz", timeline.SAMPLE_RATE / 2)),
     )
 
 
@@ -134,7 +141,9 @@ def join(parts: Sequence[SequenceExample]) -> SequenceExample:
         motion=np.concatenate([part.motion for part in parts]),
         phonemes=np.concatenate([part.phonemes for part in parts]),
         tones=np.concatenate([part.tones for part in parts]),
+        curves=np.concatenate([part.curves for part in parts]),
         has_motion=all(part.has_motion for part in parts),
+        bandwidth=min(part.bandwidth for part in parts),
     )
 
 

@@ -31,6 +31,11 @@ class MaskConfig:
     drop_motion: float = 0.15
     drop_prompt_text: float = 0.15
     """The prompt has no transcript."""
+    drop_prosody: float = 0.1
+    sound_given: float = 0.04
+    """All sound is known, also where motion is not: a face for any sound."""
+    face_given: float = 0.03
+    """All motion is known: sound for a face."""
     foreign_motion: float = 0.08
     """The prompt's motion does not belong to its words, as when voice and face are mixed."""
 
@@ -46,6 +51,11 @@ class Masks:
     drop_audio: Tensor
     drop_motion: Tensor
     drop_prompt_text: Tensor
+    drop_prosody: Tensor
+    sound_given: Tensor
+    """(B,) bool: all of the mel is known."""
+    face_given: Tensor
+    """(B,) bool: all of the motion is known; never with all of the mel."""
     motion_shift: Tensor
     """(B,) frames by which the known motion is turned round; 0 = its own."""
 
@@ -54,12 +64,17 @@ def draw_masks(rng: np.random.Generator, count: int, blocks: int, config: MaskCo
     known = np.stack([_known_blocks(rng, blocks, config) for _ in range(count)])
     shift = rng.integers(1, blocks * timeline.BLOCK_VIDEO_FRAMES, size=count)
     foreign = rng.random(count) < config.foreign_motion
+    sound_given = rng.random(count) < config.sound_given
+    face_given = (rng.random(count) < config.face_given) & ~sound_given
     return Masks(
         known=torch.from_numpy(known),
         drop_text=torch.from_numpy(rng.random(count) < config.drop_text),
         drop_audio=torch.from_numpy(rng.random(count) < config.drop_audio),
         drop_motion=torch.from_numpy(rng.random(count) < config.drop_motion),
         drop_prompt_text=torch.from_numpy(rng.random(count) < config.drop_prompt_text),
+        drop_prosody=torch.from_numpy(rng.random(count) < config.drop_prosody),
+        sound_given=torch.from_numpy(sound_given),
+        face_given=torch.from_numpy(face_given),
         motion_shift=torch.from_numpy(np.where(foreign, shift, 0)),
     )
 

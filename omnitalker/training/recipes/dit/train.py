@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from omnitalker.base import timeline
 from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.store import open_corpus
 from omnitalker.models.conditions import Conditions, drop
-from omnitalker.models.dit import DualBranchDiT, Velocity
+from omnitalker.models.dit import LATEST, DualBranchDiT, Velocity
 from omnitalker.models.presets import build_dit
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.training.devices import moved
@@ -45,6 +47,7 @@ log = logging.getLogger(__name__)
 class LossConfig:
     kind: Kind = "l2"
     mel: float = 1.0
+    motion: float = 1.0
     expression: float = 1.0
     pose: float = 1.0
     gaze: float = 0.5
@@ -96,6 +99,8 @@ class DitBatch:
     """(B,)."""
     mel_wanted: Tensor
     """(B, T) bool: frames that the loss looks at."""
+    mel_weights: Tensor
+    """(B, 1, 100): zero for bins above what was recorded."""
     motion_wanted: Tensor | None
 
 
@@ -126,17 +131,24 @@ class DitTask(Task):
 
     def losses(self, model: nn.Module, batch: DitBatch) -> Mapping[str, Tensor]:
         batch = moved(batch, model)
-        noisy_mel = flow_point(batch.mel, batch.noise_mel, batch.time)
+        is_one_pass = self.network.mel_source == "harmonics"
+        noisy_mel = torch.zeros_like(batch.mel)
+        if not is_one_pass:
+            noisy_mel = flow_point(batch.mel, batch.noise_mel, batch.time)
         noisy_motion = None
         if batch.motion is not None:
             assert batch.noise_motion is not None
             noisy_motion = flow_point(batch.motion, batch.noise_motion, batch.time)
         velocity: Velocity = model(noisy_mel, noisy_motion, batch.time, batch.conditions)
+        assert velocity.mel is not None
         kind = self.config.loss.kind
-        wanted = batch.mel - batch.noise_mel
-        if self.network.training:
-            wanted = wanted + self._guidance(velocity.mel.detach(), noisy_mel, noisy_motion, batch)
-        losses = {"mel": masked_error(velocity.mel, wanted, batch.mel_wanted, kind)}
+        if is_one_pass:
+            told, wanted, mel_kind = arrival(velocity.mel, batch.time), batch.mel, "l1"
+        else:
+            told, wanted, mel_kind = velocity.mel, batch.mel - batch.noise_mel, kind
+            if self.network.training:
+                wanted = wanted + self._guidance(told.detach(), noisy_mel, noisy_motion, batch)
+        losses = {"mel": masked_error(told, wanted, batch.mel_wanted, mel_kind, batch.mel_weights)}
         total = self.config.loss.mel * losses["mel"]
         if batch.motion is not None:
             wanted = batch.motion - batch.noise_motion
@@ -144,7 +156,7 @@ class DitTask(Task):
             losses["motion"] = masked_error(
                 velocity.motion, wanted, batch.motion_wanted, kind, weights
             )
-            total = total + losses["motion"]
+            total = total + self.config.loss.motion * losses["motion"]
         return {"loss": total, **losses}
 
     @torch.no_grad()
@@ -203,6 +215,11 @@ class DitTask(Task):
             return self._open(split="train")
 
 
+def arrival(velocity: Tensor, time: Tensor) -> Tensor:
+    """Where a mel that began at zero gets to by this velocity at `time` (B,)."""
+    return velocity * (1 - time.clamp(max=LATEST)).view(-1, 1, 1)
+
+
 def assemble(
     network: DualBranchDiT,
     examples: list[SequenceExample],
@@ -216,8 +233,9 @@ def assemble(
     phonemes = _stack([e.phonemes for e in examples])
     tones = _stack([e.tones for e in examples])
     has_motion = torch.tensor([e.has_motion for e in examples])
-    mel_given, motion_given = on_mel_grid(masks.known), on_motion_grid(masks.known)
-    motion_given = motion_given & has_motion[:, None]
+    mel_given = on_mel_grid(masks.known) | masks.sound_given[:, None]
+    face_given = on_motion_grid(masks.known) | masks.face_given[:, None]
+    motion_given = face_given & has_motion[:, None]
 
     spoken = ~(mel_given & masks.drop_prompt_text[:, None])
     mixed = not bool(has_motion.all())
@@ -230,9 +248,14 @@ def assemble(
         motion_given=motion_given,
         mel_valid=torch.ones_like(mel_given) if mixed else None,
         motion_valid=has_motion[:, None].expand_as(motion_given) if mixed else None,
+        prosody=_stack([e.curves for e in examples]) if network.curves_in is not None else None,
     )
     conditions = drop(
-        conditions, text=masks.drop_text, audio=masks.drop_audio, motion=masks.drop_motion
+        conditions,
+        text=masks.drop_text,
+        audio=masks.drop_audio & ~masks.sound_given,
+        motion=masks.drop_motion & ~masks.face_given,
+        prosody=masks.drop_prosody,
     )
     any_motion = bool(has_motion.any())
     return DitBatch(
@@ -242,9 +265,18 @@ def assemble(
         noise_mel=torch.randn(mel.shape, generator=generator),
         noise_motion=torch.randn(motion.shape, generator=generator) if any_motion else None,
         time=flow_times(len(examples), generator, noisy_share),
-        mel_wanted=~on_mel_grid(masks.known),
-        motion_wanted=~on_motion_grid(masks.known) & has_motion[:, None] if any_motion else None,
+        mel_wanted=~(on_mel_grid(masks.known) | masks.sound_given[:, None]),
+        mel_weights=_recorded_bins([e.bandwidth for e in examples]),
+        motion_wanted=~face_given & has_motion[:, None] if any_motion else None,
     )
+
+
+def _recorded_bins(bandwidths: Sequence[float]) -> Tensor:
+    """Hz of each item -> (B, 1, 100): 1 for the bins that lie below."""
+    highest = math.log1p(timeline.SAMPLE_RATE / 2 / 700.0)
+    tops = 700.0 * (torch.arange(1, timeline.N_MELS + 1) / timeline.N_MELS * highest).expm1()
+    recorded = tops[None] <= torch.tensor(bandwidths)[:, None] + 1.0
+    return recorded[:, None].float()
 
 
 def train(

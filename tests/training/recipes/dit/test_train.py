@@ -18,7 +18,14 @@ from omnitalker.training.recipes.dit.masking import MaskConfig, draw_masks, turn
 from tests.training.launching import run_two_processes
 
 KEEP_ALL = MaskConfig(
-    drop_text=0, drop_audio=0, drop_motion=0, drop_prompt_text=0, foreign_motion=0
+    drop_text=0,
+    drop_audio=0,
+    drop_motion=0,
+    drop_prompt_text=0,
+    drop_prosody=0,
+    sound_given=0,
+    face_given=0,
+    foreign_motion=0,
 )
 
 

@@ -1,0 +1,186 @@
+"""Train the prosody network: the curves of the rest of a sequence, given its beginning and all of its text."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from omnitalker.base import timeline
+from omnitalker.base.config import load_config
+from omnitalker.base.errors import InputError
+from omnitalker.corpus.store import open_corpus
+from omnitalker.models.presets import build_prosody
+from omnitalker.models.prosody import (
+    CURVES,
+    SPOKEN,
+    ProsodyInputs,
+    ProsodyModel,
+    register_of,
+    to_units,
+)
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.losses import flow_point
+from omnitalker.training.recipes.dit.batching import LengthConfig, SequenceSampler
+from omnitalker.training.state import STATE_FILE, load_average, read_sizes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ProsodyTrainConfig:
+    corpus: Path
+    model: Path
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    lengths: LengthConfig = field(default_factory=LengthConfig)
+    prefix_blocks: tuple[int, int] = (4, 20)
+    no_prefix: float = 0.05
+    drop_prefix_text: float = 0.15
+    """The prompt has no transcript."""
+    noisy_share: float = 0.5
+    """Flow times at 0 itself, where the likeliest melody is learnt; the rest are uniform."""
+    unvoiced_pitch: float = 0.1
+    """How much the pitch counts where nobody hears it."""
+    reopen_steps: int = 0
+    valid_batches: int = 4
+
+
+@dataclass(frozen=True)
+class ProsodyBatch:
+    inputs: ProsodyInputs
+    noise: Tensor
+    """(B, P, 3)."""
+    time: Tensor
+    """(B,)."""
+    wanted: Tensor
+    """(B, P, 3) in the network's units."""
+    weights: Tensor
+    """(B, P, 3): what the loss looks at, and how closely."""
+
+
+class ProsodyTask(Task):
+    """Plugs the prosody network into the training loop."""
+
+    def __init__(self, config: ProsodyTrainConfig, model: ProsodyModel) -> None:
+        self.config = config
+        self.model = model
+        self._train = self._open("train")
+        self._drawn = 0
+        try:
+            self._valid = self._open("valid")
+        except InputError:
+            log.warning("the corpus has no validation items yet; training items stand in")
+            self._valid = self._train
+
+    def batch(self, dice: Dice) -> ProsodyBatch:
+        self._drawn += 1
+        if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
+            self._train = self._open("train")
+        return self._batch(self._train, dice)
+
+    def losses(self, model: nn.Module, batch: ProsodyBatch) -> Mapping[str, Tensor]:
+        batch = moved(batch, model)
+        noisy = flow_point(batch.wanted, batch.noise, batch.time)
+        noisy = torch.where(batch.inputs.given[..., None], 0.0, noisy)
+        velocity = model(noisy, batch.time, batch.inputs)
+        error = (velocity.float() - (batch.wanted - batch.noise)).square() * batch.weights
+        return {"loss": error.sum() / batch.weights.sum().clamp(min=1)}
+
+    def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
+        """The likeliest curves in one pass: semitones and nats off the true ones, and frames voiced amiss."""
+        figures: dict[str, list[float]] = {"semitones": [], "voicing": [], "energy": []}
+        for index in range(self.config.valid_batches):
+            dice = Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+            batch = self._batch(self._valid, dice)
+            still = torch.zeros_like(batch.noise)
+            made = self.model(still, torch.zeros(len(still)), batch.inputs)
+            counted = batch.weights[..., 1] > 0
+            voice = counted & (batch.wanted[..., 1] > 0)
+            off = (made - batch.wanted).abs()
+            figures["semitones"].append(float(off[..., 0][voice].mean()) * 12 / 4)
+            figures["energy"].append(float(off[..., 2][counted].mean()) * 3)
+            amiss = (made[..., 1] > 0) != (batch.wanted[..., 1] > 0)
+            figures["voicing"].append(float(amiss[counted].float().mean()))
+        return {name: float(np.mean(values)) for name, values in figures.items()}
+
+    def _open(self, split: str) -> SequenceSampler:
+        corpus = open_corpus(self.config.corpus).filter(split=split)
+        return SequenceSampler(corpus.filter(where=lambda info: info.has_text), 0.0)
+
+    def _batch(self, sampler: SequenceSampler, dice: Dice) -> ProsodyBatch:
+        rng, config = dice.numpy, self.config
+        examples = sampler.batch(rng, config.lengths)
+        middle = slice(timeline.CURVE_MEL_FRAMES // 2, None, timeline.CURVE_MEL_FRAMES)
+        numbers = torch.from_numpy(np.stack([e.curves[middle, :CURVES] for e in examples]))
+        count, frames = numbers.shape[:2]
+        blocks = frames // timeline.BLOCK_CURVE_FRAMES
+        least, most = config.prefix_blocks
+        lead = rng.integers(least, min(most, blocks - 3) + 1, size=count)
+        lead[rng.random(count) < config.no_prefix] = 0
+        given = (
+            torch.arange(frames)[None]
+            < torch.from_numpy(lead * timeline.BLOCK_CURVE_FRAMES)[:, None]
+        )
+        register = register_of(numbers, given)
+        wanted = to_units(numbers, register)
+        hidden = torch.from_numpy(rng.random(count) < config.drop_prefix_text)
+        spoken = ~(given & hidden[:, None]).repeat_interleave(timeline.CURVE_MEL_FRAMES, dim=1)
+        time = torch.rand(count, generator=dice.torch)
+        time = torch.where(torch.rand(count, generator=dice.torch) < config.noisy_share, 0.0, time)
+        still = (torch.rand(count, generator=dice.torch) < 0.5) & (time == 0)
+        noise = torch.randn(wanted.shape, generator=dice.torch) * ~still[:, None, None]
+        weights = (~given)[..., None].expand_as(wanted).float().clone()
+        weights[..., 0] *= torch.where(numbers[..., 1] > SPOKEN, 1.0, config.unvoiced_pitch)
+        return ProsodyBatch(
+            inputs=ProsodyInputs(
+                phonemes=_stack([e.phonemes for e in examples]) * spoken,
+                tones=_stack([e.tones for e in examples]) * spoken,
+                known=wanted * given[..., None],
+                given=given,
+            ),
+            noise=noise,
+            time=time,
+            wanted=wanted,
+            weights=weights,
+        )
+
+
+def train(
+    config_path: str | Path,
+    *,
+    run_dir: str | Path,
+    resume: bool = False,
+    init_from: str | Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> None:
+    """`omnitalker train prosody`."""
+    config = load_config(ProsodyTrainConfig, config_path, overrides)
+    run_dir = Path(run_dir)
+    if resume and (run_dir / STATE_FILE).is_file():
+        model = ProsodyModel.from_config(read_sizes(run_dir))
+    elif init_from is not None:
+        model = ProsodyModel.from_pretrained(init_from)
+    else:
+        torch.manual_seed(config.loop.seed)
+        model = build_prosody(config.model)
+    model.save_config(run_dir / "model")
+    run(ProsodyTask(config, model), config.loop, run_dir, resume=resume)
+
+
+def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
+    """The averaged weights of a run as a checkpoint folder."""
+    run_dir = Path(run_dir)
+    model = ProsodyModel.from_config(read_sizes(run_dir))
+    progress = load_average(run_dir, model)
+    model.to(dtype).save_pretrained(directory)
+    log.info("exported step %d to %s", progress.step, directory)
+
+
+def _stack(arrays: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))
