@@ -1,10 +1,14 @@
-"""Finds what ships with the project. What is in the package (configurations, characters, small models) is in
-`omnitalker/data`; checkpoints and presenters are beside it. A name such as `checkpoints/tiny` is looked for in the working directory, then in `$OMNITALKER_HOME`, then
-in the project's own folder, so that it works from a clone whatever the working directory is.
+"""Finds what ships with the project.
+
+What is in the package (configurations, characters, small models) is in `omnitalker/data`. Checkpoints and
+presenters are looked for by names such as `checkpoints/tiny`: in the working directory, in
+`$OMNITALKER_HOME`, beside the package in a clone, in the cache that `omnitalker fetch` fills, and in the
+wheel `omnitalker-tiny`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -12,8 +16,12 @@ from omnitalker.base.config import read_yaml
 from omnitalker.base.errors import WeightsError
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-DEFAULT_CHECKPOINT = "checkpoints/tiny"
-PRESENTERS = "checkpoints/presenters"
+CHECKPOINTS = "checkpoints"
+DEFAULT_CHECKPOINT = f"{CHECKPOINTS}/tiny"
+PRESENTERS = f"{CHECKPOINTS}/presenters"
+HOME_VARIABLE = "OMNITALKER_HOME"
+WHEEL = "omnitalker_tiny"
+"""The package whose folders are those of `checkpoints/`."""
 
 
 def data_path(*parts: str) -> Path:
@@ -21,36 +29,30 @@ def data_path(*parts: str) -> Path:
     return DATA.joinpath(*parts)
 
 
-def roots() -> tuple[Path, ...]:
-    home = os.environ.get("OMNITALKER_HOME")
-    own = DATA.parent.parent
-    return (Path.cwd(), *([Path(home)] if home else []), own)
+def cache_dir() -> Path:
+    """What `omnitalker fetch` fills: `$OMNITALKER_HOME`, or a folder of the user's."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omnitalker"
 
 
 def find(name: str | Path) -> Path | None:
     """The first existing place of `name`, or None."""
-    for root in roots():
-        candidate = root / name
-        if candidate.exists():
-            return candidate
-    return None
+    return next((path for path in _places(Path(name)) if path.exists()), None)
 
 
 def checkpoint_dir(name: str | Path = DEFAULT_CHECKPOINT) -> Path:
     """The folder of a checkpoint given by path, or by its short name under checkpoints/."""
-    path = find(name) or find(Path("checkpoints") / name)
+    path = find(name) or find(Path(CHECKPOINTS) / name)
     if path is None or not (path / "model_index.json").is_file():
-        shipped = sorted(
-            {
-                index.parent.name
-                for root in roots()
-                for index in root.glob("checkpoints/*/model_index.json")
-            }
-        )
-        have = f"shipped: {', '.join(shipped)}" if shipped else "none is shipped here"
+        folders = _places(Path(CHECKPOINTS))
+        here = sorted({f.parent.name for each in folders for f in each.glob("*/model_index.json")})
         raise WeightsError(
-            f"no checkpoint at '{name}' (a folder with a model_index.json); {have}. "
-            "Clone the repository with its checkpoints/ folder, or set OMNITALKER_HOME"
+            f"no checkpoint at '{name}' (a folder with a model_index.json); "
+            + (f"here: {', '.join(here)}" if here else "none is here")
+            + ". Install the wheel omnitalker-tiny (`make wheels` builds it), or unpack it with "
+            "`omnitalker fetch WHEEL`"
         )
     return path
 
@@ -62,9 +64,6 @@ def presenter_names() -> tuple[str, ...]:
 
 
 def presenter_file(name: str) -> Path | None:
-    """None for what is not the name of a built-in presenter; a path never is."""
-    if name not in presenter_names():
-        return None
     return find(Path(PRESENTERS) / f"{name}.safetensors")
 
 
@@ -74,3 +73,13 @@ def presenter_voice(name: str) -> str | None:
     if sheet is None:
         return None
     return (read_yaml(sheet).get(name) or {}).get("voice")
+
+
+def _places(name: Path) -> list[Path]:
+    """Where `name` may be, in order."""
+    clone = DATA.parent.parent
+    places = [root / name for root in (Path.cwd(), cache_dir(), clone)]
+    spec = importlib.util.find_spec(WHEEL)
+    if name.parts[:1] == (CHECKPOINTS,) and spec is not None and spec.origin is not None:
+        places.append(Path(spec.origin).parent.joinpath(*name.parts[1:]))
+    return places

@@ -1,0 +1,1 @@
+"""The weights of OmniTalker: nothing to import, found by `omnitalker.base.assets`."""
