@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omnitalker.base.types import FloatArray, Frame
-from omnitalker.rendering.framing import Aspect, Backdrop, CutoutRenderer, FramedRenderer
+from omnitalker.rendering.backdrop import Backdrop
+from omnitalker.rendering.framing import CutoutRenderer, FramedRenderer
+from omnitalker.rendering.window import Aspect
 
 
 class MovingBackdropRenderer(FramedRenderer):

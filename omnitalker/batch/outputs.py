@@ -25,7 +25,8 @@ from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.webm import WebmWriter
 from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.track.export import export_csv
-from omnitalker.rendering.framing import Backdrop, CutoutRenderer, FramedRenderer, straight_alpha
+from omnitalker.rendering.backdrop import Backdrop, straight_alpha
+from omnitalker.rendering.framing import CutoutRenderer, FramedRenderer
 from omnitalker.studio.casting import backdrop_pictures, plain_backdrop
 
 WITHOUT_PICTURE = ("wav", "csv")

@@ -21,6 +21,7 @@ from omnitalker.base.types import (
     TrackedFace,
 )
 from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.head_box import HeadBox, head_box
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.face.surface import neutral_through
 from omnitalker.motion.names import BLENDSHAPES, EXPRESSION_SLICE, INDEX, POSE_SLICE
@@ -44,6 +45,18 @@ HEAD_AND_SHOULDERS = 4.2
 """Side of the square crop, in eye distances, where the frame is large enough."""
 ABOVE = 0.46
 """Share of the crop above the middle of the head."""
+AIR = 0.08
+"""Least that is seen above and beside the hair, in heights and widths of the head."""
+BELOW_CHIN = 0.3
+"""Least that is seen below the chin, in heights of the head."""
+SHARP_ENOUGH = 768
+"""A square larger than this is not made larger than it was in its frame."""
+GLANCE_SIDE = 512
+"""Pixels of the longer side of the frame that the hair is looked for in."""
+WIDEST_BORDER = 0.02
+"""Of a portrait, in heights of it."""
+BORDER_STEP, BORDER_GRAIN = 25.0, 30.0
+"""Grey levels by which a border differs from the picture, and its largest spread along the edge."""
 SMALLEST_FACE = 36.0
 """Eye distance in pixels below which a face is too small to be animated."""
 CLOSED = 0.7
@@ -132,13 +145,15 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
             f"eye corners, at least {SMALLEST_FACE:.0f} are needed. Use the picture at {width:.0f} pixels wide or "
             "more, or one taken from nearer."
         )
+    observed = without_border(observed)
     best = calmest(observed.motion)
     if observed.motion[best, BLINKS].min() > CLOSED:
         raise InputError(
             f"The eyes in '{name}' are closed all the time, so nothing is known about how they look open. Use a "
             "picture or clip in which they are open."
         )
-    framing = frame_head(observed, best)
+    framing = frame_head(observed, best, _head_in(observed, best))
+    size = min(size, max(SHARP_ENOUGH, round(framing.side / 2) * 2))
     crop = _Crop(framing, size)
     chosen = _spread(len(observed.frames), best, PLATE_FRAMES)
     pictures = [crop.picture(observed.frames[index]) for index in chosen]
@@ -197,17 +212,69 @@ def calmest(motion: FloatArray) -> int:
     return int(np.argmin(effort + 6.0 * turned))
 
 
-def frame_head(observed: Observed, best: int) -> Framing:
-    """A square around head and shoulders, inside the frame."""
+def without_border(observed: Observed) -> Observed:
+    """A portrait without the plain lines, as of a scan or a screenshot, along its edges."""
+    if len(observed.frames) > 1:
+        return observed
+    frame = observed.frames[0]
+    top, bottom = _plain(frame), _plain(frame[::-1])
+    left, right = _plain(frame.swapaxes(0, 1)), _plain(frame[:, ::-1].swapaxes(0, 1))
+    if not any((top, bottom, left, right)):
+        return observed
+    height, width = frame.shape[:2]
+    corner = np.array([left, top], np.float32)
+    x, y = observed.camera.centre_x - left, observed.camera.centre_y - top
+    return replace(
+        observed,
+        frames=[np.ascontiguousarray(frame[top : height - bottom, left : width - right])],
+        landmarks=observed.landmarks - corner,
+        camera=Camera(observed.camera.scale, x, y, observed.camera.distance),
+    )
+
+
+def _plain(frame: Frame) -> int:
+    """How many rows from the first one on are a border: plain, and unlike what is below them."""
+    most = max(1, round(WIDEST_BORDER * len(frame)))
+    rows = frame[: most + 4].astype(np.float32)
+    unlike = np.abs(rows[2:] - rows[:-2]).mean(axis=(1, 2)) > BORDER_STEP
+    plain = rows.std(axis=1).max(axis=1) < BORDER_GRAIN
+    borders = [row for row in range(most) if plain[0] and unlike[row]]
+    return borders[-1] + 2 if borders else 0
+
+
+def _head_in(observed: Observed, best: int) -> HeadBox:
+    """The head with its hair in a whole frame."""
+    frame, landmarks = observed.frames[best], observed.landmarks[best]
+    shrink = min(1.0, GLANCE_SIDE / max(frame.shape[:2]))
+    small = cv2.resize(frame, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    seen = (landmarks + 0.5) * shrink - 0.5
+    matte = trusted_matte(person_mattes([small])[0], seen[list(face_regions.OVAL)])
+    return head_box(matte, seen).placed(1 / shrink, 0.0, 0.0)
+
+
+def frame_head(observed: Observed, best: int, head: HeadBox | None = None) -> Framing:
+    """A square of whole pixels around head and shoulders, inside the frame and never tighter than the head."""
     height, width = observed.frames[best].shape[:2]
     camera = observed.camera
     model = FaceModel.load()
-    head = model.pose(np.zeros((1, 3), np.float32), observed.motion[best])
-    x, y = camera.project(head)[0]
-    side = min(float(min(height, width)), HEAD_AND_SHOULDERS * camera.scale)
-    left = float(np.clip(x - side / 2, 0, width - side))
-    top = float(np.clip(y - ABOVE * side, 0, height - side))
-    return Framing(left=left, top=top, side=side, width=width, height=height)
+    middle = model.pose(np.zeros((1, 3), np.float32), observed.motion[best])
+    x, y = camera.project(middle)[0]
+    side = HEAD_AND_SHOULDERS * camera.scale
+    if head is not None:
+        side = max(side, (1 + AIR + BELOW_CHIN) * head.height, (1 + 2 * AIR) * head.width)
+    side = min(height, width, round(side))
+    left, top = x - side / 2, y - ABOVE * side
+    if head is not None:
+        top = min(top, head.top - AIR * head.height)
+        left = min(left, head.left - AIR * head.width)
+        left = max(left, head.right + AIR * head.width - side)
+    return Framing(
+        left=float(np.clip(round(left), 0, width - side)),
+        top=float(np.clip(round(top), 0, height - side)),
+        side=float(side),
+        width=width,
+        height=height,
+    )
 
 
 def _spread(count: int, first: int, most: int) -> list[int]:

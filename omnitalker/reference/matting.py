@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 Matte = npt.NDArray[np.uint8]
 
 _SURE = 0.9
+UNSEEN = 0.7 * 255
+"""Mean coverage of a face below which the segmenter has not recognised it."""
 
 
 def person_mattes(frames: Sequence[Frame]) -> list[Matte]:
@@ -36,11 +38,14 @@ def person_mattes(frames: Sequence[Frame]) -> list[Matte]:
 
 
 def trusted_matte(matte: Matte, oval: FloatArray) -> Matte:
-    """The matte, or the whole picture where the segmenter has not seen the face in it (some drawings)."""
+    """The matte with the whole face in it, or the whole picture where the segmenter has not seen the face (some
+    drawings)."""
     face = np.zeros(matte.shape, np.uint8)
-    cv2.fillPoly(face, [np.rint(oval).astype(np.int32)], 1)
+    cv2.fillPoly(face, [np.rint(oval).astype(np.int32)], 255)
     seen = matte[face > 0]
-    return matte if len(seen) and seen.mean() > 0.7 * 255 else np.full_like(matte, 255)
+    return (
+        np.maximum(matte, face) if len(seen) and seen.mean() > UNSEEN else np.full_like(matte, 255)
+    )
 
 
 def _refined(frame: Frame, rough: FloatArray) -> Matte:

@@ -1,27 +1,25 @@
-"""Other pictures around the same head: back into the original frame, cut out, or on a background of any shape."""
+"""A talking head in a picture of any shape: in its own surroundings, or cut out before something else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, Frame, Identity
+from omnitalker.motion.face import regions as face_regions
+from omnitalker.motion.face.head_box import HeadBox, head_box
+from omnitalker.rendering.backdrop import Backdrop, over, surroundings
+from omnitalker.rendering.placement import Placement, Rims, source_square
+from omnitalker.rendering.window import Aspect, Window, choose_window, frame_size
 
-Aspect = Literal["1:1", "16:9", "9:16", "4:5"]
-ASPECTS: dict[Aspect, tuple[int, int]] = {
-    "1:1": (1, 1),
-    "16:9": (16, 9),
-    "9:16": (9, 16),
-    "4:5": (4, 5),
-}
-_CLOSER: dict[Aspect, float] = {"4:5": 1.1, "9:16": 1.3}
-"""Upright pictures are closer: what is lost at the sides is shoulders."""
-_BLUR = 0.03
-"""Softness of a blurred background, in picture widths."""
+ENLARGED = 1.15
+"""From this on a head drawn smaller than it is shown is worth a note."""
+_SOLID = 127
 
 
 class CutoutRenderer(Protocol):
@@ -37,97 +35,46 @@ class CutoutRenderer(Protocol):
         ...
 
 
-def over(person: Frame, background: Frame) -> Frame:
-    """Lay a premultiplied cut-out (H, W, 4) over a picture (H, W, 3)."""
-    away = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2RGB)
-    behind = cv2.multiply(background, away, scale=1 / 255)
-    return cv2.add(cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), behind)
-
-
-def straight_alpha(person: Frame) -> Frame:
-    """(H, W, 4) premultiplied -> ordinary RGBA, as PNG and most editors want it."""
-    alpha = np.maximum(person[..., 3:].astype(np.float32), 1)
-    colour = np.clip(person[..., :3] * (255 / alpha), 0, 255)
-    return np.concatenate([np.rint(colour).astype(np.uint8), person[..., 3:]], axis=2)
-
-
-@dataclass(frozen=True)
-class Backdrop:
-    """What is behind the person: one colour, the person's own background out of focus, or a picture."""
-
-    kind: Literal["own", "blur", "colour", "image"] = "own"
-    colour: tuple[int, int, int] = (236, 238, 241)
-    image: Frame | None = None
-
-    def picture(self, identity: Identity, size: tuple[int, int]) -> Frame:
-        """(H, W, 3), filled to the edge."""
-        width, height = size
-        if self.kind == "colour":
-            return np.full((height, width, 3), self.colour, np.uint8)
-        if self.kind == "image":
-            if self.image is None:
-                raise InputError("Backdrop kind 'image' needs an image, got none.")
-            return _cover(self.image, size)
-        own = _cover(identity.background, size)
-        return cv2.GaussianBlur(own, (0, 0), _BLUR * width) if self.kind == "blur" else own
-
-
-def _cover(picture: Frame, size: tuple[int, int]) -> Frame:
-    """Scale and cut the middle so that the picture fills the frame."""
-    width, height = size
-    scale = max(width / picture.shape[1], height / picture.shape[0])
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    whole = (
-        max(width, round(picture.shape[1] * scale)),
-        max(height, round(picture.shape[0] * scale)),
-    )
-    large = cv2.resize(picture, whole, interpolation=method)
-    left, top = (large.shape[1] - width) // 2, (large.shape[0] - height) // 2
-    return np.ascontiguousarray(large[top : top + height, left : left + width])
-
-
 class FramedRenderer:
-    """A head on a backdrop, in landscape, portrait or square; the person stands on the lower edge."""
+    """Every frame: the square of the head, scaled and laid into a picture that stands still."""
 
-    def __init__(self, renderer: CutoutRenderer, aspect: Aspect, backdrop: Backdrop) -> None:
-        if aspect not in ASPECTS:
-            raise InputError(f"Unknown aspect {aspect!r}. Choose one of: {', '.join(ASPECTS)}")
-        across, down = ASPECTS[aspect]
-        side = renderer.size[0]
-        width, height = (
-            (side * across / down, side) if across >= down else (side, side * down / across)
-        )
-        self.size = (2 * round(width / 2), 2 * round(height / 2))
-        self._renderer = renderer
-        self._background = backdrop.picture(renderer.identity, self.size)
-        self._side = round(side * _CLOSER.get(aspect, 1.0))
-        self._left = (self.size[0] - self._side) // 2
-        self._top = self.size[1] - self._side
-        self._edge = _fade(renderer.identity, side) if self._left > 0 else None
+    def __init__(
+        self,
+        renderer: CutoutRenderer,
+        aspect: Aspect,
+        backdrop: Backdrop,
+        size: int | None = None,
+    ) -> None:
+        """size: pixels of the shorter side, those of the renderer by itself."""
+        identity, drawn = renderer.identity, renderer.size[0]
+        self.size = frame_size(aspect, size or drawn)
+        self._renderer, self._cut_out = renderer, not _at_home(identity, backdrop)
+        window = _window(identity, aspect, self._cut_out)
+        square = source_square(identity, self._cut_out)
+        self._place = Placement(window, square, self.size, drawn)
+        self.notes = _notes(identity, aspect, window, drawn, self._place.side)
+        """What whoever asked for the picture should be told."""
+        cuts = _cut_sides(identity)
+        if self._cut_out:
+            self._background = backdrop.picture(identity, self.size)
+            fade = np.rint(255 * self._place.fade(cuts)).astype(np.uint8)
+            self._fade = cv2.merge([fade] * 4) if fade.min() < 255 else None
+        else:
+            self._background = surroundings(identity, self._place.window, self.size)
+            soft = _inner_sides(identity) if window.filling != "continued" else (True,) * 4
+            self._rims = Rims(self._place.fade(soft))
 
     def frame(self, coefficients: FloatArray) -> Frame:
-        person = self._renderer.person(coefficients)
-        if self._edge is not None:
-            person = cv2.multiply(person, self._edge, scale=1 / 255)
-        if self._left < 0:
-            person = cv2.resize(person, (self._side, self._side), interpolation=cv2.INTER_CUBIC)
-            person = np.ascontiguousarray(person[:, -self._left : self.size[0] - self._left])
         picture = self._background.copy()
-        left = max(0, self._left)
-        place = picture[self._top :, left : left + person.shape[1]]
-        place[:] = over(person, np.ascontiguousarray(place))
+        spot = picture[self._place.rows, self._place.columns]
+        if not self._cut_out:
+            self._rims.lay(self._place.visible(self._renderer.frame(coefficients)), spot)
+            return picture
+        person = self._place.visible(self._renderer.person(coefficients))
+        if self._fade is not None:
+            person = cv2.multiply(person, self._fade, scale=1 / 255)
+        spot[:] = over(person, np.ascontiguousarray(spot))
         return picture
-
-
-def _fade(identity: Identity, side: int) -> Frame:
-    """(S, S, 4) 255, and less towards the sides where shoulders are cut off by the crop."""
-    ramp = np.clip((np.arange(side) + 0.5) / (0.08 * side), 0, 1)
-    ramp = np.minimum(ramp, ramp[::-1])
-    cut = max(identity.matte[:, 0].max(), identity.matte[:, -1].max()) > 127
-    row = 255 * (ramp * ramp * (3 - 2 * ramp) if cut else np.ones(side))
-    return np.ascontiguousarray(np.broadcast_to(row[None, :, None], (side, side, 4))).astype(
-        np.uint8
-    )
 
 
 class PasteBackRenderer:
@@ -137,35 +84,95 @@ class PasteBackRenderer:
         identity = renderer.identity
         if identity.original is None:
             raise InputError(f"Identity '{identity.name}' was saved without its original frame.")
-        framing = identity.framing
         height, width = identity.original.shape[:2]
-        self._original = identity.original[: height - height % 2, : width - width % 2]
-        self.size = (self._original.shape[1], self._original.shape[0])
+        self.size = (width - width % 2, height - height % 2)
+        self._original = identity.original[: self.size[1], : self.size[0]]
+        window = Window(0.0, 0.0, float(self.size[0]), float(self.size[1]), "whole")
+        self._place = Placement(window, source_square(identity, False), self.size)
         self._renderer = renderer
-        side = renderer.size[0]
-        k = framing.side / side
-        self._affine = np.array(
-            [[k, 0, framing.left + 0.5 * k - 0.5], [0, k, framing.top + 0.5 * k - 0.5]], np.float32
-        )
-        ramp = np.clip((np.arange(side) + 0.5) / (0.05 * side), 0, 1).astype(np.float32)
-        whole_left = framing.left < 1
-        whole_right = framing.left + framing.side > framing.width - 1
-        whole_top = framing.top < 1
-        whole_bottom = framing.top + framing.side > framing.height - 1
-        across = _ends(ramp, whole_left, whole_right)
-        down = _ends(ramp, whole_top, whole_bottom)
-        window = down[:, None] * across[None, :]
-        self._window = cv2.warpAffine(window, self._affine, self.size, flags=cv2.INTER_LINEAR)
+        self._rims = Rims(self._place.fade(_inner_sides(identity)))
 
     def frame(self, coefficients: FloatArray) -> Frame:
-        head = cv2.warpAffine(
-            self._renderer.frame(coefficients), self._affine, self.size, flags=cv2.INTER_AREA
+        picture = self._original.copy()
+        head = self._place.visible(self._renderer.frame(coefficients))
+        self._rims.lay(head, picture[self._place.rows, self._place.columns])
+        return picture
+
+
+def framed(
+    identity: Identity,
+    make: Callable[[Identity, int], CutoutRenderer],
+    aspect: Aspect,
+    backdrop: Backdrop,
+    size: int,
+) -> FramedRenderer:
+    """A framed renderer whose head is drawn at the size it is seen at, as far as the identity has the pixels.
+
+    make: the renderer of an identity at a size; size: pixels of the shorter side.
+    """
+    cut_out = not _at_home(identity, backdrop)
+    window = _window(identity, aspect, cut_out)
+    ideal = Placement(window, source_square(identity, cut_out), frame_size(aspect, size)).side
+    side = max(64, 2 * round(min(ideal, identity.size) / 2))
+    return FramedRenderer(make(identity, side), aspect, backdrop, size)
+
+
+def _at_home(identity: Identity, backdrop: Backdrop) -> bool:
+    """Whether the head stays in the frame it was cut from."""
+    return backdrop.kind == "own" and identity.original is not None
+
+
+def _window(identity: Identity, aspect: Aspect, cut_out: bool) -> Window:
+    head = head_box(identity.matte, identity.landmarks)
+    left, _, right, _ = _cut_sides(identity)
+    if not cut_out:
+        framing = identity.framing
+        inner = _inner_sides(identity)
+        head = head.placed(framing.side / identity.size, framing.left, framing.top)
+        head = replace(head, cut=head.cut and not inner[1])
+        beside = (left and not inner[0]) or (right and not inner[2])
+        return choose_window(aspect, head, (framing.width, framing.height), beside)
+    if aspect == "1:1":
+        return Window(0.0, 0.0, identity.size, identity.size, "whole")
+    if head.cut:  # better hair cropped at the sides than a flat head in mid-frame
+        face = identity.landmarks[list(face_regions.OVAL), 0]
+        head = HeadBox(float(face.min()), head.top, float(face.max()), head.chin)
+    return choose_window(aspect, head, (identity.size, identity.size), left or right)
+
+
+def _cut_sides(identity: Identity) -> tuple[bool, bool, bool, bool]:
+    """Whether the person goes on beyond the left, upper, right and lower side of the square."""
+    matte = identity.matte
+    sides = matte[:, 0], matte[0], matte[:, -1], matte[-1]
+    left, top, right, bottom = (bool(side.max() > _SOLID) for side in sides)
+    return left, top, right, bottom
+
+
+def _inner_sides(identity: Identity) -> tuple[bool, bool, bool, bool]:
+    """Whether the original frame goes on beyond the left, upper, right and lower side of the square."""
+    framing = identity.framing
+    return (
+        framing.left >= 1,
+        framing.top >= 1,
+        framing.left + framing.side <= framing.width - 1,
+        framing.top + framing.side <= framing.height - 1,
+    )
+
+
+def _notes(
+    identity: Identity, aspect: str, window: Window, drawn: int, shown: int
+) -> tuple[str, ...]:
+    notes = []
+    if window.filling == "continued" and identity.original is not None:
+        notes.append(
+            f"the picture of '{identity.name}' is too small around the head for {aspect}: its background goes on "
+            "out of focus"
         )
-        return cv2.blendLinear(head, self._original, self._window, 1 - self._window)
-
-
-def _ends(ramp: FloatArray, whole_start: bool, whole_end: bool) -> FloatArray:
-    """Fade at those ends of the crop that do not lie on the edge of the original frame."""
-    start = np.ones_like(ramp) if whole_start else ramp
-    end = np.ones_like(ramp) if whole_end else ramp[::-1]
-    return np.minimum(start, end)
+    if window.filling == "bars":
+        notes.append(
+            f"the head of '{identity.name}' touches the upper edge of its picture, so for {aspect} the picture stands "
+            "before a blurred copy of itself; one with room above the head fills the frame"
+        )
+    if shown > ENLARGED * drawn:
+        notes.append(f"the head is drawn {drawn} pixels large and enlarged to {shown}")
+    return tuple(notes)

@@ -131,7 +131,9 @@ class OwnMouth:
     def _lit(self, picture: Frame, shares: FloatArray) -> Frame:
         """(h, w, 3) the mixed mouth, led over to the colours of the skin around it."""
         mouth = mixed(self._crops, shares)
-        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)[..., :3]
+        edge = cv2.BORDER_REPLICATE  # a chin below the picture is not black
+        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR, borderMode=edge)
+        around = around[..., :3]
         return cv2.add(mouth, self._membrane.spread(around, mouth), dtype=cv2.CV_8U)
 
     def _missing(self, face: FloatArray, shares: FloatArray) -> float:

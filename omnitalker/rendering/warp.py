@@ -14,13 +14,13 @@ from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.face.raster import backward_map
 from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
+from omnitalker.rendering.backdrop import over
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eye.closed import OwnLids
 from omnitalker.rendering.eye.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
 from omnitalker.rendering.eye.lids import LidSlide
 from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
-from omnitalker.rendering.framing import over
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth.drawn import DrawnMouth
 from omnitalker.rendering.scale import scaled

@@ -24,20 +24,16 @@ from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles, scale_style
-from omnitalker.rendering.framing import (
-    ASPECTS,
-    Aspect,
-    Backdrop,
-    FramedRenderer,
-    PasteBackRenderer,
-)
+from omnitalker.rendering.backdrop import Backdrop
+from omnitalker.rendering.framing import CutoutRenderer, PasteBackRenderer, framed
 from omnitalker.rendering.sketch.renderer import SketchRenderer
 from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.rendering.window import ASPECTS, Aspect
 
 T = TypeVar("T")
 RendererKind = Literal["warp", "refined", "sketch"]
 RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
-SIZES = (256, 512, 768)
+SIZES = (256, 512, 768, 1080)
 DEFAULT_PRESENTER = "ava"
 REMEMBERED_BYTES = 700_000_000
 """Of the pictures of references: ten seconds at 1280 x 720."""
@@ -176,11 +172,12 @@ class Studio:
         if kind == "sketch":
             return SketchRenderer((size, size))
         identity = self.identity(presenter or self.default_presenter(), size)
+        make: Callable[[Identity, int], CutoutRenderer] = WarpRenderer
         if kind == "refined":
             from omnitalker.rendering.refined import RefinedRenderer
 
-            return RefinedRenderer(identity, size)
-        return _framed(WarpRenderer(identity, size), frame or FrameWish())
+            make = RefinedRenderer
+        return _framed(identity, make, size, frame or FrameWish())
 
     def default_presenter(self) -> str:
         names = assets.presenter_names()
@@ -229,14 +226,19 @@ class _Memory:
         return sum(result.nbytes for result in self._results.values()) > self._most_bytes
 
 
-def _framed(renderer: WarpRenderer, wish: FrameWish) -> Renderer:
+def _framed(
+    identity: Identity,
+    make: Callable[[Identity, int], CutoutRenderer],
+    size: int,
+    wish: FrameWish,
+) -> Renderer:
     if wish.paste_back:
-        return PasteBackRenderer(renderer)
+        return PasteBackRenderer(make(identity, size))
     if wish.aspect == "1:1" and wish.background == "own":
-        return renderer
+        return make(identity, size)
     if wish.aspect not in ASPECTS:
         raise InputError(unknown_choice("aspect", wish.aspect, ASPECTS))
-    return FramedRenderer(renderer, cast(Aspect, wish.aspect), _backdrop(wish.background))
+    return framed(identity, make, cast(Aspect, wish.aspect), _backdrop(wish.background), size)
 
 
 def plain_backdrop(background: str) -> Backdrop | None:

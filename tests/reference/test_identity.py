@@ -1,14 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Camera
 from omnitalker.motion.face.model import FaceModel
-from omnitalker.reference.identity import Observed, at_home, calmest, identity_from
+from omnitalker.reference.identity import Observed, at_home, calmest, identity_from, without_border
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.matting import clean_plate, fill, foreground
 from omnitalker.rendering.warp import WarpRenderer
-from tests.painted_faces import motion, paint
+from tests.painted_faces import motion, paint, painted_identity
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +140,25 @@ def test_foreground_is_free_of_the_background():
     seen = np.rint(person * share + wall * (1 - share)).astype(np.uint8)
     own = foreground(seen, matte, wall)
     np.testing.assert_allclose(own[:, 26:], person[:, 26:], atol=12)
+
+
+def test_plain_borders_of_a_portrait_are_left_out():
+    identity = painted_identity(256)
+    bordered = identity.picture.copy()
+    bordered[:3] = 255
+    bordered[-2:] = 250
+    observed = Observed(
+        frames=[bordered],
+        landmarks=identity.landmarks[None],
+        motion=identity.coefficients[None],
+        neutral=identity.neutral,
+        camera=identity.camera,
+    )
+    trimmed = without_border(observed)
+    assert 250 <= len(trimmed.frames[0]) <= 252
+    assert trimmed.frames[0].shape[1] == 256
+    cut = trimmed.landmarks[0] - identity.landmarks
+    np.testing.assert_allclose(cut, np.broadcast_to(cut[0], cut.shape), atol=1e-4)
+    assert trimmed.frames[0][0].max() < 250
+    plain = replace(observed, frames=[identity.picture])
+    assert without_border(plain) is plain
