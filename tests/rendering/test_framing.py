@@ -47,7 +47,6 @@ def test_a_window_of_the_source_shows_its_own_pixels():
     shown = framed(identity, WarpRenderer, "9:16", Backdrop(), 256)
     window = shown._place.window
     assert window.filling == "whole"
-    assert shown.notes[:1] == ()
     frame = shown.frame(identity.coefficients)
     zoom = shown.size[1] / window.height
     x, y = 20, 20
