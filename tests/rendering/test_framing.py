@@ -52,7 +52,7 @@ def test_a_window_of_the_source_shows_its_own_pixels():
     x, y = 20, 20
     column = int((x + 0.5) / zoom + window.left)
     assert abs(int(frame[y, x, 0]) - int(identity.original[5, column, 0])) < 40
-    assert frame.shape == (454, 256, 3)
+    assert frame.shape == (456, 256, 3)
 
 
 def test_only_the_square_of_the_head_changes():
