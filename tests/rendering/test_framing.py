@@ -68,13 +68,14 @@ def test_only_the_square_of_the_head_changes():
 
 def test_missing_surroundings_are_continued_and_told():
     identity = _in_a_room(128, 128, 0, 0)
-    shown = framed(identity, WarpRenderer, "9:16", Backdrop(), 128)
+    shown = framed(identity, WarpRenderer, "16:9", Backdrop(), 128)
     assert "out of focus" in shown.notes[0]
     frame = shown.frame(identity.coefficients).astype(int)
-    top = shown._place.top
-    assert top > 10
-    assert np.abs(np.diff(frame[top - 3 : top + 3], axis=0)).max() < 40
-    assert frame[: top // 2].std() < frame[top:].std()
+    left = shown._place.left
+    assert left > 10
+    top = frame[: len(frame) // 3]
+    assert np.abs(np.diff(top[:, left - 4 : left + 4], axis=1)).max() < 12
+    assert frame[:, : left // 2].std() < frame[:, left:-left].std()
 
 
 def test_an_enlarged_head_is_told():
