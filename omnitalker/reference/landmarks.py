@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from omnitalker.base.errors import InputError, MissingExtra, WeightsError
+from omnitalker.base.native_noise import native_noise_left_out
 from omnitalker.base.types import FloatArray, Frame
 
 POINTS = 478
@@ -23,6 +24,8 @@ TASK_SOURCE = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
     "face_landmarker.task"
 )
+WITH_MODELS = "pip install --no-deps mediapipe==0.10.21 'protobuf<8' attrs"
+"""The last mediapipe with its models in the wheel; what it asks for in vain (numpy < 2, jax) is left out."""
 
 
 class LandmarkFinder(Protocol):
@@ -63,8 +66,13 @@ def _mediapipe() -> Any:
     try:
         import mediapipe
     except ImportError as error:
-        raise MissingExtra("mediapipe", "track", "Tracking a face") from error
+        raise MissingExtra("mediapipe", "reference", "Reading a face") from error
     return mediapipe
+
+
+def bundled_models() -> Any | None:
+    """mediapipe's solutions with the models in its wheel, up to 0.10.21; None in newer ones."""
+    return getattr(_mediapipe(), "solutions", None)
 
 
 def _pixels(landmarks: Any, frame: Frame) -> FloatArray:
@@ -73,23 +81,39 @@ def _pixels(landmarks: Any, frame: Frame) -> FloatArray:
     return np.asarray(points * np.array([width, height, width], np.float32))
 
 
-class _Closing:
+class _Graph:
+    """A graph of mediapipe's, which tells of its models when it first runs and when it first sees a face."""
+
+    _graph: Any
+    _is_settled = False
+
     def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._graph.close()  # type: ignore[attr-defined]
+        self._graph.close()
+
+    def find(self, frame: Frame) -> list[FloatArray]:
+        if self._is_settled:
+            return self._faces(frame)
+        with native_noise_left_out():
+            faces = self._faces(frame)
+        self._is_settled = bool(faces)
+        return faces
+
+    def _faces(self, frame: Frame) -> list[FloatArray]:
+        raise NotImplementedError
 
 
-class MeshFinder(_Closing):
+class MeshFinder(_Graph):
     """The FaceMesh solution with irises, bundled with mediapipe up to 0.10.21."""
 
     def __init__(self, faces: int = 1, *, still: bool = False) -> None:
-        solutions = getattr(_mediapipe(), "solutions", None)
+        solutions = bundled_models()
         if solutions is None:
             raise WeightsError(
-                "This mediapipe no longer carries the FaceMesh models. Install mediapipe==0.10.21, or download "
-                f"{TASK_SOURCE} and put its path into {TASK_VARIABLE}."
+                "This mediapipe carries no face model. Download "
+                f"{TASK_SOURCE} and put its path into {TASK_VARIABLE}, or {WITH_MODELS}"
             )
         self._graph = solutions.face_mesh.FaceMesh(
             static_image_mode=still,
@@ -99,15 +123,16 @@ class MeshFinder(_Closing):
             min_tracking_confidence=0.4,
         )
 
-    def find(self, frame: Frame) -> list[FloatArray]:
+    def _faces(self, frame: Frame) -> list[FloatArray]:
         found = self._graph.process(np.ascontiguousarray(frame)).multi_face_landmarks or []
         return [_pixels(face.landmark, frame) for face in found]
 
     def restart(self) -> None:
         self._graph.reset()
+        self._is_settled = False
 
 
-class TaskFinder(_Closing):
+class TaskFinder(_Graph):
     """The FaceLandmarker of MediaPipe Tasks."""
 
     def __init__(self, task: Path, faces: int = 1) -> None:
@@ -128,11 +153,12 @@ class TaskFinder(_Closing):
 
     def _open(self, task: Path) -> Any:
         try:
-            return self._create(self._options)
+            with native_noise_left_out():
+                return self._create(self._options)
         except (RuntimeError, ValueError) as error:
             raise WeightsError(f"{task} is not a FaceLandmarker model: {error}") from error
 
-    def find(self, frame: Frame) -> list[FloatArray]:
+    def _faces(self, frame: Frame) -> list[FloatArray]:
         self._clock += 40
         image = self._image(image_format=self._format, data=np.ascontiguousarray(frame))
         result = self._graph.detect_for_video(image, self._clock)
@@ -143,12 +169,14 @@ class TaskFinder(_Closing):
 
     def restart(self) -> None:
         self._graph.close()
-        self._graph, self._clock = self._create(self._options), 0
+        with native_noise_left_out():
+            self._graph, self._clock = self._create(self._options), 0
+        self._is_settled = False
 
 
 def can_locate() -> bool:
     """Whether this mediapipe carries a face detector of its own."""
-    return hasattr(_mediapipe(), "solutions")
+    return bundled_models() is not None
 
 
 def locate_faces(frames: list[Frame]) -> list[FloatArray]:
@@ -156,11 +184,12 @@ def locate_faces(frames: list[Frame]) -> list[FloatArray]:
 
     None are found where there is no detector (`can_locate`).
     """
-    solutions = getattr(_mediapipe(), "solutions", None)
+    solutions = bundled_models()
     if solutions is None:
         return [np.zeros((0, 4), np.float32) for _ in frames]
     result = []
     with (
+        native_noise_left_out(),
         solutions.face_detection.FaceDetection(min_detection_confidence=0.5) as near,
         solutions.face_detection.FaceDetection(0.5, model_selection=1) as far,
     ):
@@ -176,10 +205,13 @@ def locate_faces(frames: list[Frame]) -> list[FloatArray]:
 
 def face_scores(frames: list[Frame]) -> list[float]:
     """How certain the detector is of its most certain face in each frame, 0..1; 0 where it sees none."""
-    solutions = getattr(_mediapipe(), "solutions", None)
+    solutions = bundled_models()
     if solutions is None:
         return [0.0 for _ in frames]
-    with solutions.face_detection.FaceDetection(min_detection_confidence=0.2) as detector:
+    with (
+        native_noise_left_out(),
+        solutions.face_detection.FaceDetection(min_detection_confidence=0.2) as detector,
+    ):
         seen = [detector.process(np.ascontiguousarray(frame)).detections or [] for frame in frames]
     return [max((float(d.score[0]) for d in faces), default=0.0) for faces in seen]
 

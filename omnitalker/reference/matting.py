@@ -6,11 +6,12 @@ import logging
 from collections.abc import Sequence
 
 import cv2
-import mediapipe as mp
 import numpy as np
 import numpy.typing as npt
 
+from omnitalker.base.native_noise import native_noise_left_out
 from omnitalker.base.types import FloatArray, Frame
+from omnitalker.reference.landmarks import WITH_MODELS, bundled_models
 
 log = logging.getLogger(__name__)
 Matte = npt.NDArray[np.uint8]
@@ -22,15 +23,19 @@ UNSEEN = 0.7 * 255
 
 def person_mattes(frames: Sequence[Frame]) -> list[Matte]:
     """How much each pixel is the person, (H, W) 0..255, with edges that follow the picture."""
-    solutions = getattr(mp, "solutions", None)
+    solutions = bundled_models()
     if solutions is None:
         log.warning(
             "This mediapipe carries no model that tells people from what is behind them: the whole picture moves "
-            "with the head. Install mediapipe==0.10.21."
+            "with the head. For mediapipe 0.10.21, which does: %s",
+            WITH_MODELS,
         )
         return [np.full(frame.shape[:2], 255, np.uint8) for frame in frames]
     mattes = []
-    with solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
+    with (
+        native_noise_left_out(),
+        solutions.selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter,
+    ):
         for frame in frames:
             rough = segmenter.process(np.ascontiguousarray(frame)).segmentation_mask
             mattes.append(_refined(frame, rough.astype(np.float32)))

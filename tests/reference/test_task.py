@@ -14,7 +14,7 @@ from omnitalker.base.errors import WeightsError
 from omnitalker.base.types import Frame, ReferenceClip, TrackedFace
 from omnitalker.motion.face import regions
 from omnitalker.motion.names import INDEX
-from omnitalker.reference import landmarks, matting
+from omnitalker.reference import landmarks
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.tracker import FaceTracker
@@ -48,7 +48,6 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
     """mediapipe as it is from 0.10.30 on: Tasks, and no models of its own."""
     parts = {name: getattr(mediapipe, name) for name in ("tasks", "Image", "ImageFormat")}
     monkeypatch.setattr(landmarks, "_mediapipe", lambda: SimpleNamespace(**parts))
-    monkeypatch.setattr(matting, "mp", SimpleNamespace())
 
 
 def eye_distances(one: TrackedFace, other: TrackedFace) -> np.ndarray:
