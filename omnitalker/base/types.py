@@ -163,6 +163,16 @@ class TrackedFace:
 
 
 @dataclass(frozen=True)
+class WornManner:
+    """A manner that a face is to wear over what its prompt shows."""
+
+    manner: str
+    intensity: float = 1.0
+    rest: FloatArray | None = None
+    """(61,) mean of the person's everyday face, where the prompt shows another than that."""
+
+
+@dataclass(frozen=True)
 class StylePrompt:
     """A voice and a manner: the unmasked prefix that the model continues. All four parts are equally long."""
 
@@ -181,6 +191,8 @@ class StylePrompt:
     """False where that part is a placeholder (a portrait has no motion, a sound file no face)."""
     identity: str | None = None
     """Key of the presenter this style was recorded with, if any."""
+    worn: WornManner | None = None
+    """None: the face is as the prompt shows it."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -30,7 +30,7 @@ from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.track.export import export_csv
-from omnitalker.reference.style import mix_styles, save_style, scale_style
+from omnitalker.reference.style import mix_styles, save_style, with_intensity
 from omnitalker.studio.casting import Studio
 from omnitalker.text.foreign import refuse_foreign
 
@@ -165,7 +165,7 @@ class DemoStudio:
     def style(self, wish: Wish) -> StylePrompt:
         """The voice and manner that the controls mean."""
         found = self._voice(wish)
-        return scale_style(found, wish.intensity) if wish.intensity != 1.0 else found
+        return with_intensity(found, wish.intensity)
 
     def close(self) -> None:
         self._root.cleanup()

@@ -11,7 +11,7 @@ Offline generation merely collects this stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from omnitalker.base.prefetch import Prefetch
 from omnitalker.base.types import AVChunk, FloatArray, IntArray, Latents, Renderer, StylePrompt
 from omnitalker.generation.assemble import Assembler
 from omnitalker.generation.corrections.chain import CorrectionChain
+from omnitalker.generation.corrections.worn import MannerLayer
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Clause, Stretch, plan, windows
 from omnitalker.generation.prosody import ProsodyPlanner
@@ -109,6 +110,8 @@ class Continuation:
     calls: int = 0
     blocks: int = 0
     """What these calls made."""
+    worn: MannerLayer = field(default_factory=MannerLayer)
+    """Only what is shown wears a manner, not what the network continues."""
 
     @property
     def shown(self) -> FloatArray:
@@ -136,6 +139,7 @@ def _sample(
     """A stretch window by window, as its style wants it."""
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
     pacing, prompt = request.pacing, corrections.before(stretch.style)
+    continuation.worn.put_on(stretch.style)
     is_foreign = _are_foreign(stretch.style.tones, tones)
     sizes = pacing.windows_after(continuation.blocks)
     for window in windows(stretch.blocks, sizes, LOOK_AHEAD_BLOCKS):
@@ -160,7 +164,7 @@ def _sample(
         kept = corrections.after(made, phonemes[known], blocks, continuation.shown)
         told = None if curves is None else curves[first:stop]
         continuation.go_on(kept, phonemes[first:stop], tones[first:stop], told)
-        yield kept
+        yield continuation.worn(kept, phonemes[first:stop])
 
 
 def _are_foreign(known: IntArray, new: IntArray) -> bool:

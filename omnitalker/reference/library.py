@@ -7,7 +7,7 @@ from pathlib import Path
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError, WeightsError
 from omnitalker.base.types import MANNERS, StylePrompt
-from omnitalker.reference.style import load_style
+from omnitalker.reference.style import load_style, wearing
 
 FOLDER = "voices"
 SUFFIX = ".safetensors"
@@ -43,4 +43,8 @@ class StyleLibrary:
             raise InputError(unknown_choice("voice", voice, catalogue))
         if manner not in catalogue[voice]:
             raise InputError(unknown_choice(f"manner of {voice}", manner, catalogue[voice]))
-        return load_style(self._folder / voice / (manner + SUFFIX))
+        style = load_style(self._folder / voice / (manner + SUFFIX))
+        if manner == "neutral" or "neutral" not in catalogue[voice]:
+            return style
+        everyday = load_style(self._folder / voice / ("neutral" + SUFFIX))
+        return wearing(style, manner, rest=everyday.motion.mean(axis=0))

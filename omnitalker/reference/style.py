@@ -1,10 +1,11 @@
 """A voice and a manner as one small file: build, save, load, mix, scale a `StylePrompt`.
 
-The file is a .safetensors with the four arrays; everything else is in its metadata.
+The file is a .safetensors with the four arrays (five where another manner is worn); everything else is in its metadata.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.tensor_file import FLOATS, WHOLE_NUMBERS, Spec, read_tensors
-from omnitalker.base.types import FloatArray, StylePrompt
+from omnitalker.base.types import MANNERS, FloatArray, StylePrompt, WornManner
 from omnitalker.motion.names import BLENDSHAPES, INDEX, MOTION_DIM
 from omnitalker.reference.consent import merged, receipts_in
 from omnitalker.text.symbols import SYMBOLS, TONES
@@ -29,9 +30,10 @@ SCHEMA = {
     "motion": Spec(("F", MOTION_DIM), FLOATS, -20, 20),
     "phonemes": Spec(("T",), WHOLE_NUMBERS, 0, len(SYMBOLS) - 1),
     "tones": Spec(("T",), WHOLE_NUMBERS, 0, TONES - 1),
+    "rest": Spec((MOTION_DIM,), FLOATS, -20, 20, is_optional=True),
 }
 """What a style file holds."""
-_OWN_KEYS = ("format", "identity", "has_voice", "has_motion")
+_OWN_KEYS = ("format", "identity", "has_voice", "has_motion", "worn", "worn_intensity")
 _UNSCALED = ("eyeBlinkLeft", "eyeBlinkRight")
 """Half-strength blinks are not calmer, they are half-closed eyes."""
 
@@ -90,6 +92,8 @@ def save_style(style: StylePrompt, path: str | Path) -> None:
         "identity": style.identity or "",
         "has_voice": str(int(style.has_voice)),
         "has_motion": str(int(style.has_motion)),
+        "worn": style.worn.manner if style.worn else "",
+        "worn_intensity": f"{style.worn.intensity:g}" if style.worn else "1",
         **style.metadata,
     }
     arrays = {
@@ -98,6 +102,8 @@ def save_style(style: StylePrompt, path: str | Path) -> None:
         "phonemes": style.phonemes.astype(np.int16),
         "tones": style.tones.astype(np.int16),
     }
+    if style.worn is not None and style.worn.rest is not None:
+        arrays["rest"] = style.worn.rest.astype(np.float16)
     with AtomicFile(path) as partial:
         partial.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, header))
 
@@ -119,10 +125,20 @@ def load_style(path: str | Path) -> StylePrompt:
         has_voice=header.get("has_voice") == "1",
         has_motion=header.get("has_motion") == "1",
         identity=header.get("identity") or None,
+        worn=_worn(header, arrays.get("rest")),
         metadata={key: value for key, value in header.items() if key not in _OWN_KEYS},
     )
     _check_equal_lengths(style, path)
     return style
+
+
+def _worn(header: Mapping[str, str], rest: FloatArray | None) -> WornManner | None:
+    manner, intensity = header.get("worn", ""), header.get("worn_intensity", "1")
+    if not manner:
+        return None
+    if manner not in MANNERS or not re.fullmatch(r"[0-2](\.\d+)?", intensity):
+        raise InputError(f"no face can wear '{manner[:40]}' at intensity '{intensity[:40]}'")
+    return WornManner(manner, float(intensity), None if rest is None else rest.astype(np.float32))
 
 
 def mix_styles(voice: StylePrompt, face: StylePrompt) -> StylePrompt:
@@ -143,8 +159,26 @@ def mix_styles(voice: StylePrompt, face: StylePrompt) -> StylePrompt:
         phonemes=voice.phonemes[-mel_frames:],
         tones=voice.tones[-mel_frames:],
         identity=face.identity,
+        worn=face.worn,
         metadata=merged(face.metadata, voice.metadata),
     )
+
+
+def wearing(
+    style: StylePrompt, manner: str, intensity: float = 1.0, rest: FloatArray | None = None
+) -> StylePrompt:
+    """The same person in another manner: it is worn over the face that the prompt shows.
+
+    rest: (61,) mean of the person's everyday face, where the prompt itself shows a manner.
+    """
+    return replace(style, worn=WornManner(manner, intensity, rest))
+
+
+def with_intensity(style: StylePrompt, intensity: float) -> StylePrompt:
+    """The manner that a style wears at another strength; a style without one as it is."""
+    if style.worn is None:
+        return style
+    return replace(style, worn=replace(style.worn, intensity=intensity))
 
 
 def scale_style(style: StylePrompt, expressiveness: float) -> StylePrompt:

@@ -23,7 +23,7 @@ from omnitalker.reference.analyse import Reference, listen, look
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
-from omnitalker.reference.style import load_style, mix_styles, scale_style
+from omnitalker.reference.style import load_style, mix_styles, wearing, with_intensity
 from omnitalker.rendering.backdrop import Backdrop
 from omnitalker.rendering.framing import CutoutRenderer, PasteBackRenderer, framed
 from omnitalker.rendering.sketch.renderer import SketchRenderer
@@ -91,11 +91,10 @@ class Studio:
             ref = None  # a picture lends the face alone
         if voice is not None and (ref is not None or style is not None):
             face = self.style(ref=ref, ref_text=ref_text, style=style, manner=manner)
-            return mix_styles(self._voice(voice, manner), scale_style(face, intensity))
+            return with_intensity(mix_styles(self._voice(voice, manner), face), intensity)
         if voice is not None:
-            return scale_style(self._voice(voice, manner), intensity)
-        found = self._manner(ref, ref_text, style, manner, presenter)
-        return found if intensity == 1.0 else scale_style(found, intensity)
+            return with_intensity(self._voice(voice, manner), intensity)
+        return with_intensity(self._manner(ref, ref_text, style, manner, presenter), intensity)
 
     def face_of(self, ref: str | Path | None, ref_text: str | None = None) -> str | None:
         """The reference as presenter, unless it is only a sound."""
@@ -123,13 +122,14 @@ class Studio:
             if found is None:
                 raise InputError(f"{Path(ref).name} has no sound; a portrait cannot lend a voice")
             if not found.has_voice:
-                return mix_styles(voice=self.parts.library.get(manner=manner), face=found)
+                found = mix_styles(voice=self.parts.library.get(manner=manner), face=found)
+                return _in_manner(found, manner)
             if not found.has_motion:
                 face = self.parts.library.get(manner=manner)
                 return mix_styles(voice=found, face=face)
-            return found
+            return _in_manner(found, manner)
         if style is not None and Path(style).suffix == ".safetensors":
-            return load_style(style)
+            return _in_manner(load_style(style), manner)
         library = self.parts.library
         own = assets.presenter_voice(str(presenter or self.default_presenter()))
         voice = style or (own if own in library.names else None)
@@ -224,6 +224,13 @@ class _Memory:
         if self._most_bytes is None or len(self._results) < 2:
             return False
         return sum(result.nbytes for result in self._results.values()) > self._most_bytes
+
+
+def _in_manner(style: StylePrompt, manner: str) -> StylePrompt:
+    """A person's own style in the manner asked for; neutral is as they are."""
+    if manner == "neutral":
+        return style
+    return wearing(style, manner, rest=style.worn.rest if style.worn else None)
 
 
 def _framed(
