@@ -20,9 +20,9 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import Phoneme, TimedPhoneme
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import ShardWriter, open_corpus
-from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.teachers.speech import TimedSymbol
 from omnitalker.corpus.teachers.speech.teacher import TeacherError, finish, pause_symbol
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.models.recogniser import Alignment, PhonemeRecogniser, align
 from omnitalker.motion.made.style import draw_style
 from omnitalker.text.frontend import TextFrontend

@@ -12,8 +12,8 @@ from omnitalker.base.types import Phoneme, TimedPhoneme
 from omnitalker.corpus.config import CorpusConfig
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import ShardWriter, open_corpus
-from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.voices import draw_population
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.motion.made.style import MotionStyle, draw_style
 from omnitalker.text.symbols import SYMBOLS
 

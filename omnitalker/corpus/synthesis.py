@@ -20,11 +20,11 @@ from omnitalker.corpus.mandarin import to_pinyin
 from omnitalker.corpus.manners import vocal_manner
 from omnitalker.corpus.plan import Assignment
 from omnitalker.corpus.spread import Changed, analyse, average_envelope, change
-from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.teachers.speech import Spoken, Teacher, TimedSymbol, make_teacher
 from omnitalker.corpus.teachers.speech.stress import copy_stress
 from omnitalker.corpus.teachers.speech.teacher import TeacherError
 from omnitalker.corpus.texts import question_rise
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SILENCE, SYMBOL_IDS
 

@@ -17,8 +17,8 @@ from omnitalker.base.types import FloatArray, ReferenceClip, TrackedFace
 from omnitalker.corpus.alignment import check_fit, tidy, to_arrays
 from omnitalker.corpus.clip import TRANSCRIPTS, FolderClip, ImportLimits
 from omnitalker.corpus.item import CorpusItem, ItemInfo
-from omnitalker.corpus.teachers.motion import teach
 from omnitalker.corpus.teachers.speech import TimedSymbol
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.media.reader import read_clip
 from omnitalker.models.recogniser import PhonemeRecogniser, align
 from omnitalker.motion.names import INDEX

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker.corpus.teachers.motion.score import Score, stress_factor
-from omnitalker.corpus.teachers.motion.visemes import (  # fmt: skip
+from omnitalker.generation.motion_teacher.score import Score, stress_factor
+from omnitalker.generation.motion_teacher.visemes import (  # fmt: skip
     AMPLITUDE_POWERS,
     BILABIALS,
     LABIODENTALS,

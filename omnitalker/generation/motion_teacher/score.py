@@ -12,7 +12,7 @@ import numpy as np
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import TimedPhoneme
-from omnitalker.corpus.teachers.motion.prosody import Prosody
+from omnitalker.generation.motion_teacher.prosody import Prosody
 from omnitalker.motion.curves import plateaus, time_since, union
 from omnitalker.text.symbols import (
     MANDARIN_TONE,

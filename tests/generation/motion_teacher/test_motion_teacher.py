@@ -9,8 +9,8 @@ import pytest
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import MANNERS
-from omnitalker.corpus.teachers.motion import teach
-from omnitalker.corpus.teachers.motion.visemes import BILABIALS, LABIODENTALS, VISEMES
+from omnitalker.generation.motion_teacher import teach
+from omnitalker.generation.motion_teacher.visemes import BILABIALS, LABIODENTALS, VISEMES
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.made.blinks import detect_blinks

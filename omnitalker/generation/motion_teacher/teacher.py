@@ -12,20 +12,20 @@ import numpy as np
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, MotionTrack, TimedPhoneme
-from omnitalker.corpus.teachers.motion.articulation import (  # fmt: skip
+from omnitalker.generation.motion_teacher.articulation import (  # fmt: skip
     articulate,
     closures,
     place,
     seal_lips,
     tuck_lip,
 )
-from omnitalker.corpus.teachers.motion.gesture import (  # fmt: skip
+from omnitalker.generation.motion_teacher.gesture import (  # fmt: skip
     brow_raise,
     head_rotations,
     head_translation,
 )
-from omnitalker.corpus.teachers.motion.prosody import Prosody, measure_prosody
-from omnitalker.corpus.teachers.motion.score import (  # fmt: skip
+from omnitalker.generation.motion_teacher.prosody import Prosody, measure_prosody
+from omnitalker.generation.motion_teacher.score import (  # fmt: skip
     Beat,
     Phrase,
     Score,

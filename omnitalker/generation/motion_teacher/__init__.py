@@ -1,5 +1,5 @@
 """Makes facial motion for any speech with known phoneme times."""
 
-from omnitalker.corpus.teachers.motion.teacher import teach
+from omnitalker.generation.motion_teacher.teacher import teach
 
 __all__ = ["teach"]

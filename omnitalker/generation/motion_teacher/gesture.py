@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omnitalker.corpus.teachers.motion.score import Beat, Phrase
+from omnitalker.generation.motion_teacher.score import Beat, Phrase
 from omnitalker.motion.curves import drift, plateaus, soft_limit, time_since
 from omnitalker.motion.made.style import MotionStyle
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from omnitalker.base.types import MANNERS, FloatArray
-from omnitalker.corpus.teachers.motion import teach
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.media.reader import read_clip
 from omnitalker.motion.made.style import draw_style
 from omnitalker.motion.names import INDEX
