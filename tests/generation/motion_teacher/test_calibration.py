@@ -15,9 +15,9 @@ from omnitalker.motion.made.style import draw_style
 from omnitalker.motion.names import INDEX
 from omnitalker.motion.track.statistics import StyleFigures, measure_style
 from omnitalker.reference.tracker import FaceTracker
-from tests.corpus.teachers.motion.babble import babble
+from tests.generation.motion_teacher.babble import babble
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 CLIPS = Path(os.environ.get("OMNITALKER_SHARED", ROOT.parent / "shared")) / "data" / "clips"
 
 

@@ -19,7 +19,7 @@ from omnitalker.motion.made.style import REST_SHAPES, MotionStyle, draw_style, i
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.motion.track.statistics import measure_style
 from omnitalker.text.symbols import SYMBOLS
-from tests.corpus.teachers.motion.babble import babble, spread, timed
+from tests.generation.motion_teacher.babble import babble, spread, timed
 
 
 def column(values: np.ndarray, name: str) -> np.ndarray:
