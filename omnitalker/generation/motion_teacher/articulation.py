@@ -107,7 +107,8 @@ def place(values: np.ndarray, mouth: np.ndarray) -> None:
 def seal_lips(values: np.ndarray, sealed: np.ndarray, press: float = 0.22) -> None:
     """Bring the lips together where sealed (F,) is 1, in place: mouthClose equals what jawOpen opens."""
     _fade(values, sealed, mouthLowerDown=0.0, mouthUpperUp=0.0, mouthFunnel=0.0, mouthStretch=0.5)
-    _fade(values, sealed, mouthShrugUpper=0.0, noseSneer=0.1, jawForward=0.5)
+    _fade(values, sealed, mouthShrugUpper=0.0, noseSneer=0.0, jawForward=0.5)
+    _fade(values, sealed, cheekSquint=0.6)
     jaw = values[:, INDEX["jawOpen"]]
     jaw *= 1.0 - 0.35 * sealed
     close = values[:, INDEX["mouthClose"]]
