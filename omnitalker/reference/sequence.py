@@ -8,9 +8,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import savgol_filter
 
 from omnitalker.base.types import FloatArray, Frame
+from omnitalker.motion.track.smoothing import savitzky_golay
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -59,7 +59,8 @@ def smooth(
         length = scene.stop - scene.start
         size = min(window, length - 1 + length % 2)
         if size > order:
-            result[scene] = savgol_filter(values[scene], size, order, axis=0)
+            columns = values[scene].reshape(length, -1)
+            result[scene] = savitzky_golay(columns, size, order).reshape(values[scene].shape)
     return result
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import savgol_filter
+from scipy.ndimage import convolve1d, gaussian_filter1d
 
 from omnitalker.base.types import FloatArray
 from omnitalker.motion.made.gaze import set_gaze
@@ -46,7 +45,7 @@ def smooth(values: FloatArray, strength: float = 1.0) -> FloatArray:
         return values.copy()
     out = values.astype(np.float64)
     shapes = out[:, EXPRESSION_SLICE]
-    fitted = savgol_filter(shapes, _SHAPE_WINDOW, _SHAPE_DEGREE, axis=0, mode="interp")
+    fitted = savitzky_golay(shapes, _SHAPE_WINDOW, _SHAPE_DEGREE)
     out[:, EXPRESSION_SLICE] = shapes + min(strength, 1.0) * (fitted - shapes)
     if strength > 1.0:
         out[:, EXPRESSION_SLICE] = _gaussian(out[:, EXPRESSION_SLICE], 0.5 * (strength - 1.0))
@@ -54,6 +53,23 @@ def smooth(values: FloatArray, strength: float = 1.0) -> FloatArray:
     set_gaze(out, _gaussian(out[:, GAZE_SLICE], 0.4 * strength))
     out[:, EXPRESSION_SLICE] = np.clip(out[:, EXPRESSION_SLICE], 0.0, 1.0)
     return out.astype(np.float32)
+
+
+def savitzky_golay(columns: np.ndarray, window: int, degree: int) -> np.ndarray:
+    """(F, C) -> (F, C): each value by the polynomial through `window` (odd) around it, F >= window.
+
+    scipy.signal has it too, but loads all of scipy: a second.
+    """
+    half = window // 2
+    place = np.arange(window, dtype=np.float64)
+    powers = (half - place) ** np.arange(degree + 1)[:, None]
+    weights = np.linalg.lstsq(powers, np.eye(degree + 1)[0], rcond=None)[0]
+    fitted = convolve1d(columns, weights, axis=0, mode="constant")
+    for rows, at in ((slice(0, window), place[:half]), (slice(-window, None), place[-half:])):
+        curves = np.polyfit(place, columns[rows], degree)
+        first = 0 if rows.start == 0 else len(columns) - half
+        fitted[first : first + half] = np.polyval(curves, at[:, None])
+    return np.asarray(fitted)
 
 
 def _gaussian(columns: np.ndarray, frames: float) -> np.ndarray:

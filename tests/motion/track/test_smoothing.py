@@ -8,7 +8,7 @@ import pytest
 from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.made.idle import idle
 from omnitalker.motion.names import EXPRESSION_SLICE, INDEX, MOTION_DIM, POSE_SLICE
-from omnitalker.motion.track.smoothing import smooth, steady
+from omnitalker.motion.track.smoothing import savitzky_golay, smooth, steady
 
 
 def test_noise_goes_signal_stays() -> None:
@@ -62,3 +62,12 @@ def test_steadied_lips_still_close_and_the_head_no_longer_trembles() -> None:
     out = steady(track)
     np.testing.assert_array_equal(out[:, jaw], track[:, jaw])
     assert np.diff(out[:, yaw], n=2).std() < 0.3 * np.diff(track[:, yaw], n=2).std()
+
+
+@pytest.mark.parametrize(("frames", "window"), [(5, 5), (40, 5), (31, 9)])
+def test_savitzky_golay_is_that_of_scipy(frames: int, window: int) -> None:
+    from scipy.signal import savgol_filter
+
+    values = np.random.default_rng(2).normal(size=(frames, 7))
+    theirs = savgol_filter(values, window, 2, axis=0)
+    np.testing.assert_allclose(savitzky_golay(values, window, 2), theirs, atol=1e-13)
