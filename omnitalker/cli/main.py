@@ -11,7 +11,7 @@ import typer
 from omnitalker import __version__
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.base.machine import keep_memory
-from omnitalker.cli import batch, demo, doctor, face, fetch, generate, live, making
+from omnitalker.cli import batch, demo, doctor, face, fetch, generate, live, making, verify
 
 app = typer.Typer(
     name="omnitalker",
@@ -53,6 +53,7 @@ batch.register(app)
 demo.register(app)
 live.register(app)
 doctor.register(app)
+verify.register(app)
 fetch.register(app)
 
 

@@ -16,6 +16,8 @@ from omnitalker.audio.loudness import SteadyLevel
 from omnitalker.base import timeline
 from omnitalker.base.types import AVChunk, FloatArray, Latents, TimedWord
 from omnitalker.generation.request import SpeakRequest
+from omnitalker.marks.payload import own_number
+from omnitalker.marks.sound import leaning
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.motion.track.blending import scale_expressiveness, scale_head
@@ -50,9 +52,12 @@ class Assembler:
 
     def push(self, latents: Latents) -> Iterator[AVChunk]:
         """The chunks that are ready now."""
-        self._mel_frames += len(latents.mel)
+        mel = latents.mel + leaning(
+            latents.mel, own_number(), self._mel_frames // timeline.BLOCK_MEL_FRAMES
+        )
+        self._mel_frames += len(mel)
         self._motion = np.concatenate([self._motion, self._scaled(latents.motion)])
-        self._speak(latents.mel, is_last=False)
+        self._speak(mel, is_last=False)
         yield from self._ready(is_final=False)
 
     def finish(self) -> Iterator[AVChunk]:

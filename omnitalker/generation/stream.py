@@ -29,6 +29,7 @@ from omnitalker.generation.plan import Clause, Stretch, plan, windows
 from omnitalker.generation.prosody import ProsodyPlanner
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings, generate, tail_of
+from omnitalker.marks.picture import marked
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import MANDARIN_TONE
@@ -69,7 +70,10 @@ def stream(
 
 def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
     """The same chunk with a picture for every motion frame."""
-    return replace(chunk, frames=tuple(renderer.frame(row) for row in chunk.motion))
+    first = timeline.seconds_to_video_frames(chunk.start)
+    times = (float(timeline.video_frames_to_seconds(first + i)) for i in range(len(chunk.motion)))
+    drawn = zip(chunk.motion, times, strict=True)
+    return replace(chunk, frames=tuple(marked(renderer.frame(row), time) for row, time in drawn))
 
 
 def _spoken(

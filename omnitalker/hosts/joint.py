@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnitalker.audio.pcm import pcm_bytes
+from omnitalker.base import timeline
 from omnitalker.base.prefetch import Prefetch
 from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, TimedWord
 from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
+from omnitalker.marks.picture import marked
 from omnitalker.motion.track.blending import continue_from
 
 AHEAD_FRAMES = 50
@@ -42,6 +44,7 @@ class JointVoice:
         self._bridge: list[FloatArray] = []
         self._was_idle = True
         self._replies = 0
+        self._drawn_frames = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -89,4 +92,6 @@ class JointVoice:
 
     def _draw(self, motion: FloatArray) -> Frame:
         self._shown = np.stack([self._shown[-1], motion])
-        return self._renderer.frame(motion)
+        self._drawn_frames += 1
+        seconds = timeline.video_frames_to_seconds(self._drawn_frames)
+        return marked(self._renderer.frame(motion), float(seconds))

@@ -36,6 +36,7 @@ from omnitalker.live.pacer import Pacer
 from omnitalker.live.performer import Performer
 from omnitalker.live.picture import AHEAD, PictureMaker
 from omnitalker.live.speaker import Speaker
+from omnitalker.marks.picture import marked
 
 __all__ = ["AvatarSession", "SessionEvent", "SessionSettings", "SessionStats"]
 log = logging.getLogger(__name__)
@@ -196,7 +197,8 @@ class AvatarSession:
         frames: tuple[Frame, ...] = ()
         if self.pictures is not None:
             self.pictures.note_sound(is_short=self.mixer.is_short)
-            frames = (self.pictures.frame(moment.motion, self.pacer.lateness),)
+            picture = self.pictures.frame(moment.motion, self.pacer.lateness)
+            frames = (marked(picture, self.time),)
         if not moment.is_idle and moment.reply <= self._silenced:  # while its picture was drawn
             moment = replace(moment, words=(), is_first=False, is_last=False)
         chunk = self._chunk(moment, frames)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
+from omnitalker.marks.picture import marked
 from omnitalker.media.reader import read_clip
 from omnitalker.media.writer import VideoWriter
 from omnitalker.reference.identity import build_identity
@@ -61,7 +62,12 @@ def reenact(job: Reenactment, on_progress: OnProgress | None = None) -> tuple[st
     with VideoWriter(job.output, renderer.size, with_audio=len(driving.samples) > 0) as writer:
         for start in range(0, len(motion), PIECE_FRAMES):
             stop = min(start + PIECE_FRAMES, len(motion))
-            writer.write_frames(renderer.frame(row) for row in motion[start:stop])
+            writer.write_frames(
+                marked(
+                    renderer.frame(motion[frame]), float(timeline.video_frames_to_seconds(frame))
+                )
+                for frame in range(start, stop)
+            )
             first, last = (timeline.video_frames_to_samples(frame) for frame in (start, stop))
             if len(driving.samples):
                 writer.write_samples(driving.samples[first:last])
