@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from omnitalker.live.performer import Performer
     from omnitalker.pipeline import OmniTalkerPipeline
     from omnitalker.server.state import Hall
-
+    from omnitalker.studio.order import Order
 
 KEY = "secret-1"
+
+
+def sketched(voice: str, emotion: str = "neutral") -> Order:
+    """A built-in voice with the drawn face, small."""
+    from omnitalker.studio.order import parse
+
+    return parse({"voice": voice, "emotion": emotion, "renderer": "sketch", "size": 256})
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +63,8 @@ def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
     from omnitalker.server.state import Hall
     from omnitalker.studio.casting import Studio
 
-    ada = Character(name="Ada", persona="You are Ada.", renderer="sketch", size=256, voice="ada")
-    bob = Character(name="Bob", persona="You are Bob.", renderer="sketch", size=256, voice="bob")
+    ada = Character("Ada", "You are Ada.", sketched("ada"))
+    bob = Character("Bob", "You are Bob.", sketched("bob"))
     config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
     return Hall(Studio(tiny_pipeline.parts), {"ada": ada, "bob": bob}, config)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, cast
 
 from omnitalker.base import assets
-from omnitalker.base.config import load_config, unknown_choice
+from omnitalker.base.config import build, read_yaml, unknown_choice
 from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.base.types import MANNERS, Manner, Renderer, StylePrompt
 from omnitalker.live.performer import Performer
+from omnitalker.studio.option import options_of
+from omnitalker.studio.order import ALIASES, Delivery, Look, Order, Voice, normal, parse
+from omnitalker.studio.produce import fitted
 
 if TYPE_CHECKING:
     from omnitalker.studio.casting import Studio
@@ -40,21 +43,10 @@ class Character:
 
     name: str
     persona: str
-    presenter: str | None = None
-    """A built-in presenter, an identity file, or a portrait or clip. None = the first built-in one."""
-    voice: str | None = None
-    """A built-in voice or a style file. None = the checkpoint's first, or that of `reference`."""
-    reference: str | None = None
-    """A clip of one's own that lends the voice (and the face, unless `presenter` is given)."""
+    order: Order = field(default_factory=Order)
+    """Voice, delivery and look. In the file its options stand by their names beside the rest."""
     voices: dict[str, str] = field(default_factory=dict)
-    """Another voice or style file for some manners."""
-    manner: Manner = "neutral"
-    """How the character is from the outset."""
-    language: Literal["auto", "en", "zh"] = "auto"
-    speed: float = 1.0
-    expressiveness: float = 1.0
-    size: int = 512
-    renderer: Literal["warp", "refined", "sketch"] = "warp"
+    """Another voice or style file for some emotions."""
     greeting: str = ""
     backchannels: tuple[str, ...] = ("Mm-hm.", "I see.")
     proactive: Proactive = field(default_factory=Proactive)
@@ -63,11 +55,19 @@ class Character:
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.persona.strip():
             raise ValueError("a character needs a name and a persona")
-        for manner in self.voices:
-            if manner not in MANNERS:
-                raise ValueError(unknown_choice("voices: manner", manner, MANNERS))
-        if self.voice and self.reference:
-            raise ValueError("give either 'voice' or 'reference', not both")
+        for emotion in self.voices:
+            if emotion not in MANNERS:
+                raise ValueError(unknown_choice("voices: emotion", emotion, MANNERS))
+
+    @property
+    def manner(self) -> Manner:
+        """How the character is from the outset."""
+        return cast(Manner, self.order.delivery.emotion)
+
+
+_OPTIONS = {name for part in (Voice, Delivery, Look) for name in options_of(part)} - {"seconds"}
+"""What of an order a character may say: all but the text and its length."""
+_OWN = {item.name for item in fields(Character)} - {"order"}
 
 
 def load_character(path: str | Path) -> Character:
@@ -76,8 +76,21 @@ def load_character(path: str | Path) -> Character:
     found = built_in if built_in.is_file() else Path(path)
     if not found.exists():
         raise ConfigError(unknown_choice("character", str(path), character_names()))
-    character = load_config(Character, found)
-    return _with_paths(character, found.parent)
+    values = read_yaml(found)
+    own = {name: values.pop(name) for name in _OWN & set(values)}
+    try:
+        wishes = normal({name: value for name, value in values.items() if _is_option(name)})
+        order = parse(_placed(wishes, found.parent))
+    except InputError as error:
+        raise ConfigError(f"{found}: {error}") from error
+    if left := [name for name in values if not _is_option(name)]:
+        raise ConfigError(unknown_choice(f"{found}: key", left[0], _OWN | _OPTIONS))
+    character = build(Character, own, str(found))
+    return replace(character, order=order, voices=_placed(character.voices, found.parent))
+
+
+def _is_option(name: str) -> bool:
+    return ALIASES.get(name, name) in _OPTIONS
 
 
 def character_names() -> tuple[str, ...]:
@@ -87,15 +100,12 @@ def character_names() -> tuple[str, ...]:
 def perform(studio: Studio, character: Character) -> Performer:
     """The performer of a character; missing voices and faces are found out here, not in mid-reply."""
     performer = Performer(
-        parts=studio.parts,
+        parts=fitted(studio.parts, character.order.delivery),
         find_style=lambda manner: _style(studio, character, manner),
         make_renderer=lambda size: _renderer(studio, character, size),
-        size=character.size,
-        language=character.language,
-        speed=character.speed,
-        expressiveness=character.expressiveness,
+        size=character.order.look.size,
+        delivery=character.order.delivery,
         name=character.name,
-        manner=character.manner,
     )
     performer.style(character.manner)
     return performer
@@ -109,16 +119,16 @@ def check(studio: Studio, character: Character) -> list[str]:
             _named_style(studio, character, manner)
         except InputError as error:
             if manner in (character.manner, "neutral") or manner in character.voices:
-                problems.append(f"manner {manner}: {error}")
+                problems.append(f"emotion {manner}: {error}")
     try:
-        _renderer(studio, character, character.size)
+        _renderer(studio, character, character.order.look.size)
     except InputError as error:
-        problems.append(f"presenter: {error}")
+        problems.append(f"face: {error}")
     spoken = (character.greeting, *character.backchannels, *character.proactive.lines,
               character.lines.brain_down, character.lines.agitated)  # fmt: skip
     for line in filter(None, spoken):
         try:
-            studio.parts.frontend.prepare(line, character.language)
+            studio.parts.frontend.prepare(line, character.order.delivery.language)
         except InputError as error:
             problems.append(f"cannot say {line!r}: {error}")
     return problems
@@ -135,29 +145,24 @@ def _style(studio: Studio, character: Character, manner: Manner) -> StylePrompt:
 
 
 def _named_style(studio: Studio, character: Character, manner: Manner) -> StylePrompt:
-    voice = character.voices.get(manner, character.voice)
-    if voice is None and character.reference is not None:
-        return studio.style(ref=character.reference)
-    return studio.style(style=voice, manner=manner)
+    order = character.order
+    voice = order.voice
+    if manner in character.voices:
+        voice = Voice(voice=character.voices[manner])
+    return studio.style(voice, manner, order.delivery.intensity, order.look.face)
 
 
 def _renderer(studio: Studio, character: Character, size: int) -> Renderer:
-    presenter = character.presenter or character.reference
-    return studio.renderer(presenter, kind=character.renderer, size=size)
+    order = character.order
+    face = order.look.face or order.voice.ref
+    return studio.renderer(replace(order.look, size=size), face)
 
 
-def _with_paths(character: Character, folder: Path) -> Character:
+def _placed(names: dict[str, str], folder: Path) -> dict[str, str]:
     """Relative file names become paths beside the character's file."""
-
-    def placed(name: str | None) -> str | None:
-        if name is not None and Path(name).suffix and (folder / name).exists():
-            return str(folder / name)
-        return name
-
-    return replace(
-        character,
-        presenter=placed(character.presenter),
-        voice=placed(character.voice),
-        reference=placed(character.reference),
-        voices={manner: placed(name) or name for manner, name in character.voices.items()},
-    )
+    return {
+        key: str(folder / name)
+        if isinstance(name, str) and Path(name).suffix and (folder / name).exists()
+        else name
+        for key, name in names.items()
+    }

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from omnitalker.base.errors import InputError
+
 if TYPE_CHECKING:
     import torch
 
@@ -70,6 +72,21 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check_device(name: str) -> str:
+    """The device as torch calls it; an `InputError` where this machine has none of that name."""
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
+        raise InputError(f"device '{name}' is not known; use cpu, cuda, cuda:1 or mps")
+    if kind == "cpu":
+        return name
+    import torch
+
+    there = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+    if int(number or 0) >= there:
+        raise InputError(f"there is no device '{name}' here (of {kind} there are {there}); use cpu")
+    return name
 
 
 def beside_others(made: Iterable[T]) -> Iterator[T]:

@@ -3,72 +3,74 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from omnitalker.base.types import Renderer, StylePrompt
-from omnitalker.batch.jobs import Job, file_digest
+from omnitalker.base.errors import InputError
+from omnitalker.base.types import Identity
+from omnitalker.batch.jobs import file_digest
 from omnitalker.generation.parts import Parts
-from omnitalker.reference.identity_file import save_identity
-from omnitalker.reference.style import save_style
+from omnitalker.reference.analyse import Reference
+from omnitalker.reference.identity_file import load_identity, save_identity
+from omnitalker.reference.style import load_style, save_style
+from omnitalker.rendering.framing import CutoutRenderer
+from omnitalker.studio.casting import Studio
+from omnitalker.studio.framing import MakeHead
 
-if TYPE_CHECKING:
-    from omnitalker.studio.casting import Studio
-
+T = TypeVar("T")
 _PREPARED = ".safetensors"
-RENDERERS_KEPT = 8
+HEADS_KEPT = 8
 
 
-class PreparedStudio:
-    """A `Studio` for jobs that keeps what it learns of clips and portraits in a folder."""
+class PreparedStudio(Studio):
+    """A `Studio` that keeps what it learns of clips and portraits in a folder, and draws with the same heads again.
 
-    def __init__(self, studio: Studio, folder: Path | None, max_bytes: int) -> None:
-        self._studio = studio
+    For one job at a time.
+    """
+
+    def __init__(self, parts: Parts, folder: Path | None, max_bytes: int) -> None:
+        super().__init__(parts)
         self._folder = folder
         self._max_bytes = max_bytes
         self._digests: dict[tuple[str, int], str] = {}
-        self._renderers: OrderedDict[tuple[str | None, str, int], Renderer] = OrderedDict()
+        self._heads: OrderedDict[tuple[int, str, int], CutoutRenderer] = OrderedDict()
+        """By identity, which a head holds, so that its id is not given to another."""
 
-    @property
-    def parts(self) -> Parts:
-        return self._studio.parts
+    def _listen(self, path: Path, text: str | None) -> Reference:
+        if self._folder is None:
+            return super()._listen(path, text)
+        said = hashlib.sha256((text or "").encode()).hexdigest()[:8]
+        name = f"reference-{self._digest(path)}-{said}.json"
+        listen = super()._listen
+        return self._prepared(name, lambda file: _keep(listen(path, text), file), _kept)
 
-    def style(self, job: Job) -> StylePrompt:
-        if job.ref is None or self._folder is None:
-            return self._studio.style(ref=job.ref, style=job.style, manner=job.manner)
-        ref = Path(job.ref)
-        name = f"style-{self._digest(ref)}-{job.manner}{_PREPARED}"
-        prepared = self._prepared(
-            name, lambda path: save_style(self._studio.style(ref=ref, manner=job.manner), path)
-        )
-        return self._studio.style(style=prepared)
-
-    def renderer(self, job: Job, kind: str) -> Renderer:
-        """A worker makes one job at a time, so renderers can be used again."""
-        presenter = job.presenter or job.ref
-        key = (presenter, kind, job.size)
-        if key not in self._renderers:
-            self._renderers[key] = self._studio.renderer(
-                self._presenter(presenter, kind, job.size), kind=kind, size=job.size
-            )
-        self._renderers.move_to_end(key)
-        while len(self._renderers) > RENDERERS_KEPT:
-            self._renderers.popitem(last=False)
-        return self._renderers[key]
-
-    def _presenter(self, presenter: str | None, kind: str, size: int) -> str | Path | None:
-        """Portraits and clips become prepared identities; the rest stays what it is."""
-        source = Path(presenter or "")
-        is_clip = source.is_file() and source.suffix != _PREPARED
-        if kind == "sketch" or not is_clip or self._folder is None:
-            return presenter
-        name = f"identity-{self._digest(source)}-{size}{_PREPARED}"
+    def _build(self, path: Path, size: int) -> Identity:
+        if self._folder is None:
+            return super()._build(path, size)
+        name = f"identity-{self._digest(path)}-{size}{_PREPARED}"
+        build = super()._build
         return self._prepared(
-            name, lambda path: save_identity(self._studio.identity(source, size), path)
+            name, lambda file: save_identity(build(path, size), file), load_identity
         )
+
+    def _maker(self, kind: str) -> MakeHead:
+        make = super()._maker(kind)
+
+        def kept(identity: Identity, size: int) -> CutoutRenderer:
+            key = (id(identity), kind, size)
+            if key not in self._heads:
+                self._heads[key] = make(identity, size)
+            self._heads.move_to_end(key)
+            while len(self._heads) > HEADS_KEPT:
+                self._heads.popitem(last=False)
+            return self._heads[key]
+
+        return kept
 
     def _digest(self, path: Path) -> str:
         key = (str(path), path.stat().st_mtime_ns)
@@ -76,19 +78,39 @@ class PreparedStudio:
             self._digests[key] = file_digest(path)[:24]
         return self._digests[key]
 
-    def _prepared(self, name: str, make: Callable[[Path], object]) -> Path:
-        """The file `name`, made first where it is missing; by one process while the others wait."""
+    def _prepared(self, name: str, make: Callable[[Path], object], load: Callable[[Path], T]) -> T:
+        """What is in the file `name`, made first where it is missing or damaged; by one process while others wait."""
         assert self._folder is not None
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / name
         with open(path.with_suffix(".lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if path.exists():
-                path.touch()
-            else:
-                make(path)
-                prune(self._folder, self._max_bytes, keep=path)
-        return path
+                with suppress(InputError, OSError, ValueError, KeyError):
+                    found = load(path)
+                    path.touch()
+                    return found
+            make(path)
+            prune(self._folder, self._max_bytes, keep=path)
+            return load(path)
+
+
+def _keep(reference: Reference, path: Path) -> None:
+    """The style in a file beside the rest, which is written last."""
+    if reference.style is not None:
+        save_style(reference.style, path.with_suffix(_PREPARED))
+    facts = {
+        "has_style": reference.style is not None,
+        "has_face": reference.has_face,
+        "warnings": reference.warnings,
+    }
+    path.write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _kept(path: Path) -> Reference:
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    style = load_style(path.with_suffix(_PREPARED)) if facts["has_style"] else None
+    return Reference(style, facts["has_face"], warnings=tuple(facts["warnings"]))
 
 
 def prune(folder: Path, max_bytes: int, keep: Path) -> None:
@@ -98,7 +120,7 @@ def prune(folder: Path, max_bytes: int, keep: Path) -> None:
     for file in files:
         if total <= max_bytes:
             return
-        if file != keep:
+        if file.stem != keep.stem:
             total -= file.stat().st_size
             with suppress(FileNotFoundError):
                 file.unlink()

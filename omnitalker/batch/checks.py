@@ -12,22 +12,24 @@ from omnitalker.audio.loudness import find_silences, is_silent, speech_level_db
 from omnitalker.audio.mel import mel_covering
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, TimedPhoneme
-from omnitalker.batch.jobs import Job
 from omnitalker.batch.lips import moments, seen_contrast
-from omnitalker.batch.outputs import Made
 from omnitalker.generation.parts import Parts
 from omnitalker.media.probe import probe
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
 from omnitalker.reference.lips import lip_figures
+from omnitalker.studio.order import Order
+from omnitalker.studio.produce import Made
 from omnitalker.text.edit_distance import count_errors
 from omnitalker.text.symbols import SILENT
 
+MEASURED = ("mp4", "webm", "wav")
+"""Formats whose files say exactly how long their sound and picture are."""
 LONGEST_DRIFT = 0.045
 """Seconds between the ends of sound and picture: one frame and the codecs' padding."""
 LEVELS_DB = (-32.0, -12.0)
 LONGEST_SILENCE = 2.5
-LOWEST_AGREEMENT = 0.5
+LOWEST_AGREEMENT = 0.6
 LOWEST_LIP_CONTRAST = 0.15
 RECOGNISED_SECONDS = 20.0
 """Longer speech is not listened to: comparing long phoneme strings costs more than making them."""
@@ -43,15 +45,15 @@ class OutputChecker:
     def _finder(self) -> LandmarkFinder:
         return open_finder(None, still=True)
 
-    def check(self, made: Made, job: Job) -> dict[str, Any]:
+    def check(self, made: Made, order: Order) -> dict[str, Any]:
         """Figures by name, and under 'warnings' in words what is out of the ordinary."""
-        timed, heard = _heard(made, job, self._parts)
+        timed, heard = _heard(made, order, self._parts)
         figures: dict[str, Any] = {
-            **_lengths(made, job),
-            **_sound(made.samples),
-            **_face(made, job),
+            **_lengths(made, order),
+            **_sound(made.recording.samples),
+            **_face(made),
             **heard,
-            **self._lips(made, job, timed),
+            **self._lips(made, order, timed),
         }
         rounded = {
             name: round(value, 3) if isinstance(value, float) else value
@@ -59,13 +61,15 @@ class OutputChecker:
         }
         return {**rounded, "warnings": warnings(rounded)}
 
-    def _lips(self, made: Made, job: Job, timed: tuple[TimedPhoneme, ...]) -> dict[str, Any]:
+    def _lips(self, made: Made, order: Order, timed: tuple[TimedPhoneme, ...]) -> dict[str, Any]:
         """By frames of the film where it has some, by the coefficients where it has none."""
-        if job.format == "mp4":
-            contrast, found = seen_contrast(made.path, moments(made.motion, timed), self._finder)
+        if order.outputs.format == "mp4":
+            contrast, found = seen_contrast(
+                made.files[0], moments(made.recording.motion, timed), self._finder
+            )
             seen = {"lip_contrast": contrast, "face_found": found}
             return {name: value for name, value in seen.items() if value is not None}
-        meant = lip_figures(made.motion, timed).contrast if timed else math.nan
+        meant = lip_figures(made.recording.motion, timed).contrast if timed else math.nan
         return {"lip_contrast_meant": meant} if math.isfinite(meant) else {}
 
 
@@ -91,11 +95,11 @@ def warnings(figures: dict[str, Any]) -> list[str]:
     return found
 
 
-def _lengths(made: Made, job: Job) -> dict[str, Any]:
+def _lengths(made: Made, order: Order) -> dict[str, Any]:
     """What the file itself says, against what was generated."""
-    if job.format in ("csv", "gif", "png"):
+    if order.outputs.format not in MEASURED:
         return {}
-    tracks = probe(made.path)
+    tracks = probe(made.files[0])
     lengths = [length for length in (tracks.video, tracks.audio) if length is not None]
     return {"av_difference": max(abs(length - made.seconds) for length in lengths)}
 
@@ -111,22 +115,26 @@ def _sound(samples: FloatArray) -> dict[str, Any]:
     }
 
 
-def _face(made: Made, job: Job) -> dict[str, Any]:
-    if not made.pictures or job.format == "csv":
+def _face(made: Made) -> dict[str, Any]:
+    pictures = made.recording.pictures
+    if not pictures:
         return {}
-    found = [len(boxes) > 0 for boxes in locate_faces(made.pictures)]
+    found = [len(boxes) > 0 for boxes in locate_faces(pictures)]
     return {"face_found": sum(found) / len(found)}
 
 
-def _heard(made: Made, job: Job, parts: Parts) -> tuple[tuple[TimedPhoneme, ...], dict[str, Any]]:
+def _heard(
+    made: Made, order: Order, parts: Parts
+) -> tuple[tuple[TimedPhoneme, ...], dict[str, Any]]:
     """When each phoneme is said, and how much of what should be said our own ears hear."""
-    if parts.recogniser is None or is_silent(made.samples):
+    samples = made.recording.samples
+    if parts.recogniser is None or is_silent(samples):
         return (), {}
-    usable = len(made.samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
+    usable = len(samples) // timeline.BLOCK_SAMPLES * timeline.BLOCK_SAMPLES
     if usable == 0 or made.seconds > RECOGNISED_SECONDS:
         return (), {}
-    mel = mel_covering(made.samples[:usable])
-    prepared = parts.frontend.prepare(job.text, job.language).phonemes
+    mel = mel_covering(samples[:usable])
+    prepared = parts.frontend.prepare(order.words, order.delivery.language).phonemes
     meant = [phoneme.symbol for phoneme in prepared if phoneme.symbol not in SILENT]
     heard = [item.phoneme.symbol for item in recognise(parts.recogniser, mel).phonemes]
     errors = count_errors(meant, [symbol for symbol in heard if symbol not in SILENT])

@@ -1,26 +1,21 @@
-"""A job: everything that decides what one video will be, and the key that names exactly that."""
+"""A job: an order with its place in a batch, and the key that names exactly what it makes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import Manner
-
-OutputFormat = Literal["mp4", "webm", "gif", "wav", "png", "csv"]
-OUTPUT_FORMATS: tuple[OutputFormat, ...] = ("mp4", "webm", "gif", "wav", "png", "csv")
-Framing = Literal["1:1", "16:9", "9:16"]
-FRAMED_FORMATS: tuple[OutputFormat, ...] = ("mp4", "gif")
-SUBTITLES = (".srt", ".vtt")
+from omnitalker.studio.order import OPTIONS, Order
+from omnitalker.studio.writers import WRITERS, suffix_of
 
 _UNSAFE = re.compile(r"[^\w.\-]+")
-_LABELS = ("id", "output")
-_FILES = ("ref", "style", "presenter", "background")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+FILE_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.is_file)
 
 
 @dataclass(frozen=True)
@@ -28,43 +23,28 @@ class Job:
     """One row of a manifest. Paths are absolute; `id` and `output` do not change what is made."""
 
     id: str
-    text: str
+    order: Order
     output: str = "{id}"
-    """Name template without suffix; {id}, {index}, {voice}, {language} and {manner} are filled in."""
-    ref: str | None = None
-    style: str | None = None
-    presenter: str | None = None
-    language: Literal["auto", "en", "zh"] = "auto"
-    manner: Manner = "neutral"
-    speed: float = 1.0
-    size: int = 512
-    seed: int = 0
-    subtitles: bool = False
-    format: OutputFormat = "mp4"
-    framing: Framing = "1:1"
-    background: str | None = None
-    """A colour (#rrggbb), 'blur', or the path of a picture or video that goes behind the person."""
+    """Name template without suffix; see `output_name`."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        named = (getattr(self, field) for field in _FILES)
+        values = self.order.flat()
+        named = (values[name] for name in FILE_OPTIONS)
         return tuple(value for value in named if value and Path(value).is_file())
 
 
-def job_key(job: Job, maker: str, digests: dict[str, str]) -> str:
+def job_key(job: Job, maker: str, digests: Mapping[str, str]) -> str:
     """A name for the result: equal jobs share it, any change of text, file content or setting changes it.
 
-    `maker` stands for the checkpoint and the settings of the run, `digests` maps the paths a job names to
-    digests of their content (see `file_digest`).
+    `maker` stands for the version and the checkpoint, `digests` maps the paths a job names to digests of their
+    content (see `file_digest`).
     """
-    content = asdict(job)
-    for label in _LABELS:
-        del content[label]
-    for field in _FILES:
-        if content[field] in digests:
-            content[field] = digests[content[field]]
-    text = json.dumps({"job": content, "checkpoint": maker}, sort_keys=True)
+    content = job.order.flat()
+    for name in FILE_OPTIONS:
+        content[name] = digests.get(content[name], content[name])
+    text = json.dumps({"order": content, "maker": maker}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -86,25 +66,40 @@ def folder_digest(folder: str | Path) -> str:
     return digest.hexdigest()
 
 
-def output_name(job: Job, index: int) -> str:
-    """The file name (a folder for png) that the job's template gives; always inside the output folder."""
+def output_stem(job: Job, index: int) -> str:
+    """What the job's template gives; always inside the output folder."""
+    order = job.order
+    voice = order.voice.voice or order.voice.style or order.voice.ref
     values = {
         "id": job.id,
-        "index": index,
-        "voice": Path(job.style or job.ref or "default").stem,
-        "language": job.language,
-        "manner": job.manner,
+        "index": str(index),
+        "voice": Path(voice or "default").stem,
+        "face": Path(order.look.face or "default").stem,
+        "language": order.delivery.language,
+        "emotion": order.delivery.emotion,
     }
-    try:
-        filled = job.output.format(**values)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        valid = ", ".join(f"{{{name}}}" for name in values)
-        raise InputError(
-            f"output template '{job.output}' cannot be filled ({error}); valid: {valid}"
-        ) from error
-    parts = [_UNSAFE.sub("_", part).lstrip(".") for part in filled.split("/")]
+    values["manner"] = values["emotion"]  # its name until 0.2
+
+    def fill(match: re.Match[str]) -> str:
+        if match[1] in values:
+            return values[match[1]]
+        valid = ", ".join(f"{{{name}}}" for name in values if name != "manner")
+        raise InputError(f"output template '{job.output}': '{match[0]}' is none of {valid}")
+
+    parts = [_UNSAFE.sub("_", p).lstrip(".") for p in _PLACEHOLDER.sub(fill, job.output).split("/")]
     parts = [part for part in parts if part]
     if not parts:
         raise InputError(f"output template '{job.output}' gives an empty name")
-    suffix = "" if job.format == "png" else f".{job.format}"
-    return "/".join(parts) + suffix
+    return "/".join(parts)
+
+
+def output_name(job: Job, index: int) -> str:
+    """The file (a folder for png) that is made."""
+    return output_stem(job, index) + suffix_of(job.order.outputs.format)
+
+
+def output_names(job: Job, index: int) -> tuple[str, ...]:
+    """All that is written, what the order wishes beside included."""
+    stem, kind = output_stem(job, index), job.order.outputs.format
+    others = (*WRITERS[kind].companions, *map(suffix_of, job.order.outputs.beside))
+    return (output_name(job, index), *(stem + suffix for suffix in others))

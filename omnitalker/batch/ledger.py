@@ -31,6 +31,8 @@ class Record:
     """From being handed the job to the first sample asked for: style, face and renderer made ready."""
     attempts: int = 1
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was worth telling about the voice and the face."""
     checks: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
+import io
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omnitalker.base import assets
-from omnitalker.base.config import build, unknown_choice
 from omnitalker.base.errors import ConfigError, InputError
-from omnitalker.batch.jobs import FRAMED_FORMATS, SUBTITLES, Job, output_name
-from omnitalker.generation.request import check_controls, check_text
-from omnitalker.text.foreign import refuse_foreign
+from omnitalker.batch.jobs import FILE_OPTIONS, Job, output_names
+from omnitalker.studio.check import Voices, check
+from omnitalker.studio.order import OPTIONS, current_name, normal, parse
+from omnitalker.text.file import decode, read_text
 
-_FIELDS = {field.name: field for field in dataclasses.fields(Job)}
-COLUMNS = (*_FIELDS, "text_file")
-_PATH_COLUMNS = ("ref", "style", "presenter", "background")
-_PLAIN_BACKGROUND = re.compile(r"own|blur|#[0-9a-fA-F]{6}")
-_TRUE, _FALSE = {"1", "true", "yes", "y", "on"}, {"0", "false", "no", "n", "off"}
-
-
-Voices = Mapping[str, tuple[str, ...]]
+OWN_COLUMNS = ("id", "output", "text_file")
+COLUMNS = (*OWN_COLUMNS, *OPTIONS)
+_ERROR = "_error"
 
 
 @dataclass(frozen=True)
 class BadRow:
     line: int
     reason: str
+    file: str = ""
+    """In a folder of texts, which one."""
+
+    def __str__(self) -> str:
+        return f"{self.file or f'line {self.line}'}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -46,26 +44,28 @@ class Manifest:
         return list(zip(self.places or range(1, len(self.jobs) + 1), self.jobs, strict=True))
 
 
-def read_manifest(path: str | Path, voices: Voices | None = None) -> Manifest:
+def read_manifest(
+    path: str | Path, voices: Voices | None = None, defaults: Mapping[str, Any] | None = None
+) -> Manifest:
     """Every row as a job or as a reason why not. Relative paths are taken from the manifest's folder.
 
-    `voices`: the checkpoint's built-in voices with their manners; without them names of voices go unchecked.
+    `voices`: the checkpoint's; without them names of voices go unchecked. `defaults`: for what a row leaves open.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"no such manifest: {path}")
+    given = _placed(normal(defaults or {}), Path.cwd())
     jobs: list[Job] = []
     bad: list[BadRow] = []
     places: list[int] = []
     taken: dict[str, int] = {}
     for place, (line, row) in enumerate(_rows(path), start=1):
         try:
-            job = _job(row, line, path if path.is_dir() else path.parent)
-            _check(job, place)
-            _check_names(job, voices)
+            job = _job(row, line, path if path.is_dir() else path.parent, given)
+            check(job.order, voices)
             _take_names(job, place, line, taken)
         except (ConfigError, InputError) as error:
-            bad.append(BadRow(line, str(error)))
+            bad.append(BadRow(line, str(error), row.get("text_file", "") if path.is_dir() else ""))
         else:
             jobs.append(job)
             places.append(place)
@@ -83,130 +83,82 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if reader is None:
         raise InputError(f"{path.name}: a manifest is a .csv, a .jsonl or a folder of .txt files")
     try:
-        yield from reader(path)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is not UTF-8 text: {error}") from error
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for column in reader.fieldnames or ():
-            if column not in COLUMNS:
-                raise InputError(unknown_choice(f"{path.name}: column", str(column), COLUMNS))
-        while True:
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                row = {"_error": f"cannot be read ({error}); long texts belong into a text_file"}
-            if None in row:
-                row = {"_error": "has more cells than the header has columns"}
-            yield (
-                reader.reader.line_num,
-                {key: value for key, value in row.items() if value not in ("", None)},
-            )
-
-
-def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, text in enumerate(file, start=1):
-            if not text.strip():
-                continue
-            try:
-                row = json.loads(text)
-            except json.JSONDecodeError as error:
-                row = {"_error": f"is not valid JSON: {error}"}
-            yield number, row if isinstance(row, dict) else {"_error": "is not a JSON object"}
-
-
-def _job(row: dict[str, Any], line: int, folder: Path) -> Job:
-    if "_error" in row:
-        raise InputError(row["_error"])
-    for column in row:
-        if column not in COLUMNS:
-            raise InputError(unknown_choice("column", str(column), COLUMNS))
-    values = {key: _typed(key, value) for key, value in row.items() if key != "text_file"}
-    values["id"] = str(values.get("id") or f"{line:06}")
-    values["text"] = _text(row, folder)
-    for column in _PATH_COLUMNS:
-        if column in values:
-            values[column] = _resolved(str(values[column]), folder, must_exist=column == "ref")
-    return build(Job, values, where="row")
-
-
-def _text(row: dict[str, Any], folder: Path) -> str:
-    if ("text" in row) == ("text_file" in row):
-        raise InputError("needs either text or text_file")
-    if "text" in row:
-        return str(row["text"])
-    file = folder / str(row["text_file"])
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read text_file {row['text_file']}: {error}") from error
-
-
-def _typed(name: str, value: Any) -> Any:
-    """CSV gives strings; turn them into what the field wants."""
-    kind = _FIELDS[name].type if name in _FIELDS else "str"
-    if not isinstance(value, str) or kind not in ("float", "int", "bool"):
-        return value
-    if kind == "bool":
-        if value.lower() in _TRUE | _FALSE:
-            return value.lower() in _TRUE
-        raise InputError(f"{name} must be yes or no, got '{value}'")
-    try:
-        return float(value) if kind == "float" else int(value)
-    except ValueError:
-        raise InputError(f"{name} must be a number, got '{value}'") from None
-
-
-def _resolved(value: str, folder: Path, *, must_exist: bool) -> str:
-    """Names (a voice, a presenter, a colour) stay; files become absolute."""
-    candidate = folder / value
-    if candidate.exists():
-        return str(candidate.resolve())
-    if must_exist or "/" in value:
-        raise InputError(f"no such file: {value}")
-    return value
-
-
-def _check(job: Job, index: int) -> None:
-    check_text(job.text)
-    check_controls(job.language, speed=job.speed)
-    refuse_foreign(job.text, job.language)
-    if job.size not in (256, 512, 768):
-        raise InputError(f"size must be 256, 512 or 768, got {job.size}")
-    if job.format not in FRAMED_FORMATS and (job.framing != "1:1" or job.background):
+        yield from reader(decode(path.read_bytes()), path.name)
+    except UnicodeError:
         raise InputError(
-            f"framing and background go with {' and '.join(FRAMED_FORMATS)}; format is {job.format}"
+            f"cannot tell how the text in {path.name} is written; save it as UTF-8"
+        ) from None
+
+
+def _csv_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    head = text.split("\n", 1)[0]
+    separator = max(
+        ",;\t", key=head.count
+    )  # spreadsheets write the second or third in some countries
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    for column in reader.fieldnames or ():
+        if column not in COLUMNS:
+            current_name(str(column), f"{name}: column")
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            row = {_ERROR: f"cannot be read ({error}); long texts belong into a text_file"}
+        if None in row:
+            row = {_ERROR: "has more cells than the header has columns"}
+        yield (
+            reader.reader.line_num,
+            {key: value for key, value in row.items() if value not in ("", None)},
         )
-    output_name(job, index)
 
 
-def _check_names(job: Job, voices: Voices | None) -> None:
-    """Names of presenters, voices, manners and backgrounds: known, or files."""
-    presenter, background = job.presenter, job.background
-    if presenter and not assets.presenter_file(presenter) and not Path(presenter).exists():
-        raise InputError(unknown_choice("presenter", presenter, assets.presenter_names()))
-    if background and not _PLAIN_BACKGROUND.fullmatch(background) and not Path(background).exists():
-        raise InputError(f"background '{background}' is neither #rrggbb, blur, own, nor a file")
-    if not voices or job.ref or (job.style and Path(job.style).exists()):
-        return
-    voice = job.style or next(iter(voices))
-    if voice not in voices:
-        raise InputError(unknown_choice("style", voice, tuple(voices)))
-    if job.manner not in voices[voice]:
-        raise InputError(unknown_choice(f"manner of {voice}", job.manner, voices[voice]))
+def _jsonl_rows(text: str, _name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            row = {_ERROR: f"is not valid JSON: {error}"}
+        yield number, row if isinstance(row, dict) else {_ERROR: "is not a JSON object"}
+
+
+def _job(row: dict[str, Any], line: int, folder: Path, defaults: Mapping[str, Any]) -> Job:
+    if _ERROR in row:
+        raise InputError(row[_ERROR])
+    own = {name: row[name] for name in OWN_COLUMNS if name in row}
+    wishes = {name: value for name, value in row.items() if name not in own}
+    values = _placed(normal(wishes, "column"), folder)
+    values["text"] = _text(values.get("text"), own.get("text_file"), folder)
+    return Job(
+        id=str(own.get("id") or f"{line:06}"),
+        order=parse({**defaults, **values}, "column"),
+        output=str(own.get("output") or "{id}"),
+    )
+
+
+def _text(text: Any, text_file: Any, folder: Path) -> str:
+    if (text is None) == (text_file is None):
+        raise InputError("needs either text or text_file")
+    return str(text) if text_file is None else read_text(folder / str(text_file))
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Names (a voice, a presenter, a colour) stay; files become absolute."""
+    for name in FILE_OPTIONS:
+        value = values.get(name)
+        if value and (folder / value).exists():
+            values[name] = str((folder / value).resolve())
+        elif value and "/" in value:
+            raise InputError(f"no such file: {value}")
+    return values
 
 
 def _take_names(job: Job, place: int, line: int, taken: dict[str, int]) -> None:
-    """What the job writes, subtitles included, must not be what an earlier row writes."""
-    name = output_name(job, place)
-    stem = name.removesuffix(f".{job.format}")
-    names = [name, *(stem + suffix for suffix in SUBTITLES if job.subtitles)]
+    """What the job writes must not be what an earlier row writes."""
+    names = output_names(job, place)
     for name in names:
         if name in taken:
             raise InputError(

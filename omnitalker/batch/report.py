@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from omnitalker.base.files import AtomicFile
 from omnitalker.batch.ledger import Ledger, Record
+from omnitalker.batch.manifest import BadRow
 
 MOST_ROWS = 2000
 _FIGURES = (
@@ -51,11 +52,17 @@ img { display: block; width: 48px; height: 48px; object-fit: contain; border-rad
 
 
 def write_report(
-    path: str | Path, records: Sequence[Record], ledger: Ledger, title: str, out: str = ""
+    path: str | Path,
+    records: Sequence[Record],
+    ledger: Ledger,
+    title: str,
+    out: str = "",
+    bad: Sequence[BadRow] = (),
 ) -> Path:
     """All of `records` in one table; of very many only the first, which are the ones to look at.
 
-    `out`: the folder or URL that the outputs are in, where that is not the page's own folder.
+    `out`: the folder or URL that the outputs are in, where that is not the page's own folder; `bad`: rows that
+    were left out.
     """
     path = Path(path)
     beside = _beside(path.parent, out)
@@ -68,7 +75,7 @@ def write_report(
         f"<!doctype html><html lang='en'><meta charset='utf-8'>"
         f"<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style><h1>{html.escape(title)}</h1>"
-        f"{_summary(records)}<div class='scroll'><table><thead><tr>{heads}</tr></thead>"
+        f"{_summary(records, len(bad))}{_left_out(bad)}<div class='scroll'><table><thead><tr>{heads}</tr></thead>"
         f"<tbody>\n{rows}\n</tbody></table></div>{rest}{_legend()}</html>\n"
     )
     with AtomicFile(path) as temporary:
@@ -83,6 +90,13 @@ def _beside(folder: Path, out: str) -> str:
     return quote(os.path.relpath(out, folder)) + "/" if out else ""
 
 
+def _left_out(bad: Sequence[BadRow]) -> str:
+    if not bad:
+        return ""
+    lines = "".join(f"<p>{html.escape(str(row))}</p>" for row in bad[:MOST_ROWS])
+    return f"<details open><summary>Rows that were left out</summary>{lines}</details>"
+
+
 def _legend() -> str:
     lines = "".join(f"<p><b>{name}</b>: {what}</p>" for name, what in _LEGEND)
     return f"<details><summary>What the columns say</summary>{lines}</details>"
@@ -92,18 +106,19 @@ def outliers_first(records: Sequence[Record]) -> list[Record]:
     """Failed ones, then those with most warnings, then the slowest."""
     return sorted(
         records,
-        key=lambda r: (r.ok, -len(r.checks.get("warnings", ())), -r.real_time_factor),
+        key=lambda r: (r.ok, -len(_notes(r)), -r.real_time_factor),
     )
 
 
-def _summary(records: Sequence[Record]) -> str:
+def _summary(records: Sequence[Record], bad: int) -> str:
     good = [record for record in records if record.ok]
     seconds = sum(record.seconds for record in good)
     wall = sum(record.wall_seconds for record in good)
-    noted = sum(bool(record.checks.get("warnings")) for record in good)
+    noted = sum(bool(_notes(record)) for record in good)
     figures = {
         "videos": f"{len(good):,}",
         "failed": f"{len(records) - len(good):,}",
+        "left out": f"{bad:,}",
         "with a note": f"{noted:,}",
         "minutes made": f"{seconds / 60:,.1f}",
         "real-time factor": f"{wall / seconds:.2f}" if seconds else "-",
@@ -112,6 +127,10 @@ def _summary(records: Sequence[Record]) -> str:
         f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items()
     )
     return f"<dl>{cells}</dl>"
+
+
+def _notes(record: Record) -> tuple[str, ...]:
+    return (*record.checks.get("warnings", ()), *record.notes)
 
 
 def _heads() -> list[str]:
@@ -130,7 +149,7 @@ def _row(record: Record, ledger: Ledger, beside: str) -> str:
     figures = [
         form.format(record.checks[key]) if key in record.checks else "" for key, _, form in _FIGURES
     ]
-    note = record.error or "; ".join(record.checks.get("warnings", ()))
+    note = record.error or "; ".join(_notes(record))
     kind = "note" if record.ok else "note failed"
     cells = [
         image,

@@ -58,12 +58,11 @@ def plan(
     maker = ":".join(
         (
             omnitalker.__version__,
-            settings.renderer,
             folder_digest(assets.checkpoint_dir(settings.checkpoint)),
         )
     )
-    presenters = {job.presenter for job in manifest.jobs if job.presenter}
-    built_in = {name: assets.presenter_file(name) for name in presenters}
+    faces = {face for job in manifest.jobs if (face := job.order.look.face)}
+    built_in = {name: assets.presenter_file(name) for name in faces}
     paths = {name: str(path) for name, path in built_in.items() if path is not None}
     paths.update({file: file for job in manifest.jobs for file in job.files})
     digests = {name: file_digest(path) for name, path in paths.items()}

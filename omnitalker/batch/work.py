@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 from omnitalker.base.files import why
 from omnitalker.base.machine import give_memory_back, keep_memory
+from omnitalker.base.types import Frame
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import Store, open_store
 
+THUMBNAIL_SIDE = 96
 HEAPS = 2
 """For all threads of a worker: without a limit they keep 60 MB more at 512 px, and save no time."""
 
@@ -36,7 +39,6 @@ class RunSettings:
     checkpoint: str
     out: str
     """A folder, or a URL for fsspec."""
-    renderer: str = "warp"
     device: str = "cpu"
     threads: int = 1
     cache: str | None = None
@@ -52,14 +54,14 @@ class Worker:
     def __init__(self, settings: RunSettings) -> None:
         from omnitalker.batch.cache import PreparedStudio
         from omnitalker.batch.checks import OutputChecker
-        from omnitalker.studio.casting import Studio
+        from omnitalker.generation.parts import Parts
 
         _use_threads(1)
-        studio = Studio.from_pretrained(settings.checkpoint, settings.device)
+        parts = Parts.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
-        self._studio = PreparedStudio(studio, folder, settings.cache_megabytes << 20)
-        self._checker = OutputChecker(studio.parts)
+        self._studio = PreparedStudio(parts, folder, settings.cache_megabytes << 20)
+        self._checker = OutputChecker(parts)
         give_memory_back()
         keep_memory(heaps=HEAPS)
 
@@ -105,18 +107,32 @@ class Worker:
         return record
 
     def _make(self, task: Task, workshop: Path, result: dict[str, Any]) -> bytes | None:
-        from omnitalker.batch.outputs import make_output, thumbnail
+        from omnitalker.studio.produce import produce
 
-        made = make_output(self._studio, task.job, workshop, self._settings.renderer)
+        made = produce(self._studio, task.job.order, workshop / "made")
         result["seconds"] = round(made.seconds, 3)
         result["startup_seconds"] = round(made.startup_seconds, 4)
+        result["notes"] = made.notes
         if self._settings.checks:
-            result["checks"] = self._checker.check(made, task.job)
-        stem = task.output.removesuffix(f".{task.job.format}")
-        for companion in made.companions:
+            result["checks"] = self._checker.check(made, task.job.order)
+        first, *others = made.files
+        stem = task.output.removesuffix(first.suffix)
+        for companion in others:
             self._store.publish(companion, stem + companion.suffix)
-        self._store.publish(made.path, task.output)
-        return thumbnail(made)
+        self._store.publish(first, task.output)
+        return _thumbnail(made.recording.pictures)
+
+
+def _thumbnail(pictures: Sequence[Frame]) -> bytes | None:
+    """A small JPEG of the first picture kept."""
+    if not pictures:
+        return None
+    import cv2
+
+    scale = THUMBNAIL_SIDE / max(pictures[0].shape[:2])
+    small = cv2.resize(pictures[0], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    done, encoded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return encoded.tobytes() if done else None
 
 
 def _use_threads(count: int) -> None:

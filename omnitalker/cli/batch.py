@@ -1,17 +1,16 @@
-"""`omnitalker batch` and `omnitalker bench batch`: many videos from one manifest."""
+"""`omnitalker batch`: many videos from one manifest."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import batch_progress, options
-from omnitalker.cli.live import bench_app
 
 if TYPE_CHECKING:
     from omnitalker.batch.manifest import Manifest
@@ -24,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("batch")(batch)
 
 
+@options.takes_wishes
 def batch(
     manifest: Annotated[
         Path, typer.Argument(help="A .csv, a .jsonl, or a folder of .txt files, one per video.")
@@ -62,7 +62,6 @@ def batch(
         bool, typer.Option("--json", help="Events as JSON lines on standard output.")
     ] = False,
     checks: Annotated[bool, typer.Option(help="Check every output automatically.")] = True,
-    renderer: options.RendererName = "warp",
     threads: Annotated[
         int | None,
         typer.Option(help="Processors per worker; default: shared out evenly (Ray: 1)."),
@@ -70,32 +69,32 @@ def batch(
     cache_megabytes: Annotated[int, typer.Option(help="Room for prepared references.")] = 2048,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
     device: options.Device = "cpu",
+    *,
+    wishes: dict[str, Any],
 ) -> None:
     """Make many videos; stop it whenever you like, it goes on where it was.
 
-    Columns: id, text or text_file, ref or style, presenter, language, manner, speed, size, seed,
-    subtitles, format, framing, background, output. Exit code 0: all made, 1: some failed, 2: bad call.
+    Columns: id, output, text or text_file, and every option below by its name (head_motion for --head-motion);
+    the options themselves hold for rows that leave them open. Exit code 0: all made, 1: some failed, 2: bad call.
 
     Examples:
 
       omnitalker batch jobs.csv -o out/ --workers 2
 
-      omnitalker batch texts/ -o out/ --dry-run
+      omnitalker batch texts/ -o out/ --face lin --format webm --dry-run
     """
-    from omnitalker.base import assets
     from omnitalker.batch.manifest import read_manifest
     from omnitalker.batch.run import EngineSettings, plan, run
     from omnitalker.batch.work import RunSettings
-    from omnitalker.reference.library import StyleLibrary
+    from omnitalker.studio.people import voices
 
     _check_numbers(workers, retries, max_hours)
-    voices = StyleLibrary(assets.checkpoint_dir(checkpoint)).catalogue()
-    rows = read_manifest(manifest, voices)
+    known = {voice.name: voice.emotions for voice in voices(checkpoint)}
+    rows = read_manifest(manifest, known, wishes)
     _report_bad_rows(rows, skip_invalid=skip_invalid, as_json=as_json)
     settings = RunSettings(
         checkpoint=checkpoint,
         out=output,
-        renderer=renderer,
         device=device,
         threads=threads or _even_share(workers, engine),
         cache_megabytes=cache_megabytes,
@@ -115,7 +114,7 @@ def batch(
         min(workers, max(1, len(todo.waiting))),
         as_json=as_json,
     )
-    page = _write_report(todo, output, report, manifest.name)
+    page = _write_report(todo, rows, output, report, manifest.name)
     left = len(todo.waiting) - tally.made - tally.failed
     if as_json:
         made, failed, seconds = tally.made, tally.failed, round(tally.elapsed, 3)
@@ -126,47 +125,6 @@ def batch(
         print(_closing_words(tally, left, page))
     if tally.failed or left or rows.bad:
         raise typer.Exit(1)
-
-
-@bench_app.command("batch")
-def bench_batch(
-    jobs: Annotated[int, typer.Option(help="Videos per measurement.")] = 8,
-    workers: Annotated[int, typer.Option(help="Compared with one worker.")] = 2,
-    kill: Annotated[
-        int, typer.Option(help="Instead: one batch, killed so often on its way, then finished.")
-    ] = 0,
-    size: options.Size = 256,
-    renderer: options.RendererName = "warp",
-    presenter: Annotated[str | None, typer.Option(help="Face; default: the first.")] = None,
-    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
-) -> None:
-    """Throughput of one worker and of several, start-up cost per job, memory per worker.
-
-    Every worker keeps to one processor; loading the model is not counted.
-
-    Examples:
-
-      omnitalker bench batch --workers 2
-
-      omnitalker bench batch --jobs 200 --kill 2
-    """
-    from omnitalker.evaluation.bench.batch import bench
-    from omnitalker.evaluation.bench.batch_kill import KillSettings, bench_killed
-
-    lines = (
-        bench_killed(KillSettings(jobs, kill, workers, size, renderer, presenter, checkpoint))
-        if kill
-        else bench(
-            jobs=jobs,
-            workers=workers,
-            size=size,
-            renderer=renderer,
-            presenter=presenter,
-            checkpoint=checkpoint,
-        )
-    )
-    for line in lines:
-        print(line, flush=True)
 
 
 def _even_share(workers: int, engine: str) -> int:
@@ -189,7 +147,7 @@ def _report_bad_rows(rows: Manifest, *, skip_invalid: bool, as_json: bool) -> No
         if as_json:
             batch_progress.emit("bad_row", line=row.line, reason=row.reason)
         else:
-            print(f"line {row.line}: {row.reason}", file=sys.stderr)
+            print(row, file=sys.stderr)
     hidden = len(rows.bad) - SHOWN_BAD_ROWS
     if hidden > 0 and not as_json:
         print(f"and {hidden} more", file=sys.stderr)
@@ -217,7 +175,9 @@ def _announce(todo: Plan, rows: Manifest, others: str, *, as_json: bool, dry_run
             print(f"{task.job.id}\t{task.output}")
 
 
-def _write_report(todo: Plan, output: str, report: Path | None, name: str) -> Path | None:
+def _write_report(
+    todo: Plan, rows: Manifest, output: str, report: Path | None, name: str
+) -> Path | None:
     """For remote outputs only where a local path was given."""
     from omnitalker.batch.ledger import Ledger
     from omnitalker.batch.report import write_report
@@ -227,7 +187,9 @@ def _write_report(todo: Plan, output: str, report: Path | None, name: str) -> Pa
         return None
     ledger = Ledger(open_store(output))
     records = ledger.of((task.key, task.output) for task in todo.tasks)
-    return write_report(report or Path(output) / "report.html", records, ledger, name, output)
+    return write_report(
+        report or Path(output) / "report.html", records, ledger, name, output, bad=rows.bad
+    )
 
 
 def _closing_words(tally: batch_progress.Tally, left: int, page: Path | None) -> str:

@@ -131,7 +131,8 @@ def _follow_bars(events: Iterable[Event], tally: Tally, workers: int) -> None:
 
 
 def _failure(record: Record) -> str:
-    return f"failed: {record.id}: {record.error} (after {record.attempts} attempts)"
+    tries = f" (tried {record.attempts} times)" if record.attempts > 1 else ""
+    return f"failed: {record.id}: {record.error}{tries}"
 
 
 def _clock(seconds: float) -> str:

@@ -11,7 +11,6 @@ import typer
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import options
-from omnitalker.cli.live import bench_app
 
 
 def register(app: typer.Typer) -> None:
@@ -73,24 +72,6 @@ def demo(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files go then, too
     print(f"OmniTalker is at {running.address} (Ctrl-C stops it)", flush=True)
     running.wait()
-
-
-@bench_app.command("demo")
-def bench_demo(
-    port: Annotated[int, typer.Option(help="Port of the page while it is measured.")] = 7869,
-    repeat: Annotated[int, typer.Option(help="Visits and videos after the first one.")] = 3,
-    renderer: options.RendererName = "warp",
-    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
-) -> None:
-    """First paint, first picture and memory of the web page, seen from a real browser.
-
-    Example: omnitalker bench demo
-    """
-    from omnitalker.evaluation.bench.demo import bench, settings_for
-
-    settings = settings_for(port=port, checkpoint=checkpoint, renderer=renderer)
-    for line in bench(settings, repeat=repeat):
-        print(line, flush=True)
 
 
 def _name_and_password(auth: str | None) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""`omnitalker reenact`, `inspect` and `eval`: faces and figures."""
+"""`omnitalker reenact` and `inspect`: faces of clips."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnitalker.base.assets import DEFAULT_CHECKPOINT, checkpoint_dir
 from omnitalker.cli.progress import progress_bar
-
-eval_app = typer.Typer(no_args_is_help=True, help="Measure a checkpoint or a face.")
 
 
 def register(app: typer.Typer) -> None:
     app.command("reenact")(reenact)
     app.command("inspect")(inspect)
-    app.add_typer(eval_app, name="eval")
 
 
 def reenact(
@@ -72,141 +68,3 @@ def inspect(
 
     for line in run(clip, plot=plot, frames=frames):
         print(line)
-
-
-@eval_app.command("model")
-def eval_model(
-    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    corpus: Annotated[
-        Path | None, typer.Option(help="Corpus with held-out items; without: built-in voices.")
-    ] = None,
-    share: Annotated[float, typer.Option(help="Part of all cases: 0.1 is a quick look.")] = 1.0,
-    study: Annotated[
-        list[str] | None, typer.Option(help="Only studies whose names begin so; may be repeated.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Network steps (default: live).")] = None,
-    guidance: Annotated[
-        float | None, typer.Option(help="Text guidance; 1 = off (default: live).")
-    ] = None,
-    prompt_seconds: Annotated[
-        float | None, typer.Option(help="At most so much of a prompt is used (default: live).")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Processes of one thread each.")] = 2,
-    resume: Annotated[
-        bool, typer.Option(help="Go on after a cut-off, with the same weights.")
-    ] = False,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Begin no new case after so long, and sum up.")
-    ] = None,
-    speed: Annotated[bool, typer.Option(help="Measure speed at the end.")] = True,
-    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
-) -> None:
-    """Words, voice, manner, lips, long texts and speed of a checkpoint in one table, JSON and a picture."""
-    from dataclasses import replace
-
-    from omnitalker.evaluation.model import Evaluation, evaluate
-    from omnitalker.evaluation.studies import Plan
-    from omnitalker.generation.guidance import Guidance
-    from omnitalker.generation.parts import sampling_of
-    from omnitalker.models.checkpoint import read_settings
-
-    sampling = sampling_of(read_settings(checkpoint_dir(checkpoint)))
-    if guidance is not None:
-        sampling = replace(sampling, guidance=Guidance(text=guidance))
-    if steps:
-        sampling = replace(sampling, steps=steps)
-    if prompt_seconds:
-        sampling = replace(sampling, prompt_seconds=prompt_seconds)
-    plan = Plan() if share >= 1 else Plan().scaled(share)
-    asked = Evaluation(
-        checkpoint,
-        output,
-        corpus,
-        plan,
-        sampling,
-        tuple(study or ()),
-        workers,
-        resume,
-        max_minutes,
-        speed,
-    )
-    with progress_bar("Evaluating") as update:
-        result = evaluate(asked, on_progress=update)
-    print(result.table())
-    print(output)
-
-
-@eval_app.command("face")
-def eval_face(
-    clip: Annotated[Path, typer.Argument(help="A clip of at least 2 s with one face.")],
-    size: Annotated[int, typer.Option(help="Picture side.")] = 512,
-    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval_face.json"),
-) -> None:
-    """Track, render, track again: how true the picture is, and what a frame costs."""
-    from omnitalker.evaluation.face import run, table
-
-    with progress_bar("Evaluating") as update:
-        report = run(clip, output, size, on_progress=update)
-    marks = {True: "met", False: "MISSED", None: ""}
-    for name, value, goal, met in table(report):
-        shown = "-" if value is None else f"{value:.3f}"
-        print(f"{name:34}{shown:>10}  {goal:10}{marks[met]}")
-    print(output)
-
-
-@eval_app.command("vocoder")
-def eval_vocoder(
-    vocoder: Annotated[Path, typer.Argument(help="Vocoder folder.")] = Path(
-        DEFAULT_CHECKPOINT, "vocoder"
-    ),
-    corpus: Annotated[Path, typer.Option(help="Corpus with held-out items.")] = Path("runs/corpus"),
-    clips: Annotated[int, typer.Option(help="Clips of real, and as many of made voices.")] = 40,
-    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval_vocoder.json"),
-) -> None:
-    """Held-out speech taken apart to mels and put together again: is it still understood, who is it?"""
-    import json
-
-    from omnitalker.base.files import AtomicFile
-    from omnitalker.evaluation.rows import plain, table
-    from omnitalker.evaluation.vocoder_report import report
-
-    rows = report(vocoder, corpus, clips)
-    with AtomicFile(output) as temporary:
-        temporary.write_text(json.dumps(plain(rows), indent=1) + "\n", encoding="utf-8")
-    print(table(rows))
-    print(output)
-
-
-@eval_app.command("card")
-def eval_card(
-    results: Annotated[Path, typer.Argument(help="What 'eval model' wrote (.json).")],
-    card: Annotated[Path, typer.Argument(help="The model card.")] = Path(
-        DEFAULT_CHECKPOINT, "README.md"
-    ),
-) -> None:
-    """Put the figures of an evaluation into a model card."""
-    from omnitalker.evaluation.card import write_card
-
-    write_card(results, card)
-    print(card)
-
-
-@eval_app.command("speed")
-def eval_speed(
-    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    presenter: Annotated[str | None, typer.Option(help="Built-in, portrait or clip.")] = None,
-    size: Annotated[int, typer.Option(help="Picture side.")] = 512,
-    runs: Annotated[int, typer.Option(help="Counted runs of each.")] = 5,
-) -> None:
-    """How much faster than real time sound and video are made. Close other programs first."""
-    from omnitalker.evaluation.bench.speed import measure
-    from omnitalker.studio.casting import Studio
-
-    result = measure(
-        Studio.from_pretrained(checkpoint),
-        presenter=presenter,
-        size=size,
-        runs=runs,
-    )
-    for what, figures in result.items():
-        print(f"{what:20}", "  ".join(f"{name} {value}" for name, value in figures.items()))

@@ -11,7 +11,23 @@ import typer
 from omnitalker import __version__
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.base.machine import keep_memory
-from omnitalker.cli import batch, demo, doctor, face, fetch, generate, live, making, verify
+from omnitalker.cli import (
+    batch,
+    bench,
+    chat,
+    corpus,
+    demo,
+    doctor,
+    evaluate,
+    face,
+    fetch,
+    generate,
+    serve,
+    style,
+    train,
+    verify,
+    voices,
+)  # fmt: skip
 
 app = typer.Typer(
     name="omnitalker",
@@ -32,7 +48,6 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def root(
-    context: typer.Context,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks and the library's log.")
     ] = False,
@@ -41,20 +56,15 @@ def root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    context.obj = {"debug": debug}
     level = logging.DEBUG if debug else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
-generate.register(app)
-making.register(app)
-face.register(app)
-batch.register(app)
-demo.register(app)
-live.register(app)
-doctor.register(app)
-verify.register(app)
-fetch.register(app)
+for group in (
+    generate, voices, style, batch, demo, serve, chat, face, corpus, train, evaluate, bench, doctor, verify,
+    fetch,
+):  # fmt: skip
+    group.register(app)
 
 
 def run() -> None:

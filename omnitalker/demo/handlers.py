@@ -14,7 +14,7 @@ import gradio as gr
 
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.demo import checks, words
-from omnitalker.demo.cast import FROM_REFERENCE, SAVED, Presenter
+from omnitalker.demo.cast import FROM_REFERENCE, SAVED
 from omnitalker.demo.curves import inside
 from omnitalker.demo.hearing import Ears, Heard
 from omnitalker.demo.library import StyleShelf
@@ -23,6 +23,7 @@ from omnitalker.demo.player import Piece
 from omnitalker.demo.takes import DemoStudio, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
+from omnitalker.studio.people import Presenter
 
 log = logging.getLogger(__name__)
 

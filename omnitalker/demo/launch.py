@@ -86,11 +86,11 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
     from starlette.middleware import Middleware
 
     from omnitalker.demo import words
-    from omnitalker.demo.cast import presenters
     from omnitalker.demo.handlers import Handlers
     from omnitalker.demo.live import LiveServer
     from omnitalker.demo.page import THEME, build_page
     from omnitalker.demo.visitors import VisitorCookie
+    from omnitalker.studio.people import presenters
 
     people = presenters(demo.studio.parts.library.names)
     live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))

@@ -9,10 +9,10 @@ import gradio as gr
 
 from omnitalker.base.types import MANNERS
 from omnitalker.demo import words
-from omnitalker.demo.cast import Presenter
 from omnitalker.demo.handlers import Handlers
 from omnitalker.demo.player import streaming_player
 from omnitalker.demo.portrait import portrait_field
+from omnitalker.studio.people import Presenter
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}

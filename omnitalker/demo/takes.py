@@ -32,6 +32,7 @@ from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.track.export import export_csv
 from omnitalker.reference.style import mix_styles, save_style, with_intensity
 from omnitalker.studio.casting import Studio
+from omnitalker.studio.order import Look, Voice
 from omnitalker.text.foreign import refuse_foreign
 
 FIRST_PIECE_FRAMES = 16
@@ -176,9 +177,8 @@ class DemoStudio:
             clip = self._agreed(
                 wish, wish.reference, "record or upload a clip first, under Your own reference"
             )
-            return self.studio.style(
-                ref=clip, ref_text=wish.reference_text or None, manner=wish.manner
-            )
+            own = Voice(ref=str(clip), ref_text=wish.reference_text or None)
+            return self.studio.style(own, wish.manner)
         if voice is not None and voice.startswith(SAVED):
             saved = self.shelves.of(wish.owner).get(voice.removeprefix(SAVED))
             if saved.has_voice and saved.has_motion:
@@ -191,7 +191,7 @@ class DemoStudio:
         known = manners.get(voice or next(iter(manners), ""), ())
         if wish.manner not in known:
             raise InputError(f"{voice} has no manner '{wish.manner}'; it has {', '.join(known)}")
-        return self.studio.style(style=voice, manner=wish.manner)
+        return self.studio.style(Voice(voice), wish.manner, face=wish.presenter)
 
     def _see(self, wish: Wish) -> Renderer:
         """A name is the name of a built-in presenter, whatever else there may be of that name."""
@@ -204,7 +204,8 @@ class DemoStudio:
             )
         elif face is not None and face not in assets.presenter_names():
             raise InputError(unknown_choice("presenter", str(face), assets.presenter_names()))
-        return self.studio.renderer(face, kind=self._renderer, size=wish.size)
+        look = Look(None if face is None else str(face), wish.size, renderer=self._renderer)
+        return self.studio.renderer(look)
 
     def _agreed(self, wish: Wish, reference: str | None, missing: str) -> Path:
         """The file of a reference whose owner has said that the person in it agreed."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("auto", "en", "zh")
 MAX_CHARACTERS = 100_000
 
-_RANGES = {
+RANGES = {
     "speed": (0.5, 2.0),
     "expressiveness": (0.0, 2.0),
     "head_motion": (0.0, 2.0),
@@ -64,7 +64,7 @@ class SpeakRequest:
     def __post_init__(self) -> None:
         check_text(self.text)
         check_controls(
-            self.language, self.seconds, **{name: getattr(self, name) for name in _RANGES}
+            self.language, self.seconds, **{name: getattr(self, name) for name in RANGES}
         )
 
 
@@ -83,7 +83,7 @@ def check_controls(language: str, seconds: float | None = None, **values: float)
     if language not in LANGUAGES:
         raise InputError(unknown_choice("language", language, LANGUAGES))
     for name, value in values.items():
-        low, high = _RANGES[name]
+        low, high = RANGES[name]
         if not low <= value <= high:
             raise InputError(f"{name} must be between {low} and {high}, got {value}")
     if seconds is not None and seconds <= 0:

@@ -94,9 +94,11 @@ class OmniTalkerHandler(HandlerBase):  # type: ignore[misc]
         from omnitalker.pipeline import OmniTalkerPipeline
 
         config = handler_config or OmniTalkerConfig()
-        character = replace(load_character(config.character), size=config.size)
+        character = load_character(config.character)
+        look = replace(character.order.look, size=config.size)
         if config.renderer:
-            character = replace(character, renderer=config.renderer)  # type: ignore[arg-type]
+            look = replace(look, renderer=config.renderer)
+        character = replace(character, order=replace(character.order, look=look))
         pipeline = OmniTalkerPipeline.from_pretrained(config.checkpoint)
         self._performer = performer_of(pipeline, character)
         _set_client_rate(self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from omnitalker.live.opening import Opening
 from omnitalker.motion.made.idle import idle
 from omnitalker.motion.made.style import MotionStyle
 from omnitalker.motion.names import POSE_SLICE
+from omnitalker.studio.order import Delivery
 
 IDLE_SECONDS = 240.0
 
@@ -31,12 +32,8 @@ class Performer:
     make_renderer: Callable[[int], Renderer]
     """A new renderer of a size; a session keeps its own."""
     size: int = 512
-    language: Literal["auto", "en", "zh"] = "auto"
-    speed: float = 1.0
-    expressiveness: float = 1.0
+    delivery: Delivery = field(default_factory=Delivery)
     name: str = "avatar"
-    manner: Manner = "neutral"
-    """How it is from the outset."""
     opening: Opening = field(init=False, repr=False)
     """What replies begin with on this machine."""
     warming: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -48,6 +45,11 @@ class Performer:
         self._styles: dict[Manner, StylePrompt] = {}
         self._idles: dict[Manner, FloatArray] = {}
         self._lock = threading.Lock()
+
+    @property
+    def manner(self) -> Manner:
+        """How it is from the outset."""
+        return cast(Manner, self.delivery.emotion)
 
     def style(self, manner: Manner) -> StylePrompt:
         with self._lock:

@@ -24,10 +24,10 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import AVChunk, FloatArray, Manner, Text, TimedWord
 from omnitalker.generation.pacing import live
 from omnitalker.generation.plan import Clause
-from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.live.markup import MannerChange, MannerTags
 from omnitalker.live.performer import Performer
+from omnitalker.studio.produce import request_of
 from omnitalker.text.splitting import ClauseSplitter
 
 log = logging.getLogger(__name__)
@@ -183,12 +183,8 @@ class Reply:
         sampling = replace(sampling, prompt_seconds=prompt)
         if self._steps is not None:
             sampling = replace(sampling, steps=min(self._steps, sampling.steps))
-        request = SpeakRequest(
-            text="(live)",
-            style=performer.style(self.manner),
-            language=performer.language,
-            speed=performer.speed,
-            expressiveness=performer.expressiveness,
+        request = replace(
+            request_of("(live)", performer.style(self.manner), performer.delivery),
             seed=self.number,
             sampling=sampling,
             pacing=live(self._opening_blocks),
@@ -256,7 +252,7 @@ class Reply:
         self._heed()
         frontend = self._performer.parts.frontend
         try:
-            text = frontend.prepare_piece(piece, self._performer.language, offset)
+            text = frontend.prepare_piece(piece, self._performer.delivery.language, offset)
         except InputError as error:
             log.warning("reply %d: a clause is left out: %s", self.number, error)
             return

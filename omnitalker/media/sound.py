@@ -36,9 +36,9 @@ _CONTAINERS = {
 }
 
 
-def write_wav(path: str | Path, samples: FloatArray) -> None:
+def write_wav(path: str | Path | io.BytesIO, samples: FloatArray) -> None:
     """16-bit mono at 24 kHz."""
-    with wave.open(str(path), "wb") as file:
+    with wave.open(str(path) if isinstance(path, Path) else path, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(timeline.SAMPLE_RATE)

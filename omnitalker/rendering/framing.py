@@ -56,16 +56,16 @@ class FramedRenderer:
         """What whoever asked for the picture should be told."""
         cuts = _cut_sides(identity)
         if self._cut_out:
-            self._background = backdrop.picture(identity, self.size)
+            self.background = backdrop.picture(identity, self.size)
             fade = np.rint(255 * self._place.fade(cuts)).astype(np.uint8)
             self._fade = cv2.merge([fade] * 4) if fade.min() < 255 else None
         else:
-            self._background = surroundings(identity, self._place.window, self.size)
+            self.background = surroundings(identity, self._place.window, self.size)
             soft = _inner_sides(identity) if window.filling != "continued" else (True,) * 4
             self._rims = Rims(self._place.fade(soft))
 
     def frame(self, coefficients: FloatArray) -> Frame:
-        picture = self._background.copy()
+        picture = self.background.copy()
         spot = picture[self._place.rows, self._place.columns]
         if not self._cut_out:
             self._rims.lay(self._place.visible(self._renderer.frame(coefficients)), spot)

@@ -10,14 +10,8 @@ from typing import Literal
 
 from omnitalker.base.errors import InputError
 from omnitalker.motion.face.head_box import HeadBox
+from omnitalker.rendering.aspect import ASPECTS, Aspect
 
-Aspect = Literal["1:1", "16:9", "9:16", "4:5"]
-ASPECTS: dict[Aspect, tuple[int, int]] = {
-    "1:1": (1, 1),
-    "16:9": (16, 9),
-    "9:16": (9, 16),
-    "4:5": (4, 5),
-}
 HEAD_SHARE: dict[Aspect, float] = {"1:1": 0.52, "16:9": 0.54, "9:16": 0.36, "4:5": 0.46}
 """Height of the head (hair to chin) in heights of the picture, where the source is large enough."""
 HEADROOM = 0.07

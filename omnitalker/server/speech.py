@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -28,6 +29,7 @@ from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.state import Hall, Voice
+from omnitalker.studio.produce import request_of
 
 SLOWEST, FASTEST = 0.5, 2.0
 MODELS = ("omnitalker", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
@@ -156,14 +158,9 @@ class _Work:
 def _speak_request(voice: Voice, body: SpeechBody) -> SpeakRequest:
     performer = voice.performer
     manner = _wished_manner(body.instructions) or voice.manner
-    return SpeakRequest(
-        text=body.input,
-        style=performer.style(manner),
-        language=performer.language,
-        speed=min(max(performer.speed * body.speed, SLOWEST), FASTEST),
-        expressiveness=performer.expressiveness,
-        pacing=live(),
-    )
+    speed = min(max(performer.delivery.speed * body.speed, SLOWEST), FASTEST)
+    delivery = replace(performer.delivery, speed=speed)
+    return replace(request_of(body.input, performer.style(manner), delivery), pacing=live())
 
 
 def _wished_manner(instructions: str | None) -> Manner | None:

@@ -17,6 +17,8 @@ from omnitalker.base.types import MANNERS, Manner
 from omnitalker.live.performer import Performer
 from omnitalker.server.settings import ServeConfig
 from omnitalker.studio.casting import Studio
+from omnitalker.studio.order import Order
+from omnitalker.studio.order import Voice as VoiceWish
 
 OPENAI_VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
@@ -117,9 +119,7 @@ class Hall:
         if name in self.characters:
             return self.characters[name]
         if name in self.studio.parts.library.names:
-            face = self.characters[self.default]
-            return Character(
-                name=name, persona=f"You are {name}.", voice=name, presenter=face.presenter,
-                renderer=face.renderer, size=face.size,
-            )  # fmt: skip
+            look = self.characters[self.default].order.look
+            order = Order(voice=VoiceWish(name), look=look)
+            return Character(name=name, persona=f"You are {name}.", order=order)
         raise InputError(unknown_choice("voice or character", name, self.voices()))

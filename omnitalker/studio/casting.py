@@ -1,58 +1,51 @@
-"""Who speaks and who is seen: turns names and files into style prompts and renderers, each made once.
+"""Who speaks and who is seen: an order's names and files become a style prompt and a renderer, each made once.
 
-The command line, the web demo, the batch worker and the server all cast through a `Studio`.
+The command line, the page, batch workers, characters and the server all cast through a `Studio`.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import Frame, Identity, Renderer, StylePrompt
+from omnitalker.base.types import Identity, Renderer, StylePrompt
 from omnitalker.generation.parts import Parts
-from omnitalker.media.reader import read_clip
 from omnitalker.reference.analyse import Reference, listen, look
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import build_identity
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles, wearing, with_intensity
-from omnitalker.rendering.backdrop import Backdrop
-from omnitalker.rendering.framing import CutoutRenderer, PasteBackRenderer, framed
 from omnitalker.rendering.sketch.renderer import SketchRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.rendering.window import ASPECTS, Aspect
+from omnitalker.studio.framing import MakeHead, in_picture
+from omnitalker.studio.order import STYLE_FILE, Look, Order, Voice
 
 T = TypeVar("T")
-RendererKind = Literal["warp", "refined", "sketch"]
-RENDERERS: tuple[RendererKind, ...] = ("warp", "refined", "sketch")
-SIZES = (256, 512, 768, 1080)
 DEFAULT_PRESENTER = "ava"
 REMEMBERED_BYTES = 700_000_000
 """Of the pictures of references: ten seconds at 1280 x 720."""
 
 
 @dataclass(frozen=True)
-class FrameWish:
-    """What is around the head."""
+class Cast:
+    """Who speaks and who is seen."""
 
-    paste_back: bool = False
-    """Put it back into the whole frame of the portrait or clip."""
-    aspect: str = "1:1"
-    """1:1, 16:9, 9:16 or 4:5."""
-    background: str = "own"
-    """own, blur, a colour as #rrggbb, or the path of a picture."""
+    style: StylePrompt
+    face: str
+    """A built-in presenter, or a file."""
+    notes: tuple[str, ...] = ()
+    """What is worth telling about the choice."""
 
 
 class Studio:
-    """The parts of a checkpoint with a bounded memory of references, identities and renderers. Safe under threads."""
+    """The parts of a checkpoint with a bounded memory of references and identities. Safe under threads."""
 
     def __init__(self, parts: Parts, *, remembered: int = 16) -> None:
         self.parts = parts
@@ -62,132 +55,137 @@ class Studio:
 
     @classmethod
     def from_pretrained(
-        cls,
-        checkpoint: str | Path = assets.DEFAULT_CHECKPOINT,
-        device: str = "cpu",
-        lexicon: str | Path | None = None,
+        cls, checkpoint: str | Path = assets.DEFAULT_CHECKPOINT, device: str = "cpu"
     ) -> Studio:
-        parts = Parts.from_pretrained(checkpoint, device)
-        return cls(parts.with_lexicon(lexicon) if lexicon else parts)
+        return cls(Parts.from_pretrained(checkpoint, device))
+
+    def resolve(self, order: Order) -> Cast:
+        """The one place that decides who is meant."""
+        voice, delivery = order.voice, order.delivery
+        face = order.look.face
+        notes: list[str] = []
+        if voice.ref is not None:
+            reference = self.reference(voice.ref, voice.ref_text)
+            notes += reference.warnings
+            if face is None and reference.has_face:
+                face = voice.ref
+        if face is None:
+            face = self.default_presenter()
+            if voice.ref is not None:
+                notes.append(f"{Path(voice.ref).name} shows no face; {face} is seen")
+        style = self.style(voice, delivery.emotion, delivery.intensity, face)
+        return Cast(style, face, tuple(notes))
 
     def style(
         self,
-        *,
-        ref: str | Path | None = None,
-        ref_text: str | None = None,
-        style: str | Path | None = None,
-        voice: str | Path | None = None,
-        manner: str = "neutral",
+        voice: Voice | None = None,
+        emotion: str = "neutral",
         intensity: float = 1.0,
-        presenter: str | Path | None = None,
+        face: str | None = None,
     ) -> StylePrompt:
-        """The voice and manner: of a reference clip, of a style file, or of a built-in voice.
+        """The voice and the manner. Where nobody is named the face's own voice speaks."""
+        voice = voice or Voice()
+        manner = self._manner(voice, emotion)
+        heard = None if voice.voice is None else self._heard(voice.voice, emotion)
+        if manner is not None and heard is not None:
+            found = mix_styles(heard, manner)
+        else:
+            found = manner or heard or self._voice_of(face, emotion)
+        return with_intensity(found, intensity)
 
-        `voice` replaces the voice alone. Without any of them the presenter's own voice speaks.
-        """
-        if ref is not None and style is not None:
-            raise InputError("give either a reference clip or a style, not both")
-        if ref is not None and self.reference(ref, ref_text).style is None:
-            ref = None  # a picture lends the face alone
-        if voice is not None and (ref is not None or style is not None):
-            face = self.style(ref=ref, ref_text=ref_text, style=style, manner=manner)
-            return with_intensity(mix_styles(self._voice(voice, manner), face), intensity)
-        if voice is not None:
-            return with_intensity(self._voice(voice, manner), intensity)
-        return with_intensity(self._manner(ref, ref_text, style, manner, presenter), intensity)
-
-    def face_of(self, ref: str | Path | None, ref_text: str | None = None) -> str | None:
-        """The reference as presenter, unless it is only a sound."""
-        if ref is None or not self.reference(ref, ref_text).has_face:
+    def _manner(self, voice: Voice, emotion: str) -> StylePrompt | None:
+        """Of the style file or the reference; None where there is none, as in a portrait."""
+        if voice.style is not None:
+            return self._named(voice.style, emotion)
+        if voice.ref is None:
             return None
-        return str(ref)
+        found = self.reference(voice.ref, voice.ref_text).style
+        return None if found is None else self._completed(found, emotion)
 
-    def _voice(self, voice: str | Path, manner: str) -> StylePrompt:
-        if Path(voice).exists():
-            return (
-                self.style(ref=voice) if Path(voice).suffix != ".safetensors" else load_style(voice)
-            )
-        return self.parts.library.get(str(voice), manner)
+    def _heard(self, voice: str, emotion: str) -> StylePrompt:
+        if voice.endswith(STYLE_FILE) or not Path(voice).exists():
+            return self._named(voice, emotion)
+        found = self.reference(voice).style
+        if found is None or not found.has_voice:
+            raise InputError(f"{Path(voice).name} has no sound to take a voice from")
+        return self._completed(found, emotion)
 
-    def _manner(
-        self,
-        ref: str | Path | None,
-        ref_text: str | None,
-        style: str | Path | None,
-        manner: str,
-        presenter: str | Path | None,
-    ) -> StylePrompt:
-        if ref is not None:
-            found = self.reference(ref, ref_text).style
-            if found is None:
-                raise InputError(f"{Path(ref).name} has no sound; a portrait cannot lend a voice")
-            if not found.has_voice:
-                found = mix_styles(voice=self.parts.library.get(manner=manner), face=found)
-                return _in_manner(found, manner)
-            if not found.has_motion:
-                face = self.parts.library.get(manner=manner)
-                return mix_styles(voice=found, face=face)
-            return _in_manner(found, manner)
-        if style is not None and Path(style).suffix == ".safetensors":
-            return _in_manner(load_style(style), manner)
+    def _named(self, name: str, emotion: str) -> StylePrompt:
+        """A style file, or a built-in voice."""
+        if name.endswith(STYLE_FILE):
+            return self._completed(load_style(name), emotion)
+        return self.parts.library.get(name, emotion)
+
+    def _completed(self, style: StylePrompt, emotion: str) -> StylePrompt:
+        """In the emotion asked for; what a recording or a silent clip lacks comes from the first built-in voice."""
+        if not style.has_motion:
+            return mix_styles(style, self.parts.library.get(manner=emotion))
+        if not style.has_voice:
+            style = mix_styles(self.parts.library.get(manner=emotion), style)
+        if emotion == "neutral":
+            return style  # as the person is
+        return wearing(style, emotion, rest=style.worn.rest if style.worn else None)
+
+    def _voice_of(self, face: str | None, emotion: str) -> StylePrompt:
         library = self.parts.library
-        own = assets.presenter_voice(str(presenter or self.default_presenter()))
-        voice = style or (own if own in library.names else None)
-        return library.get(None if voice is None else str(voice), manner)
+        own = assets.presenter_voice(face or self.default_presenter())
+        return library.get(own if own in library.names else None, emotion)
 
     def reference(self, path: str | Path, text: str | None = None) -> Reference:
         """A clip, portrait or recording, read and analysed once."""
         key = (_file_key(path), text)
-        return self._references.get(key, lambda: self._listen(path, text))
+        return self._references.get(key, lambda: self._listen(Path(path), text))
 
-    def _listen(self, path: str | Path, text: str | None) -> Reference:
+    def _listen(self, path: Path, text: str | None) -> Reference:
         return listen(self._look(path), self.parts.recogniser, self.parts.frontend, text)
 
-    def _look(self, path: str | Path) -> AnalysedClip:
+    def _look(self, path: Path) -> AnalysedClip:
         return self._looked_at.get(_file_key(path), lambda: look(path))
 
-    def identity(self, presenter: str | Path, size: int = 512) -> Identity:
+    def identity(self, face: str | Path, size: int = 512) -> Identity:
         """A built-in presenter by name, an identity file, or a portrait or clip."""
-        shipped = assets.presenter_file(str(presenter))
-        path = shipped or Path(presenter)
+        shipped = assets.presenter_file(str(face))
+        path = shipped or Path(face)
         if shipped is None and not path.exists():
-            raise InputError(unknown_choice("presenter", str(presenter), assets.presenter_names()))
-        if path.suffix == ".safetensors":
+            raise InputError(unknown_choice("face", str(face), assets.presenter_names()))
+        if path.suffix == STYLE_FILE:
             return self._identities.get(_file_key(path), lambda: load_identity(path))
         return self._identities.get((_file_key(path), size), lambda: self._build(path, size))
-
-    def renderer(
-        self,
-        presenter: str | Path | None = None,
-        *,
-        kind: str = "warp",
-        size: int = 512,
-        frame: FrameWish | None = None,
-    ) -> Renderer:
-        """A new renderer (renderers are cheap, and not shared between threads)."""
-        if kind not in RENDERERS:
-            raise InputError(unknown_choice("renderer", kind, RENDERERS))
-        if size not in SIZES:
-            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size}")
-        if kind == "sketch":
-            return SketchRenderer((size, size))
-        identity = self.identity(presenter or self.default_presenter(), size)
-        make: Callable[[Identity, int], CutoutRenderer] = WarpRenderer
-        if kind == "refined":
-            from omnitalker.rendering.refined import RefinedRenderer
-
-            make = RefinedRenderer
-        return _framed(identity, make, size, frame or FrameWish())
-
-    def default_presenter(self) -> str:
-        names = assets.presenter_names()
-        return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names or not names else names[0]
 
     def _build(self, path: Path, size: int) -> Identity:
         found = self._look(path)
         if found.face is None:
-            raise InputError(f"{path.name} has no picture; give a portrait or a clip as presenter")
+            raise InputError(f"{path.name} has no picture; give a portrait or a clip as face")
         return build_identity(found.clip, found.face, size)
+
+    def renderer(
+        self, look: Look | None = None, face: str | None = None, *, cut_out: bool = False
+    ) -> Renderer:
+        """A new renderer (renderers are cheap, and not shared between threads).
+
+        `face` goes before the look's own; `cut_out`: transparent around the person, if the look leaves it open.
+        """
+        look = look or Look()
+        if look.renderer == "sketch":
+            if cut_out:
+                raise InputError(
+                    "the sketch renderer cannot cut out a person; write an mp4 instead"
+                )
+            return SketchRenderer((look.size, look.size))
+        identity = self.identity(face or look.face or self.default_presenter(), look.size)
+        return in_picture(identity, self._maker(look.renderer), look, cut_out=cut_out)
+
+    def _maker(self, kind: str) -> MakeHead:
+        """What draws the head of an identity at a size."""
+        if kind == "refined":
+            from omnitalker.rendering.refined import RefinedRenderer
+
+            return RefinedRenderer
+        return WarpRenderer
+
+    def default_presenter(self) -> str:
+        names = assets.presenter_names()
+        return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names or not names else names[0]
 
 
 class _Memory:
@@ -224,57 +222,6 @@ class _Memory:
         if self._most_bytes is None or len(self._results) < 2:
             return False
         return sum(result.nbytes for result in self._results.values()) > self._most_bytes
-
-
-def _in_manner(style: StylePrompt, manner: str) -> StylePrompt:
-    """A person's own style in the manner asked for; neutral is as they are."""
-    if manner == "neutral":
-        return style
-    return wearing(style, manner, rest=style.worn.rest if style.worn else None)
-
-
-def _framed(
-    identity: Identity,
-    make: Callable[[Identity, int], CutoutRenderer],
-    size: int,
-    wish: FrameWish,
-) -> Renderer:
-    if wish.paste_back:
-        return PasteBackRenderer(make(identity, size))
-    if wish.aspect == "1:1" and wish.background == "own":
-        return make(identity, size)
-    if wish.aspect not in ASPECTS:
-        raise InputError(unknown_choice("aspect", wish.aspect, ASPECTS))
-    return framed(identity, make, cast(Aspect, wish.aspect), _backdrop(wish.background), size)
-
-
-def plain_backdrop(background: str) -> Backdrop | None:
-    """For own, blur and #rrggbb; None for what must be the path of a picture or video."""
-    if background in ("own", "blur"):
-        return Backdrop(kind=cast(Literal["own", "blur"], background))
-    if re.fullmatch(r"#[0-9a-fA-F]{6}", background):
-        red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
-        return Backdrop(kind="colour", colour=(red, green, blue))
-    if not Path(background).exists():
-        raise InputError(
-            f"background '{background}' is neither own, blur, a colour like #eceef1, nor a picture"
-        )
-    return None
-
-
-def backdrop_pictures(background: str, max_seconds: float) -> tuple[Frame, ...]:
-    """Of the file that stands behind the person; one for a picture."""
-    pictures = read_clip(background, max_seconds=max_seconds).frames
-    if not pictures:
-        raise InputError(f"background {Path(background).name} holds no picture")
-    return pictures
-
-
-def _backdrop(background: str) -> Backdrop:
-    plain = plain_backdrop(background)
-    if plain is not None:
-        return plain
-    return Backdrop(kind="image", image=backdrop_pictures(background, max_seconds=1.0)[0])
 
 
 def _file_key(path: str | Path) -> Hashable:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, cast
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Language, Phoneme, Text, Word
+from omnitalker.text.aligned import AlignedText
 from omnitalker.text.clean import clean
 from omnitalker.text.g2p import G2P, EnglishG2P
 from omnitalker.text.language import check_language, check_scripts, detect
@@ -43,15 +44,19 @@ class TextFrontend:
 
     def prepare(self, text: str, language: str = "auto") -> Text:
         """All of `text` as one piece: at least one word, and a pause symbol at the end."""
-        check_language(language)
         prepared = self._prepare(text, language, default="en")
         if prepared is None:
             raise InputError(_nothing_to_say(text))
         return prepared
 
+    def check(self, text: str, language: str = "auto") -> None:
+        """Whether it can be spoken; an `InputError` says why not. Quick: no sounds are worked out."""
+        marks, aligned, main = self._read(text, language, default="en")
+        if not any(isinstance(item, Spoken) for item in verbalise(aligned, main, marks)):
+            raise InputError(_nothing_to_say(text))
+
     def clauses(self, text: str, language: str = "auto") -> list[Text]:
         """Speakable portions in order, the first one short; `offset` is the place of each in `text`."""
-        check_language(language)
         default = detect(text)
         found: list[Text] = []
         offset = 0
@@ -66,28 +71,29 @@ class TextFrontend:
 
     def prepare_piece(self, piece: str, language: str = "auto", offset: int = 0) -> Text | None:
         """A piece of a `ClauseSplitter`; None where it holds nothing to say (an emoji, a code block)."""
-        check_language(language)
         return self._prepare(piece, language, "en", offset)
 
     def _prepare(
         self, source: str, language: str, default: Language, offset: int = 0
     ) -> Text | None:
-        marks = Marks(self._lexicon)
-        aligned = clean(marks.put(source))
-        check_scripts(aligned.text)
-        main: Language = (
-            "zh"
-            if language == "zh"
-            else "en"
-            if language == "en"
-            else detect(aligned.text, default)
-        )
+        marks, aligned, main = self._read(source, language, default)
         words, phonemes = self._phonemes(verbalise(aligned, main, marks))
         if not words:
             return None
         if phonemes[-1].word is not None:
             phonemes.append(Phoneme("."))
         return Text(source, tuple(words), tuple(phonemes), main, offset)
+
+    def _read(
+        self, source: str, language: str, default: Language
+    ) -> tuple[Marks, AlignedText, Language]:
+        """Cleaned, in letters that can be read, and in which language mainly."""
+        check_language(language)
+        marks = Marks(self._lexicon)
+        aligned = clean(marks.put(source))
+        check_scripts(aligned.text)
+        main = detect(aligned.text, default) if language == "auto" else cast(Language, language)
+        return marks, aligned, main
 
     def _phonemes(self, items: Sequence[Item]) -> tuple[list[Word], list[Phoneme]]:
         words: list[Word] = []

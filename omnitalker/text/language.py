@@ -59,14 +59,14 @@ def check_language(language: str) -> None:
 
 def check_scripts(text: str) -> None:
     """Letters of any script but Latin, Han and single Greek symbols cannot be read."""
-    for char in set(text):
+    for place, char in enumerate(text, start=1):
         if not char.isalpha() or char in GREEK or _HAN_RUN.match(char) or _LATIN_WORD.match(char):
             continue
         name = unicodedata.name(char, "UNKNOWN").split()[0].capitalize()
         if unicodedata.category(char) == "Lm" or name == "Modifier":
             continue
         raise InputError(
-            f"The text holds '{char}' ({name} script, character {text.index(char) + 1}), "
+            f"The text holds '{char}' ({name} script, character {place}), "
             "which cannot be spoken. Supported languages: en, zh."
         )
 

@@ -20,6 +20,7 @@ from omnitalker.agent.conversation import Conversation, Memory
 from omnitalker.base.errors import ConfigError
 from omnitalker.live.session import AvatarSession, SessionSettings
 from tests.agent.endpoint import Endpoint, delta
+from tests.live_fixtures import sketched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,7 +192,8 @@ def test_characters_are_read_strictly(tmp_path: Path) -> None:
         ("name: X", "missing persona"),
         ("name: X\npersona: p\nvoise: y", "did you mean 'voice'"),
         ("name: X\npersona: p\nvoices: {furious: y}", "furious"),
-        ("name: X\npersona: p\nvoice: a\nreference: b.mp4", "either"),
+        ("name: X\npersona: p\nstyle: a.safetensors\nref: b.mp4", "either"),
+        ("name: X\npersona: p\nsubtitles: yes", "subtitles"),
     ):
         file.write_text(content)
         with pytest.raises(ConfigError, match=says):
@@ -205,14 +207,14 @@ def test_a_character_is_performed_and_checked(tiny_pipeline: OmniTalkerPipeline)
     from omnitalker.studio.casting import Studio
 
     studio = Studio(tiny_pipeline.parts)
-    ada = Character("Ada", "p", voice="ada", renderer="sketch", size=256)
+    ada = Character("Ada", "p", sketched("ada"))
     performer = perform(studio, ada)
     assert performer.style("happy") is not performer.style("neutral")
     sad = performer.style("sad")
     assert (sad.mel == performer.style("neutral").mel).all()
     assert check(studio, ada) == []
     odd = Character(
-        "Odd", "p", voice="ada", voices={"angry": "nobody"}, renderer="sketch", size=256,
+        "Odd", "p", sketched("ada"), voices={"angry": "nobody"},
         lines=Lines(brain_down="Привет"),
     )  # fmt: skip
     problems = " ".join(check(studio, odd))

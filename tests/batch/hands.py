@@ -14,6 +14,7 @@ from omnitalker.batch.jobs import Job, output_name
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import LocalStore
 from omnitalker.batch.work import RunSettings, Task
+from omnitalker.studio.order import Order
 
 
 class Hand:
@@ -27,7 +28,7 @@ class Hand:
         return os.getpid()
 
     def make(self, task: Task, attempt: int) -> Record:
-        text = task.job.text
+        text = task.job.order.text
         if text == "die" or (text == "die once" and attempt == 1):
             os.kill(os.getpid(), signal.SIGKILL)
         if text == "slow":
@@ -35,7 +36,7 @@ class Hand:
         error = {"fail": "RuntimeError: no", "wrong": "InputError: bad"}.get(text)
         if error is None:
             file = self._store.workshop() / "made"
-            file.write_text(text)
+            file.write_text(str(text))
             self._store.publish(file, task.output)
             with (self._store.root / "journal").open("a") as journal:
                 journal.write(f"{task.output}\n")
@@ -57,5 +58,5 @@ class Doomed(Hand):
 
 
 def tasks_for(texts: list[str]) -> tuple[Task, ...]:
-    jobs = [Job(f"{index:03}", text) for index, text in enumerate(texts)]
+    jobs = [Job(f"{index:03}", Order(text)) for index, text in enumerate(texts)]
     return tuple(Task(job, f"key{job.id}", output_name(job, i)) for i, job in enumerate(jobs))

@@ -30,17 +30,19 @@ from omnitalker.motion.names import INDEX
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.landmarks import open_finder
 from omnitalker.rendering.warp import WarpRenderer
+from omnitalker.studio.order import parse
 
 runner = CliRunner()
 
 
 def test_a_worker_makes_files_records_and_thumbnails(tiny_checkpoint: Path, tmp_path: Path) -> None:
-    settings = RunSettings(str(tiny_checkpoint), str(tmp_path), renderer="sketch")
+    settings = RunSettings(str(tiny_checkpoint), str(tmp_path))
+    said = {"text": "Hello there.", "renderer": "sketch", "size": 256}
     jobs = (
-        Job("film", "Hello there.", size=256, subtitles=True, style="ada"),
-        Job("sound", "Hello there.", format="wav", output="deep/{id}"),
-        Job("curves", "Hello there.", format="csv"),
-        Job("cut", "Hello there.", format="webm"),
+        Job("film", parse({**said, "subtitles": True, "voice": "ada"})),
+        Job("sound", parse({**said, "format": "wav"}), output="deep/{id}"),
+        Job("curves", parse({**said, "format": "csv"})),
+        Job("cut", parse({**said, "format": "webm"})),
     )
     tasks = plan(Manifest(jobs, ()), settings).tasks
     worker = Worker(settings)
@@ -70,7 +72,7 @@ def test_a_record_that_cannot_be_written_is_a_failure_that_the_next_run_mends(
     tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = RunSettings(str(tiny_checkpoint), str(tmp_path), checks=False)
-    manifest = Manifest((Job("sound", "Hello there.", format="wav"),), ())
+    manifest = Manifest((Job("sound", parse({"text": "Hello there.", "format": "wav"})),), ())
     worker = Worker(settings)
     with monkeypatch.context() as full:
         full.setattr(Path, "write_bytes", _no_space)
@@ -85,7 +87,7 @@ def test_pictures_that_do_not_fit_on_the_disk_are_a_failure(
     tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = RunSettings(str(tiny_checkpoint), str(tmp_path), checks=False)
-    job = Job("cut", "Hello there.", format="png", size=256, presenter="ava")
+    job = Job("cut", parse({"text": "Hello there.", "format": "png", "size": 256, "face": "ava"}))
     worker = Worker(settings)
     monkeypatch.setattr(Path, "write_bytes", _no_space)
     record = worker.make(plan(Manifest((job,), ()), settings).tasks[0])

@@ -38,13 +38,11 @@ def shipped() -> Iterator[OmniTalkerPipeline]:
 @pytest.fixture(scope="module")
 def stage(shipped: OmniTalkerPipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """me.mp4, jobs.csv, texts/, my_videos/, and the project's own configs/."""
-    from omnitalker.generation.request import SpeakRequest
-    from omnitalker.studio.produce import Production, produce
+    from omnitalker.studio.order import parse
+    from omnitalker.studio.produce import produce
 
     folder = tmp_path_factory.mktemp("stage")
-    request = SpeakRequest(SAID, style=shipped.styles.get())
-    renderer = shipped.casting.renderer("ava", size=256)
-    produce(shipped, Production(request, folder / "me.mp4", renderer))
+    produce(shipped.casting, parse({"text": SAID, "size": 256}), folder / "me.mp4")
     (folder / "jobs.csv").write_text(JOBS, encoding="utf-8")
     (folder / "texts").mkdir()
     (folder / "texts" / "one.txt").write_text("One.", encoding="utf-8")

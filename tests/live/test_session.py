@@ -24,6 +24,7 @@ from omnitalker.live.reply import Reply, ReplySettings
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.motion.names import INDEX, POSE_SLICE
 from tests.live.waiting import wait_until
+from tests.live_fixtures import sketched
 
 if TYPE_CHECKING:
     from omnitalker.live.performer import Performer
@@ -253,7 +254,7 @@ def test_async_iteration_ends_when_the_session_closes(performer: Performer) -> N
 
 
 def test_a_session_of_a_pipeline_and_a_character(tiny_pipeline: OmniTalkerPipeline) -> None:
-    ada = Character("Ada", "You are Ada.", voice="ada", manner="happy", renderer="sketch", size=256)
+    ada = Character("Ada", "You are Ada.", sketched("ada", emotion="happy"))
 
     async def talk() -> list[AVChunk]:
         chunks = []

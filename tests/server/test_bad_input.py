@@ -25,6 +25,7 @@ from omnitalker.server.client import AvatarClient
 from omnitalker.server.connection import Desk
 from tests.agent.test_conversation import Endpoint, delta
 from tests.live.waiting import wait_until
+from tests.live_fixtures import sketched
 
 if TYPE_CHECKING:
     from omnitalker.live.performer import Performer
@@ -111,7 +112,7 @@ def test_ten_thousand_words_can_be_cut_short_at_any_time(performer: Performer) -
 def test_a_language_model_that_stalls_or_is_down_is_excused_aloud(
     performer: Performer, caplog: pytest.LogCaptureFixture, hangs: bool
 ) -> None:
-    ada = Character("Ada", "You are Ada.", voice="ada")
+    ada = Character("Ada", "You are Ada.", sketched("ada"))
 
     async def talk() -> Heard:
         async with (

@@ -10,6 +10,7 @@ import pytest
 from omnitalker.base.errors import InputError
 from omnitalker.media.sound import write_wav
 from omnitalker.studio.casting import Studio, _Memory
+from omnitalker.studio.order import Look, Voice, parse
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -31,7 +32,7 @@ def test_a_recording_lends_its_voice_and_the_built_in_manner_its_face(
     studio: Studio, tmp_path: Path
 ) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(3.0))
-    style = studio.style(ref=tmp_path / "voice.wav", ref_text="Hello there.")
+    style = studio.style(Voice(ref=str(tmp_path / "voice.wav"), ref_text="Hello there."))
     face = studio.parts.library.get()
     assert style.has_voice
     assert style.has_motion
@@ -62,7 +63,7 @@ def test_useless_recordings_are_told(
 ) -> None:
     write_wav(tmp_path / "voice.wav", samples)
     with pytest.raises(InputError, match=message):
-        studio.style(ref=tmp_path / "voice.wav")
+        studio.style(Voice(ref=str(tmp_path / "voice.wav")))
 
 
 def test_long_recordings_are_cut_to_ten_seconds_and_it_is_said(
@@ -77,19 +78,29 @@ def test_long_recordings_are_cut_to_ten_seconds_and_it_is_said(
 
 def test_names_that_do_not_exist_list_those_that_do(studio: Studio) -> None:
     with pytest.raises(InputError, match=r"did you mean 'ada'"):
-        studio.style(style="adda")
-    with pytest.raises(InputError, match=r"presenter 'nobody' is not known"):
-        studio.renderer("nobody")
-    with pytest.raises(InputError, match="256, 512, 768"):
-        studio.renderer(kind="sketch", size=300)
-    with pytest.raises(InputError, match="did you mean 'sketch'"):
-        studio.renderer(kind="skech")
-    with pytest.raises(InputError, match="not both"):
-        studio.style(ref="a.wav", style="ada")
+        studio.style(Voice("adda"))
+    with pytest.raises(InputError, match=r"face 'nobody' is not known"):
+        studio.renderer(Look("nobody"))
+
+
+def test_a_voice_without_a_face_is_seen_as_the_default_presenter(
+    studio: Studio, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "voice.wav", voice_like(2.0))
+    cast = studio.resolve(parse({"text": "Hi.", "ref": str(tmp_path / "voice.wav")}))
+    assert cast.face == studio.default_presenter()
+    assert f"voice.wav shows no face; {cast.face} is seen" in cast.notes
+
+
+def test_voice_and_manner_are_set_apart(studio: Studio) -> None:
+    both = studio.style(Voice(voice="bob", style="ada"))
+    ada, bob = studio.style(Voice("ada")), studio.style(Voice("bob"))
+    assert np.array_equal(both.mel, bob.mel)
+    assert np.array_equal(both.motion, ada.motion)
 
 
 def test_sketch_frames_have_the_size_asked_for(studio: Studio) -> None:
-    renderer = studio.renderer(kind="sketch", size=256)
+    renderer = studio.renderer(Look(renderer="sketch", size=256))
     assert renderer.frame(np.zeros(61, np.float32)).shape == (256, 256, 3)
 
 

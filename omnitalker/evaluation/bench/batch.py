@@ -16,6 +16,7 @@ from omnitalker.batch.local import LocalPool, allowed_processors
 from omnitalker.batch.manifest import Manifest
 from omnitalker.batch.run import plan
 from omnitalker.batch.work import RunSettings, Task
+from omnitalker.studio.order import parse
 
 SENTENCES = (
     "The morning train leaves at nine.",
@@ -31,14 +32,17 @@ def bench(
     workers: int,
     size: int,
     renderer: str,
-    presenter: str | None,
+    face: str | None,
     checkpoint: str,
 ) -> Iterator[str]:
     """Lines for people, as the figures come in. Loading the model is not part of the throughput."""
     texts = [SENTENCES[index % len(SENTENCES)] for index in range(jobs)]
     manifest = Manifest(
         tuple(
-            Job(f"{i:04}", text, size=size, seed=i, presenter=presenter)
+            Job(
+                f"{i:04}",
+                parse({"text": text, "size": size, "seed": i, "face": face, "renderer": renderer}),
+            )
             for i, text in enumerate(texts)
         ),
         (),
@@ -50,7 +54,6 @@ def bench(
             settings = RunSettings(
                 checkpoint,
                 folder,
-                renderer=renderer,
                 threads=threads,
                 cache=str(Path(folder) / "cache"),
             )

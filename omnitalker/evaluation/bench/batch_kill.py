@@ -29,7 +29,7 @@ class KillSettings:
     workers: int
     size: int
     renderer: str
-    presenter: str | None
+    face: str | None
     checkpoint: str
 
 
@@ -62,10 +62,10 @@ def _manifest(settings: KillSettings, folder: Path) -> Path:
     path = folder / "jobs.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("id", "text", "size", "seed", "presenter"))
+        writer.writerow(("id", "text", "size", "seed", "face"))
         for index in range(settings.jobs):
             text = f"{WORDS[index % len(WORDS)].title()}."
-            writer.writerow((f"{index:04}", text, settings.size, index, settings.presenter or ""))
+            writer.writerow((f"{index:04}", text, settings.size, index, settings.face or ""))
     return path
 
 

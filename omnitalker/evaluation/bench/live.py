@@ -14,7 +14,8 @@ from omnitalker.evaluation.bench.live_reactions import reactions
 from omnitalker.evaluation.bench.live_talk import Note, continuous, interruption, together, turns
 from omnitalker.live.performer import Performer
 from omnitalker.live.warmup import warm_up
-from omnitalker.studio.casting import RendererKind, Studio
+from omnitalker.studio.casting import Studio
+from omnitalker.studio.order import parse
 
 Part = Literal["turns", "continuous", "interruption", "reactions", "together", "webrtc"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -28,7 +29,7 @@ class BenchSettings:
     seconds: float = 30.0
     sessions: int = 4
     size: int = 512
-    renderer: RendererKind = "warp"
+    renderer: str = "warp"
     checkpoint: str = "checkpoints/tiny"
     webrtc_minutes: float = 1.0
     """Watch the sound and picture of a WebRTC peer for so long."""
@@ -47,7 +48,8 @@ def measure(settings: BenchSettings, keep: Note = lambda _: None) -> dict[str, A
     `keep` gets all there is whenever there is more, so that a run that is stopped leaves what it measured.
     """
     studio = Studio.from_pretrained(settings.checkpoint)
-    character = Character("bench", "A voice.", renderer=settings.renderer, size=settings.size)
+    order = parse({"renderer": settings.renderer, "size": settings.size})
+    character = Character("bench", "A voice.", order)
     performer = perform(studio, character)
     warm_up(performer)
     figures: dict[str, Any] = {"settings": asdict(settings), "processors": os.cpu_count()}

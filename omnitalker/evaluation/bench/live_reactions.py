@@ -18,6 +18,7 @@ from omnitalker.agent.voice_activity import WINDOW, VoiceActivity, voice_activit
 from omnitalker.base.types import AVChunk, FloatArray
 from omnitalker.live.performer import Performer
 from omnitalker.live.session import AvatarSession
+from omnitalker.studio.order import parse
 
 LONG = (
     "This is a long answer that goes on for quite a while, so that somebody can cut it short. " * 3
@@ -56,7 +57,7 @@ def reactions(performer: Performer, turns: int) -> dict[str, float]:
 
 
 async def _reactions(performer: Performer, turns: int) -> dict[str, float]:
-    character = Character(performer.name, "A voice.", manner=performer.manner)
+    character = Character(performer.name, "A voice.", parse({"emotion": performer.manner}))
     activity = Certain(await asyncio.to_thread(voice_activity))
     times: dict[str, list[float]] = {}
     watch = _Watch()

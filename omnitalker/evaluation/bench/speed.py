@@ -14,7 +14,8 @@ from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.studio.casting import Studio
-from omnitalker.studio.produce import Production, ProductionReport, produce
+from omnitalker.studio.order import Outputs, parse
+from omnitalker.studio.produce import Made, produce, request_of
 
 TEXT = (
     "Good morning, and welcome to the show. Today we talk about small machines that do large work, "
@@ -25,26 +26,24 @@ TEXT = (
 def measure(
     studio: Studio,
     *,
-    presenter: str | None = None,
+    face: str | None = None,
     size: int = 512,
     runs: int = 5,
     kind: str = "warp",
 ) -> dict[str, Any]:
     """Real-time factors (wall seconds per second made) of sound alone and of text to mp4."""
-    request = SpeakRequest(TEXT, studio.style())
+    order = parse({"text": TEXT, "face": face, "size": size, "renderer": kind})
+    sound = replace(order, outputs=Outputs("wav"))
+    begun = replace(request_of(TEXT, studio.style(), order.delivery), pacing=live())
     with tempfile.TemporaryDirectory() as folder:
-        sound = Production(request, Path(folder) / "a.wav")
-        video = Production(
-            request, Path(folder) / "a.mp4", studio.renderer(presenter, kind=kind, size=size)
-        )
         return {
-            "sound": _repeat(lambda: produce(studio.parts, sound), runs),
-            f"video at {size} px": _repeat(lambda: produce(studio.parts, video), runs),
-            "first sound, live": _first_chunk(studio, replace(request, pacing=live()), runs),
+            "sound": _repeat(lambda: produce(studio, sound, Path(folder, "a")), runs),
+            f"video at {size} px": _repeat(lambda: produce(studio, order, Path(folder, "a")), runs),
+            "first sound, live": _first_chunk(studio, begun, runs),
         }
 
 
-def _repeat(make: Callable[[], ProductionReport], runs: int) -> dict[str, float]:
+def _repeat(make: Callable[[], Made], runs: int) -> dict[str, float]:
     make()  # the first run also loads and tunes
     reports = [make() for _ in range(runs)]
     factors = [report.real_time_factor for report in reports]

@@ -1,9 +1,7 @@
-"""`omnitalker serve`, `chat`, `character` and `bench`."""
+"""`omnitalker chat` and `character`: a talk on this machine, and with whom."""
 
 from __future__ import annotations
 
-import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,41 +11,11 @@ from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.machine import rest_between_calls
 
 character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
-bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
-    app.command("serve")(serve)
     app.command("chat")(chat)
     app.add_typer(character_app, name="character")
-    app.add_typer(bench_app, name="bench")
-
-
-def serve(
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="A file as in omnitalker/data/serve.")
-    ] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    checkpoint: Annotated[str | None, typer.Option(help="Checkpoint folder.")] = None,
-) -> None:
-    """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
-    rest_between_calls()
-    from omnitalker.base import assets
-    from omnitalker.base.config import load_config
-    from omnitalker.server.run import run
-    from omnitalker.server.settings import ServeConfig
-
-    settings = load_config(ServeConfig, config or assets.data_path("serve", "local.yaml"))
-    settings = replace(
-        settings,
-        host=host or settings.host,
-        port=port or settings.port,
-        checkpoint=checkpoint or settings.checkpoint,
-    )
-    print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
-    run(settings)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C has nothing left to stop
 
 
 def chat(
@@ -129,48 +97,3 @@ def list_characters() -> None:
 
     for name in character_names():
         print(f"{name:16} {load_character(name).persona.strip().splitlines()[0]}")
-
-
-@bench_app.command("live")
-def bench_live(
-    turns: Annotated[int, typer.Option(help="Replies timed for latency.")] = 20,
-    seconds: Annotated[float, typer.Option(help="Length of the continuous talk.")] = 30.0,
-    sessions: Annotated[int, typer.Option(help="Avatars at a time in the last test.")] = 4,
-    size: Annotated[int, typer.Option(help="Picture side in pixels.")] = 512,
-    renderer: Annotated[str, typer.Option(help="warp or sketch.")] = "warp",
-    checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
-    webrtc_minutes: Annotated[
-        float, typer.Option(help="Also: are sound and picture together at a WebRTC peer?")
-    ] = 0.0,
-    part: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this: turns, continuous, interruption, reactions, together, webrtc. Repeatable."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Write JSON, minute by minute; parts measured before are kept."
-        ),
-    ] = None,
-) -> None:
-    """Time to the first chunk, sustained rate, interruptions, memory, and several sessions."""
-    rest_between_calls()
-    import json
-
-    from omnitalker.evaluation.bench.live import PARTS, BenchSettings, measure
-
-    usual = PARTS if webrtc_minutes else tuple(name for name in PARTS if name != "webrtc")
-    settings = BenchSettings(
-        turns, seconds, sessions, size, renderer, checkpoint,  # type: ignore[arg-type]
-        webrtc_minutes or 1.0, tuple(part or usual),  # type: ignore[arg-type]
-    )  # fmt: skip
-    before = json.loads(output.read_text()) if output and output.exists() and part else {}
-
-    def keep(figures: dict[str, object]) -> None:
-        if output is not None:
-            text = json.dumps({**before, **figures}, indent=2)
-            output.write_text(text + "\n", encoding="utf-8")
-
-    print(json.dumps(measure(settings, keep), indent=2))

@@ -1,0 +1,30 @@
+"""The sound alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnitalker.base.files import AtomicFile
+
+if TYPE_CHECKING:
+    from omnitalker.studio.recording import Recording
+
+
+def write_wav(path: Path, recording: Recording, _subtitles: bool) -> None:
+    from omnitalker.media import sound
+
+    recording.finish()
+    with AtomicFile(path) as temporary:
+        sound.write_wav(temporary, recording.samples)
+
+
+def write_encoded(path: Path, recording: Recording, _subtitles: bool) -> None:
+    """By the suffix: mp3, flac, opus."""
+    from omnitalker.media import sound
+
+    encoder = sound.SoundEncoder(path.suffix.removeprefix("."))
+    with AtomicFile(path) as temporary, temporary.open("wb") as file:
+        for chunk in recording:
+            file.write(encoder.push(chunk.samples))
+        file.write(encoder.finish())
