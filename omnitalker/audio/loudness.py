@@ -25,40 +25,6 @@ SILENT_DB = -65.0
 """Under this there is nothing, however quiet the rest."""
 
 
-HELD_SECONDS = 30.0
-LARGEST_CHANGE_DB = 0.6
-
-
-class SteadyLevel:
-    """Minutes of speech as loud as their beginning, in the order they are made; that stays as it is.
-
-    What a voice says for half a minute differs by some percent in level from what it says in the next.
-    """
-
-    def __init__(self) -> None:
-        self._begun = self._begun_windows = 0.0
-        self._recent = self._recent_windows = 0.0
-        self._gain = 1.0
-
-    def __call__(self, samples: FloatArray) -> FloatArray:
-        """(N,) -> (N,)."""
-        power = 10 ** (level_db(samples) / 10)
-        spoken = power[power > 10 ** ((SPEECH_DB - GATE_DB) / 10)]
-        held = HELD_SECONDS * timeline.SAMPLE_RATE / WINDOW
-        if self._begun_windows < held:
-            self._begun += float(spoken.sum())
-            self._begun_windows += len(spoken)
-        kept = min(1.0, held / max(1.0, self._recent_windows))
-        self._recent = kept * self._recent + float(spoken.sum())
-        self._recent_windows = kept * self._recent_windows + len(spoken)
-        if self._begun_windows < held:
-            return samples
-        wanted = (self._begun / self._begun_windows) / (self._recent / self._recent_windows)
-        limit = 10 ** (LARGEST_CHANGE_DB / 20)
-        before, self._gain = self._gain, float(np.clip(np.sqrt(wanted), 1 / limit, limit))
-        return samples * np.linspace(before, self._gain, len(samples), dtype=np.float32)
-
-
 def level_db(samples: FloatArray) -> FloatArray:
     """(N,) -> (N // 600,) RMS in dB of full scale, per 25 ms."""
     count = len(samples) // WINDOW

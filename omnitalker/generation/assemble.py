@@ -6,15 +6,16 @@ of video frames whose 960 samples are all there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
 
-from omnitalker.audio.loudness import SteadyLevel
+from omnitalker.audio.levelling import GainRamp, PeakLimiter, SteadyLoudness, loudness_of_mel
 from omnitalker.base import timeline
-from omnitalker.base.types import AVChunk, FloatArray, Latents, TimedWord
+from omnitalker.base.types import AVChunk, FloatArray, Latents, StylePrompt, TimedWord
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.marks.payload import own_number
 from omnitalker.marks.sound import leaning
@@ -31,7 +32,9 @@ class Assembler:
         self._request = request
         self._chunk_frames = request.pacing.chunk_frames
         self._state = vocoder.stream()
-        self._level = SteadyLevel()
+        self._style: StylePrompt | None = None
+        self._level: SteadyLoudness | None = None
+        self._ramp, self._limiter = GainRamp(), PeakLimiter()
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._motion: FloatArray = np.zeros((0, MOTION_DIM), np.float32)
         self._posture = request.style.motion[:, POSE_SLICE].mean(axis=0)
@@ -44,11 +47,17 @@ class Assembler:
     def is_empty(self) -> bool:
         return self._mel_frames == 0
 
-    def announce(self, words: tuple[TimedWord, ...]) -> None:
-        """Words of the stretch that begins where the last one ended."""
+    def announce(self, words: tuple[TimedWord, ...], style: StylePrompt) -> None:
+        """Words of the stretch that begins where the last one ended, and the style it is spoken in."""
         start = float(timeline.mel_frames_to_seconds(self._mel_frames))
         moved = (replace(w, start=w.start + start, end=w.end + start) for w in words)
         self._words.extend(moved)
+        target, pacing = self._request.loudness, self._request.pacing
+        if target is not None and style is not self._style:
+            self._style = style
+            target += 20 * math.log10(max(self._request.energy, 0.1))
+            usual = loudness_of_mel(style.mel)
+            self._level = SteadyLoudness(target, usual, pacing.usual_loudness_seconds)
 
     def push(self, latents: Latents) -> Iterator[AVChunk]:
         """The chunks that are ready now."""
@@ -68,7 +77,10 @@ class Assembler:
     def _speak(self, mel: FloatArray, *, is_last: bool) -> None:
         step = self._vocoder.push(self._state, torch.from_numpy(mel)[None], is_last=is_last)
         self._state = step.state
-        spoken = self._level(step.samples[0].cpu().numpy())
+        spoken = step.samples[0].cpu().numpy()
+        if self._level is not None:
+            gain = self._level.gain_db(spoken)
+            spoken = self._limiter.push(self._ramp(spoken, gain), is_last=is_last)
         self._samples = np.concatenate([self._samples, spoken])
 
     def _scaled(self, motion: FloatArray) -> FloatArray:

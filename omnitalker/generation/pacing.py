@@ -33,6 +33,8 @@ class Pacing:
     """At most so many seconds of the style prompt for each of the first calls."""
     hurried_calls: int = 0
     """So many of the first calls save a pass."""
+    usual_loudness_seconds: float = 0.0
+    """How far the loudness of the style is believed beside that of what is made; 0 where there is time to measure."""
     is_awaited: bool = False
     """Somebody waits: the network runs ahead in a thread of its own even where there is nothing to render."""
 
@@ -79,5 +81,6 @@ def live(opening: int = SHORT_OPENING) -> Pacing:
         joined_blocks=None,
         opening_prompts=(_FIRST_PROMPT,) + (_OPENING_PROMPT,) * (1 + is_slow),
         hurried_calls=3 if is_slow else 1,
+        usual_loudness_seconds=3.0,
         is_awaited=True,
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("auto", "en", "zh")
 MAX_CHARACTERS = 100_000
+TARGET_LUFS = -16.0
+"""What podcasts and phones use for speech."""
 
 RANGES = {
     "speed": (0.5, 2.0),
@@ -51,6 +53,8 @@ class SpeakRequest:
     """Amplitude of the voice, relative to what the model would do."""
     contour: Callable[[Curves], Curves] | None = None
     """Any other change of the curves that were decided, stretch by stretch."""
+    loudness: float | None = TARGET_LUFS
+    """LUFS that everything comes to (at energy 1), with true peaks under -1 dB; None = as loud as it is made."""
     seed: int = 0
     sampling: SamplingSettings | None = None
     """None = the checkpoint's own default."""
@@ -63,6 +67,10 @@ class SpeakRequest:
 
     def __post_init__(self) -> None:
         check_text(self.text)
+        if self.loudness is not None and not -40 <= self.loudness <= -10:
+            raise InputError(
+                f"loudness must be between -40 and -10 LUFS or None, got {self.loudness}"
+            )
         check_controls(
             self.language, self.seconds, **{name: getattr(self, name) for name in RANGES}
         )

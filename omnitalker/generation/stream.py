@@ -89,7 +89,7 @@ def _spoken(
     continuation = Continuation()
     planner = None if parts.prosody is None else ProsodyPlanner(parts, request, sampling)
     for stretch in plan(parts.duration, clauses, request):
-        assembler.announce(stretch.words)
+        assembler.announce(stretch.words, stretch.style)
         curves = None
         if planner is not None:
             stretch = replace(stretch, style=planner.heard(stretch.style))
