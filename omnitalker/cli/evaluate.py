@@ -153,3 +153,18 @@ def eval_speed(
     )
     for what, figures in result.items():
         print(f"{what:20}", "  ".join(f"{name} {value}" for name, value in figures.items()))
+
+
+@eval_app.command("marks")
+def eval_marks(
+    folder: Annotated[Path, typer.Argument(help="Real recordings and films, in any depth.")],
+    most: Annotated[int, typer.Option(help="Files of each kind at the most.")] = 200,
+) -> None:
+    """How well the marks in sound and pictures hold, and how often one is seen where none is.
+
+    Example: omnitalker eval marks recordings/ --most 50
+    """
+    from omnitalker.evaluation.marks import study
+
+    for row in study(folder, most):
+        print(row.line, flush=True)

@@ -51,7 +51,7 @@ class SoundEncoder:
     A streamed WAV cannot know its length: its header says "as long as it goes", which players accept.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, bit_rate: int = BIT_RATE) -> None:
         if kind not in get_args(SoundFormat):
             raise InputError(unknown_choice("sound format", kind, get_args(SoundFormat)))
         self.content_type = CONTENT_TYPES[kind]
@@ -65,7 +65,7 @@ class SoundEncoder:
             stream = self._container.add_stream(codec, rate=timeline.SAMPLE_RATE)
             self._stream = cast(av.AudioStream, stream)
             self._stream.layout = "mono"
-            self._stream.bit_rate = BIT_RATE
+            self._stream.bit_rate = bit_rate
         elif kind == "wav":
             self._buffer.write(_streaming_wav_header())
 

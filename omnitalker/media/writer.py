@@ -16,6 +16,7 @@ from av.subtitles.subtitle import SubtitleSet
 from omnitalker.base import timeline
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.types import AVChunk, FloatArray, Frame
+from omnitalker.media.credentials import SignedFile
 
 _MILLISECOND = Fraction(1, 1000)
 _ASS_HEADER = (
@@ -44,6 +45,7 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         settings: VideoSettings | None = None,
         with_audio: bool = True,
         with_subtitles: bool = False,
+        signed: bool = False,
     ) -> None:
         self.size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         """Even, as H.264 wants it: an odd picture gets its last row or column twice."""
@@ -52,7 +54,7 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         self._settings = settings or VideoSettings()
         self._with_audio = with_audio
         self._with_subtitles = with_subtitles
-        self._file = AtomicFile(path)
+        self._file = SignedFile(path) if signed else AtomicFile(path)
         self._container: av.container.OutputContainer | None = None
 
     def __enter__(self) -> VideoWriter:

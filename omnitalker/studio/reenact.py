@@ -59,7 +59,9 @@ def reenact(job: Reenactment, on_progress: OnProgress | None = None) -> tuple[st
         follow_expression=job.follow_expression,
         follow_pose=job.follow_pose,
     ).values
-    with VideoWriter(job.output, renderer.size, with_audio=len(driving.samples) > 0) as writer:
+    with VideoWriter(
+        job.output, renderer.size, with_audio=len(driving.samples) > 0, signed=True
+    ) as writer:
         for start in range(0, len(motion), PIECE_FRAMES):
             stop = min(start + PIECE_FRAMES, len(motion))
             writer.write_frames(

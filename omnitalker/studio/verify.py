@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from omnitalker.base import timeline
@@ -10,6 +10,8 @@ from omnitalker.base.types import FloatArray, Frame
 from omnitalker.marks.payload import NOBODY
 from omnitalker.marks.picture_reader import PictureMark, read_picture_mark
 from omnitalker.marks.sound_reader import SoundMark, read_sound_mark
+from omnitalker.media import credentials
+from omnitalker.media.credentials import Credentials
 from omnitalker.media.probe import probe
 from omnitalker.media.reader import read_audio, read_frames
 
@@ -30,7 +32,8 @@ class Verdict:
     """None: there is no sound."""
     picture: PictureMark | None = None
     """None: there are no moving pictures."""
-    notes: tuple[str, ...] = field(default=())
+    credentials: Credentials | None = None
+    """None: the file carries none, or c2pa-python is not installed."""
 
     @property
     def is_ours(self) -> bool:
@@ -56,7 +59,14 @@ class Verdict:
                 rows.append(f"  {name}: marked (by chance: {max(mark.chance, 1e-99):.0e})")
             else:
                 rows.append(f"  {name}: no mark")
-        return [*rows, *(f"  {note}" for note in self.notes)]
+        if self.credentials is None:
+            said = "none" if credentials.is_available() else "not read: pip install c2pa-python"
+        else:
+            state = "intact" if self.credentials.is_intact else "CHANGED SINCE IT WAS SIGNED"
+            said = (
+                f"made with {self.credentials.maker}, signed by {self.credentials.signer}, {state}"
+            )
+        return [*rows, f"  credentials: {said}"]
 
 
 def verify(path: str | Path) -> Verdict:
@@ -72,7 +82,7 @@ def verify(path: str | Path) -> Verdict:
             picture = found if picture is None or found.score > picture.score else picture
             if picture.is_found or tracks.video <= PICTURE_SECONDS:
                 break
-    return Verdict(sound, picture)
+    return Verdict(sound, picture, credentials.read_credentials(Path(path)))
 
 
 def verify_sound(samples: FloatArray) -> SoundMark:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile, why
+from omnitalker.media.credentials import SignedFile
 from omnitalker.media.subtitles import cues
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ GIF_SECONDS = 12.0
 def write_mp4(path: Path, recording: Recording, subtitles: bool) -> None:
     from omnitalker.media.writer import VideoWriter
 
-    with VideoWriter(path, _size(recording), with_subtitles=subtitles) as writer:
+    with VideoWriter(path, _size(recording), with_subtitles=subtitles, signed=True) as writer:
         for chunk in recording:
             writer.write(chunk)
         if subtitles:
@@ -51,7 +52,7 @@ def write_gif(path: Path, recording: Recording, _subtitles: bool) -> None:
     frames: list[Frame] = []
     for chunk in recording:
         frames.extend(chunk.frames[: limit - len(frames)])
-    with AtomicFile(path) as temporary:
+    with SignedFile(path) as temporary:
         gif.write_gif(temporary, frames)
 
 
@@ -62,7 +63,7 @@ def write_folder(path: Path, recording: Recording, _subtitles: bool) -> None:
     with _atomic_folder(path) as folder:
         for name, data in _pngs(recording):
             (folder / name).write_bytes(data)
-    with AtomicFile(path.with_name(f"{path.name}.wav")) as temporary:
+    with SignedFile(path.with_name(f"{path.name}.wav")) as temporary:
         sound.write_wav(temporary, recording.samples)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnitalker.base.files import AtomicFile
+from omnitalker.media.credentials import SignedFile
 
 if TYPE_CHECKING:
     from omnitalker.studio.recording import Recording
@@ -15,7 +15,7 @@ def write_wav(path: Path, recording: Recording, _subtitles: bool) -> None:
     from omnitalker.media import sound
 
     recording.finish()
-    with AtomicFile(path) as temporary:
+    with SignedFile(path) as temporary:
         sound.write_wav(temporary, recording.samples)
 
 
@@ -24,7 +24,7 @@ def write_encoded(path: Path, recording: Recording, _subtitles: bool) -> None:
     from omnitalker.media import sound
 
     encoder = sound.SoundEncoder(path.suffix.removeprefix("."))
-    with AtomicFile(path) as temporary, temporary.open("wb") as file:
+    with SignedFile(path) as temporary, temporary.open("wb") as file:
         for chunk in recording:
             file.write(encoder.push(chunk.samples))
         file.write(encoder.finish())

@@ -1,0 +1,196 @@
+"""Content credentials (C2PA): a signed statement inside a file of what made it.
+
+Signed by the operator's certificate ($OMNITALKER_SIGNING_CHAIN and $OMNITALKER_SIGNING_KEY, two PEM files), else by
+one that this machine made for itself, which readers call untrusted: it says that two files come from one place,
+not whose place that is. Unlike the marks, credentials are lost when a file is encoded anew.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from omnitalker.base.errors import ConfigError
+from omnitalker.base.files import AtomicFile
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path("~/.omnitalker/signing")
+CHAIN_VARIABLE, KEY_VARIABLE = "OMNITALKER_SIGNING_CHAIN", "OMNITALKER_SIGNING_KEY"
+KINDS = {
+    ".mp4": "video/mp4", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".gif": "image/gif", ".png": "image/png",
+}  # fmt: skip
+"""What can carry credentials, by ending."""
+SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+YEARS = 10
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a file says of itself."""
+
+    maker: str
+    signer: str
+    is_intact: bool
+    """Whether the file is as it was signed; who signed is another question."""
+
+
+class SignedFile(AtomicFile):
+    """An `AtomicFile` that carries credentials, where its kind can and the package `c2pa-python` is installed."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and self.final.suffix.lower() in KINDS and is_available():
+            try:
+                sign(self.temporary)
+            except BaseException as trouble:
+                super().__exit__(type(trouble), trouble, trouble.__traceback__)
+                raise
+        super().__exit__(kind, error, trace)
+
+
+def is_available() -> bool:
+    return importlib.util.find_spec("c2pa") is not None
+
+
+def sign(path: Path) -> None:
+    """Put credentials into a file made here."""
+    import c2pa
+
+    from omnitalker import __version__
+
+    signing = _signing_files()
+    if signing is None:
+        return
+    chain, key = (file.read_bytes() for file in signing)
+    made = {"action": "c2pa.created", "digitalSourceType": SYNTHETIC}
+    manifest = {
+        "claim_generator_info": [{"name": "OmniTalker", "version": __version__}],
+        "title": path.name.removeprefix("."),
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [made]}}],
+    }
+    signed = path.with_name(f"{path.stem}.signed{path.suffix}")
+    info = c2pa.C2paSignerInfo(b"es256", chain, key, None)
+    try:
+        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
+            builder.sign_file(path, signed, signer)
+        os.replace(signed, path)
+    except c2pa.C2paError as error:
+        raise ConfigError(f"cannot sign with {signing[0]} and {signing[1]}: {error}") from error
+    finally:
+        signed.unlink(missing_ok=True)
+
+
+def read_credentials(path: Path) -> Credentials | None:
+    """What a file says of itself; None where it says nothing or nobody here can read it."""
+    if path.suffix.lower() not in KINDS or not is_available():
+        return None
+    import c2pa
+
+    try:
+        with path.open("rb") as file, c2pa.Reader(KINDS[path.suffix.lower()], file) as reader:
+            found = json.loads(reader.json())
+    except c2pa.C2paError:
+        return None
+    manifest = found["manifests"][found["active_manifest"]]
+    makers = manifest.get("claim_generator_info") or [{}]
+    issuer = manifest.get("signature_info", {}).get("issuer", "nobody named")
+    is_intact = found.get("validation_state") in ("Valid", "Trusted")
+    return Credentials(str(makers[0].get("name", "unnamed")), str(issuer), is_intact)
+
+
+def _signing_files() -> tuple[Path, Path] | None:
+    """Chain and key: the operator's, else this machine's own, made at the first use; None where it cannot be kept."""
+    given = os.environ.get(CHAIN_VARIABLE), os.environ.get(KEY_VARIABLE)
+    if any(given):
+        chain, key = (Path(name or "") for name in given)
+        if not (chain.is_file() and key.is_file()):
+            raise ConfigError(f"{CHAIN_VARIABLE} and {KEY_VARIABLE} name two PEM files that exist")
+        return chain, key
+    folder = FOLDER.expanduser()
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    if not (chain.is_file() and key.is_file()):
+        try:
+            _make_own(chain, key)
+        except OSError as error:
+            log.warning("files are not signed: cannot keep a key in %s: %s", folder, error.strerror)
+            return None
+    return chain, key
+
+
+def _make_own(chain: Path, key: Path) -> None:
+    """A root and a signing certificate under it, for this machine alone."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    root_key, own_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root = _certificate("OmniTalker on this machine, root", root_key, None, root_key)
+    own = _certificate("OmniTalker on this machine", own_key, root, root_key)
+    pem = serialization.Encoding.PEM
+    chain.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private = own_key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(private)
+    with AtomicFile(chain) as temporary:
+        temporary.write_bytes(own.public_bytes(pem) + root.public_bytes(pem))
+
+
+def _certificate(
+    name: str,
+    key: EllipticCurvePrivateKey,
+    issuer: x509.Certificate | None,
+    signer: EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    from datetime import datetime, timedelta, timezone
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    now, is_root = datetime.now(timezone.utc), issuer is None
+    usage = x509.KeyUsage(
+        digital_signature=not is_root, key_cert_sign=is_root, crl_sign=is_root, content_commitment=False,
+        key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+        decipher_only=False,
+    )  # fmt: skip
+    parent = signer.public_key()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365 * YEARS))
+        .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(parent), critical=False)
+    )
+    if not is_root:
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        builder = builder.add_extension(purpose, critical=False)
+    return builder.sign(signer, hashes.SHA256())
