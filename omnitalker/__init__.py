@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omnitalker.generation.request import SpeakRequest
     from omnitalker.pipeline import OmniTalkerPipeline
 
-__version__ = "0.1.0"
+from omnitalker.base.version import VERSION as __version__
 
 _HOMES = {
     "OmniTalkerPipeline": "omnitalker.pipeline",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.files import AtomicFile
+from omnitalker.base.version import VERSION
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -71,15 +72,13 @@ def sign(path: Path) -> None:
     """Put credentials into a file made here."""
     import c2pa
 
-    from omnitalker import __version__
-
     signing = _signing_files()
     if signing is None:
         return
     chain, key = (file.read_bytes() for file in signing)
     made = {"action": "c2pa.created", "digitalSourceType": SYNTHETIC}
     manifest = {
-        "claim_generator_info": [{"name": "OmniTalker", "version": __version__}],
+        "claim_generator_info": [{"name": "OmniTalker", "version": VERSION}],
         "title": path.name.removeprefix("."),
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [made]}}],
     }
