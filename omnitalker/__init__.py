@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from omnitalker.base.version import VERSION
+
 if TYPE_CHECKING:
     from omnitalker.base.types import AVChunk, Identity, MotionTrack, Speech, StylePrompt
     from omnitalker.generation.request import SpeakRequest
     from omnitalker.pipeline import OmniTalkerPipeline
 
-from omnitalker.base.version import VERSION as __version__
+__version__ = VERSION
 
 _HOMES = {
     "OmniTalkerPipeline": "omnitalker.pipeline",
