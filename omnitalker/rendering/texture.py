@@ -1,6 +1,7 @@
 """The person's own skin and mouth, mixed from the crops of a bank that are nearest to what a frame needs.
 
-Mixtures change smoothly with the coefficients, so neighbouring frames agree without any memory.
+Mixtures of skin change smoothly with the coefficients, so neighbouring frames agree without any memory; for the mouth
+of a clip see `rendering/mouth/memory.py`.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from omnitalker.motion.face.raster import backward_map
 from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.rendering import curves
 from omnitalker.rendering.membrane import Membrane
+from omnitalker.rendering.mouth.memory import LOOSE, TEAR, MouthMemory, SteadyChoice
 
 NEIGHBOURS = 3
+LIP_EDGE, SKIN = 0.025, 0.11
+"""Distances from the lips, in eye distances, between which a clip's own mouth goes over into the face around it."""
 MOUTH_SHARPNESS = 8.0
 """How quickly the mixture goes over from one crop to the next: mixed teeth are grey teeth."""
 FACE_SHARPNESS = 3.0
 STEP = 2
 """Pixels of the frame between nodes of the mouth's warp."""
-TEAR = 1.15
-"""How much further apart than in the bank lips may be pulled before teeth look stretched."""
 EDGE = 0.10
 """Width over which the face goes over into the picture around it, in eye distances."""
 
@@ -89,12 +91,16 @@ class OwnFace:
 class OwnMouth:
     """The mouth bank of one identity."""
 
-    def __init__(self, identity: Identity, bank: TextureBank) -> None:
+    def __init__(self, identity: Identity, bank: TextureBank, alike: bool) -> None:
+        """alike: whether all crops show the same mouth in the same light (stills), so that mixing is enough."""
         self._crops, self._layout = bank.crops, bank.layout
         face = FaceModel.load().deform(identity.neutral, bank.motion)
         self._known, self._gaps = mouth_descriptor(face), _gap(face)
         height, width = bank.crops.shape[1:3]
         self._window = _soft_window(width, height)
+        if not alike:
+            self._window *= _near_lips(bank.layout, identity.camera.scale, (width, height))
+        self._choice = None if alike else SteadyChoice(bank.crops, bank.layout, self._known, self._gaps)
         self._membrane = Membrane(width, height)
         nothing = np.full((height, width, 2), -1e4, np.float32)
         flat = np.zeros(len(bank.layout), np.float32)
@@ -106,7 +112,14 @@ class OwnMouth:
         self._triangles = everything[inside[everything].any(axis=1)]
         self._near = np.flatnonzero(inside)
 
-    def draw(self, frame: Frame, picture: Frame, face: FloatArray, points: FloatArray) -> float:
+    def draw(
+        self,
+        frame: Frame,
+        picture: Frame,
+        face: FloatArray,
+        points: FloatArray,
+        memory: MouthMemory | None = None,
+    ) -> float:
         """Paint over the lips, in place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; face: (478, 3)
         before the pose; points: sheet in frame pixels. Returns how much the inside still has to be drawn, 0..1."""
         size = (frame.shape[1], frame.shape[0])
@@ -120,13 +133,20 @@ class OwnMouth:
         flat = np.zeros(len(face), np.float32)
         grid = backward_map(nodes, self._layout, self._triangles, flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        shares = nearest_shares(self._known, mouth_descriptor(face), MOUTH_SHARPNESS)
+        shares = self._shares(face, memory)
         lit = cv2.cvtColor(self._lit(picture, shares), cv2.COLOR_RGB2RGBA)
         mouth = cv2.remap(lit, where, None, cv2.INTER_LINEAR)
         region = frame[top : top + height, left : left + width]
         alpha = cv2.remap(self._window, where, None, cv2.INTER_LINEAR)
         region[:] = cv2.blendLinear(mouth, np.ascontiguousarray(region), alpha, 1 - alpha)
-        return self._missing(face, shares)
+        steady = self._choice is not None and memory is not None
+        return self._missing(face, float(self._gaps.max() if steady else self._gaps @ shares))
+
+    def _shares(self, face: FloatArray, memory: MouthMemory | None) -> FloatArray:
+        wanted = mouth_descriptor(face)
+        if self._choice is None or memory is None:
+            return nearest_shares(self._known, wanted, MOUTH_SHARPNESS)
+        return self._choice.shares(wanted, float(_gap(face)), memory)
 
     def _lit(self, picture: Frame, shares: FloatArray) -> Frame:
         """(h, w, 3) the mixed mouth, led over to the colours of the skin around it."""
@@ -136,10 +156,9 @@ class OwnMouth:
         around = around[..., :3]
         return cv2.add(mouth, self._membrane.spread(around, mouth), dtype=cv2.CV_8U)
 
-    def _missing(self, face: FloatArray, shares: FloatArray) -> float:
+    def _missing(self, face: FloatArray, known: float) -> float:
         """0 where the bank knows mouths as open as this one, 1 where its crops would have to be torn apart."""
-        known = float(self._gaps @ shares)
-        t = float(np.clip((_gap(face) - TEAR * known - 0.015) / 0.05, 0.0, 1.0))
+        t = float(np.clip((_gap(face) - TEAR * known - LOOSE) / 0.05, 0.0, 1.0))
         return t * t * (3 - 2 * t)
 
 
@@ -148,6 +167,16 @@ def _gap(face: FloatArray) -> FloatArray:
     upper = face[..., face_regions.INNER_LIP_UPPER[2:-2], 1]
     lower = face[..., face_regions.INNER_LIP_LOWER[2:-2], 1]
     return (upper - lower).mean(axis=-1)
+
+
+def _near_lips(layout: FloatArray, unit: float, size: tuple[int, int]) -> FloatArray:
+    """(h, w) 1 on the lips, 0 where the skin beside them is better taken from the face around. unit: eye distance."""
+    away = np.ones((size[1], size[0]), np.uint8)
+    hull = cv2.convexHull(np.rint(layout[list(face_regions.OUTER_LIPS)]).astype(np.int32))
+    cv2.fillConvexPoly(away, hull, 0)
+    distance = cv2.distanceTransform(away, cv2.DIST_L2, 5) / unit
+    t = np.clip((SKIN - distance) / (SKIN - LIP_EDGE), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _soft_window(width: int, height: int) -> FloatArray:

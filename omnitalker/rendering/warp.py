@@ -23,6 +23,7 @@ from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth.drawn import DrawnMouth
+from omnitalker.rendering.mouth.memory import MouthMemory
 from omnitalker.rendering.scale import scaled
 from omnitalker.rendering.texture import OwnFace, OwnMouth
 
@@ -92,7 +93,8 @@ class WarpRenderer:
         self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
         self._lids = LidSlide(identity)
         self._mouth = DrawnMouth(identity)
-        self._own_mouth = OwnMouth(identity, identity.mouths) if identity.mouths else None
+        stills = identity.lids is not None and len(identity.lids.crops) > 1
+        self._own_mouth = OwnMouth(identity, identity.mouths, stills) if identity.mouths else None
         self._own_lids = _own_lids(identity)
         self._layers(identity)
         faces = identity.faces
@@ -122,11 +124,11 @@ class WarpRenderer:
         points[loose] = rest + sheet.follows[:, None] * (points[loose] - rest)
         return (points + 0.5) * self._zoom - 0.5, camera[:, 2]
 
-    def frame(self, coefficients: FloatArray) -> Frame:
-        """(61,) -> (H, W, 3) RGB."""
-        return over(self.person(coefficients), self._background)
+    def frame(self, coefficients: FloatArray, memory: MouthMemory | None = None) -> Frame:
+        """(61,) -> (H, W, 3) RGB. memory: of the video that the frame belongs to."""
+        return over(self.person(coefficients, memory), self._background)
 
-    def person(self, coefficients: FloatArray) -> Frame:
+    def person(self, coefficients: FloatArray, memory: MouthMemory | None = None) -> Frame:
         """(61,) -> (H, W, 4): the presenter cut out, RGB premultiplied with the coverage in channel 3."""
         if coefficients.shape != (MOTION_DIM,):
             raise InputError(
@@ -144,7 +146,7 @@ class WarpRenderer:
             soften_folds(person, where, self._outline(points))
         share = 1.0
         if self._own_mouth:
-            share = self._own_mouth.draw(person, picture, face, points)
+            share = self._own_mouth.draw(person, picture, face, points, memory)
         if share > 0:
             self._mouth.draw(person, points, coefficients, self._zoom, share)
         covers = (NOTHING_OWN, NOTHING_OWN)
@@ -182,4 +184,5 @@ class WarpRenderer:
         return where
 
     def render(self, track: MotionTrack) -> Iterator[Frame]:
-        return (self.frame(values) for values in track.values)
+        memory = MouthMemory()
+        return (self.frame(values, memory) for values in track.values)

@@ -24,6 +24,13 @@ _CORNERS = (78, 308)
 _MIDDLE = (13, 14)
 CAVITY = (38.0, 14.0, 12.0)
 """RGB of the dark behind the teeth in good light."""
+FLESH = (0.72, 0.50, 0.46)
+"""What gums and tongue are multiplied with: less light reaches them than the renderer gave them."""
+WHITISH = 0.8
+"""Green to red from which on a pixel of a jaw belongs to a tooth."""
+BETWEEN = 9
+"""Pixels of the widest gap between teeth that is filled, and how much of it."""
+LINES_GONE = 0.75
 OPENING = 0.03
 """How much further than in the picture the lips part until the drawn mouth has replaced the picture's, eye distances."""
 REFERENCE_WHITE = 190.0
@@ -59,11 +66,34 @@ def _jaw(data: safe_open, which: str) -> Jaw:
     picture[..., 3] /= 255
     picture[..., :3] *= picture[..., 3:]
     return Jaw(
-        picture=picture,
+        picture=_natural(picture, upper=which == "upper"),
         corners=data.get_tensor(f"{which}.corners"),
         travel=data.get_tensor(f"{which}.travel"),
         opening=float(data.get_tensor(f"{which}.opening")[0]),
     )
+
+
+def _natural(picture: FloatArray, upper: bool) -> FloatArray:
+    """A rendered jaw (h, w, 4) as one sees it: hardly a line between the teeth, and little light behind them."""
+    colours, cover = picture[..., :3], picture[..., 3]
+    teeth = ((colours[..., 1] > WHITISH * colours[..., 0]) & (cover > 0.5)).astype(np.uint8)
+    whole = cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, np.ones((1, BETWEEN), np.uint8))
+    filled = cv2.morphologyEx(colours, cv2.MORPH_CLOSE, np.ones((1, BETWEEN), np.uint8))
+    lines = cv2.GaussianBlur((whole - teeth).astype(np.float32), (0, 0), 0.7)[..., None]
+    lighter = colours + LINES_GONE * np.clip(2 * lines, 0, 1) * (filled - colours)
+    flesh = cv2.GaussianBlur(1 - whole.astype(np.float32), (0, 0), 0.8)[..., None]
+    lighter *= 1 + flesh * (np.array(FLESH, np.float32) - 1)
+    natural = np.dstack([lighter, np.maximum(cover, whole)])
+    if upper:  # the palate's ragged rim shows below the teeth
+        below = np.arange(len(teeth))[:, None] > _lowest(whole)[None, :]
+        natural[below & (whole == 0)] = 0
+    return np.asarray(natural, np.float32)
+
+
+def _lowest(teeth: FloatArray) -> FloatArray:
+    """(w,) the last row with a tooth in each column; the picture's end where there is none."""
+    rows = np.arange(len(teeth))[:, None]
+    return np.asarray(np.where(teeth.any(axis=0), (rows * teeth).max(axis=0), len(teeth)))
 
 
 class DrawnMouth:
@@ -148,7 +178,7 @@ class DrawnMouth:
         lit = cv2.GaussianBlur(coverage, (0, 0), spread)
         down = np.array([[1, 0, 0], [0, 1, 0.6 * spread]], np.float32)
         lit = cv2.warpAffine(lit, down, (lit.shape[1], lit.shape[0]))
-        return 0.25 + 0.75 * np.clip(lit, 0, 1)
+        return 0.4 + 0.6 * np.clip(lit, 0, 1)
 
 
 def _mouth_place(points: FloatArray) -> tuple[FloatArray, float]:
