@@ -25,6 +25,7 @@ from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth.drawn import DrawnMouth
 from omnitalker.rendering.mouth.memory import MouthMemory
 from omnitalker.rendering.scale import scaled
+from omnitalker.rendering.skin_folds import SEEN_STRENGTH, STRENGTH, SkinFolds
 from omnitalker.rendering.texture import OwnFace, OwnMouth
 
 NODES = 128
@@ -96,6 +97,7 @@ class WarpRenderer:
         stills = identity.lids is not None and len(identity.lids.crops) > 1
         self._own_mouth = OwnMouth(identity, identity.mouths, stills) if identity.mouths else None
         self._own_lids = _own_lids(identity)
+        self._folds = SkinFolds(identity, SEEN_STRENGTH if stills else STRENGTH)
         self._layers(identity)
         faces = identity.faces
         self._own_face = OwnFace(identity, faces, self._picture) if faces else None
@@ -141,6 +143,7 @@ class WarpRenderer:
         picture = self._picture
         if self._own_face:
             picture = self._own_face.skin(picture, coefficients)
+        picture = self._folds.shade(picture, coefficients)
         person = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         if turned:
             soften_folds(person, where, self._outline(points))
