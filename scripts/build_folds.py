@@ -11,6 +11,7 @@ the brows, across the forehead, beside the nose and the eyes) are drawn along po
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -59,7 +60,12 @@ def geometry(path: Path) -> dict[str, np.ndarray]:
         values = np.stack([change, np.zeros_like(change)], axis=1).astype(np.float32)
         depth = head.vertices[:, 2].astype(np.float32)
         seen = backward_map(
-            place.astype(np.float32), values, skin[:, ::-1].copy(), depth, (SIDE, SIDE), nothing.copy()
+            place.astype(np.float32),
+            values,
+            skin[:, ::-1].copy(),
+            depth,
+            (SIDE, SIDE),
+            nothing.copy(),
         )[..., 0]
         maps[name] = cv2.GaussianBlur(np.nan_to_num(seen), (0, 0), SMOOTH)
     return maps
@@ -96,11 +102,15 @@ def _drawn(path: np.ndarray, depth: float, width: float) -> np.ndarray:
     """path: (P, 2) pixels; width: sigma in pixels."""
     fine = 4
     steps = np.linspace(0, len(path) - 1, 60)
-    curve = np.stack([np.interp(steps, np.arange(len(path)), path[:, axis]) for axis in (0, 1)], axis=1)
-    curve = cv2.GaussianBlur(curve.astype(np.float32), (1, 13), 3.0, borderType=cv2.BORDER_REPLICATE)
+    curve = np.stack(
+        [np.interp(steps, np.arange(len(path)), path[:, axis]) for axis in (0, 1)], axis=1
+    )
+    curve = cv2.GaussianBlur(
+        curve.astype(np.float32), (1, 13), 3.0, borderType=cv2.BORDER_REPLICATE
+    )
     canvas = np.zeros((SIDE * fine, SIDE * fine), np.float32)
     strength = np.sin(np.pi * np.linspace(0.04, 0.96, len(curve))) ** 0.7
-    for (start, end), value in zip(zip(curve[:-1], curve[1:], strict=True), strength, strict=False):
+    for (start, end), value in zip(pairwise(curve), strength, strict=False):
         ends = [tuple(int(v) for v in np.rint((p + 0.5) * fine * 16)) for p in (start, end)]
         layer = np.zeros_like(canvas)
         cv2.line(layer, ends[0], ends[1], float(value), max(1, round(width * fine)), cv2.LINE_8, 4)
@@ -122,8 +132,10 @@ def main() -> None:
     stack = np.clip(np.where(stack > 0, SHINE * stack, stack), -MOST, MOST)
     sheet = np.rint(stack * (127 / MOST) + 128).astype(np.uint8).reshape(-1, SIDE)
     packed = cv2.imencode(".png", sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].ravel()
-    save_file({"maps.png": packed}, args.out, metadata={"most": str(MOST), "shapes": ",".join(FOLDING)})
-    print(f"{args.out}: {args.out.stat().st_size / 1e3:.0f} kB")  # noqa: T201
+    save_file(
+        {"maps.png": packed}, args.out, metadata={"most": str(MOST), "shapes": ",".join(FOLDING)}
+    )
+    print(f"{args.out}: {args.out.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

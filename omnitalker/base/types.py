@@ -311,12 +311,29 @@ class Identity:
         return len(self.picture)
 
 
+@dataclass
+class RenderMemory:
+    """What one video has shown so far: a new one for every video, given with each of its frames in order.
+
+    Without it a frame is drawn by itself: the body rests, and the mouth is the nearest one known.
+    """
+
+    frame: int = 0
+    """Number of the next frame."""
+    mouth: int | None = None
+    """Picture of the bank of mouths that is shown, or on its way."""
+    shares: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    """(K,) how much of each picture of that bank was shown last."""
+    gap: float = 0.0
+    """Between the lips, eye distances."""
+
+
 class Renderer(Protocol):
-    """Turns coefficients into pictures. Made once per identity and size; `frame` keeps no history."""
+    """Turns coefficients into pictures. Made once per identity and size; it keeps no history itself."""
 
     size: tuple[int, int]
     """(width, height)."""
 
-    def frame(self, coefficients: FloatArray) -> Frame:
-        """(61,) -> (H, W, 3) RGB uint8."""
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
+        """(61,) -> (H, W, 3) RGB uint8. memory: of the video that the frame belongs to; brought up to date."""
         ...

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from omnitalker.base import assets, timeline
 from omnitalker.base.errors import WeightsError
-from omnitalker.base.types import FloatArray, Identity, TimedPhoneme
+from omnitalker.base.types import FloatArray, Identity, RenderMemory, TimedPhoneme
 from omnitalker.motion.face import regions
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.lips import OPEN_VOWELS, lip_gap
@@ -53,7 +53,8 @@ def seen_gap(values: FloatArray, size: int = SIZE) -> FloatArray:
     """(F, 61) -> (F,) lip gap in the rendered pictures."""
     identity, tracker = _presenter(), _tracker()
     renderer = WarpRenderer(identity, size)
-    frames = [renderer.frame(row) for row in values]
+    memory = RenderMemory()
+    frames = [renderer.frame(row, memory) for row in values]
     camera = identity.camera.resized(size / identity.size)
     seen = tracker.track(frames, "the rendered clip", (identity.neutral, camera)).landmarks
     right, left = regions.OUTER_EYE_CORNERS

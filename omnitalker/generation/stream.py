@@ -20,7 +20,15 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.machine import beside_others, is_alone
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import AVChunk, FloatArray, IntArray, Latents, Renderer, StylePrompt
+from omnitalker.base.types import (
+    AVChunk,
+    FloatArray,
+    IntArray,
+    Latents,
+    Renderer,
+    RenderMemory,
+    StylePrompt,
+)
 from omnitalker.generation.assemble import Assembler
 from omnitalker.generation.corrections.chain import CorrectionChain
 from omnitalker.generation.corrections.worn import MannerLayer
@@ -63,17 +71,20 @@ def stream(
     if renderer is None and not request.pacing.is_awaited and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
+    memory = RenderMemory()
     with Prefetch(beside_others(spoken), CHUNKS_AHEAD, "omnitalker-speech") as chunks:
         for chunk in chunks:
-            yield render_chunk(chunk, renderer) if renderer else chunk
+            yield render_chunk(chunk, renderer, memory) if renderer else chunk
 
 
-def render_chunk(chunk: AVChunk, renderer: Renderer) -> AVChunk:
+def render_chunk(chunk: AVChunk, renderer: Renderer, memory: RenderMemory) -> AVChunk:
     """The same chunk with a picture for every motion frame."""
     first = timeline.seconds_to_video_frames(chunk.start)
     times = (float(timeline.video_frames_to_seconds(first + i)) for i in range(len(chunk.motion)))
     drawn = zip(chunk.motion, times, strict=True)
-    return replace(chunk, frames=tuple(marked(renderer.frame(row), time) for row, time in drawn))
+    return replace(
+        chunk, frames=tuple(marked(renderer.frame(row, memory), time) for row, time in drawn)
+    )
 
 
 def _spoken(

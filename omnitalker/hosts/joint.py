@@ -11,7 +11,7 @@ import numpy as np
 from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base import timeline
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, TimedWord
+from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, RenderMemory, TimedWord
 from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
@@ -39,6 +39,7 @@ class JointVoice:
         self.performer = performer
         self.manner: Manner = manner or performer.manner
         self._renderer: Renderer = performer.make_renderer(performer.size)
+        self._memory = RenderMemory()
         self._shown: FloatArray = performer.idle(self.manner)[-2:]
         self._idle_at = 0
         self._bridge: list[FloatArray] = []
@@ -94,4 +95,4 @@ class JointVoice:
         self._shown = np.stack([self._shown[-1], motion])
         self._drawn_frames += 1
         seconds = timeline.video_frames_to_seconds(self._drawn_frames)
-        return marked(self._renderer.frame(motion), float(seconds))
+        return marked(self._renderer.frame(motion, self._memory), float(seconds))

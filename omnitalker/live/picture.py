@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from omnitalker.base import timeline
-from omnitalker.base.types import FloatArray, Frame, Renderer
+from omnitalker.base.types import FloatArray, Frame, Renderer, RenderMemory
 
 FRAME_SECONDS: Final = float(timeline.video_frames_to_seconds(1))
 TOO_SLOW: Final = 0.8
@@ -47,6 +47,7 @@ class PictureMaker:
         self._size = size
         self._adapt = adapt
         self._clock = clock
+        self._memory = RenderMemory()
         self._last: Frame | None = None
         self._ready: dict[bytes, Frame] = {}
         self._has_drawn = False
@@ -85,7 +86,7 @@ class PictureMaker:
             return self._last
         picture = self._ready.pop(motion.tobytes(), None)
         self._has_drawn = picture is None
-        self._last = picture = self._drawn(motion) if picture is None else picture
+        self._last = picture = self._drawn(motion, self._count) if picture is None else picture
         return picture
 
     def draw_ahead(self, coming: Sequence[FloatArray], seconds: float) -> None:
@@ -96,10 +97,11 @@ class PictureMaker:
         for index in missing[: 1 if self._has_drawn else 2]:
             if self.level > 0 or seconds <= 0:
                 return
-            self._ready[keys[index]] = self._drawn(coming[index])
+            self._ready[keys[index]] = self._drawn(coming[index], self._count + 1 + index)
             seconds -= self._seconds
 
-    def _drawn(self, motion: FloatArray) -> Frame:
+    def _drawn(self, motion: FloatArray, number: int) -> Frame:
+        self._memory.frame = number
         began = self._clock()
         picture = self._draw(motion)
         self._note(self._clock() - began)
@@ -107,11 +109,11 @@ class PictureMaker:
 
     def _draw(self, motion: FloatArray) -> Frame:
         if self.level == 0:
-            return self._renderers[self._size].frame(motion)
+            return self._renderers[self._size].frame(motion, self._memory)
         small = self._size // 2
         if small not in self._renderers:
             self._renderers[small] = self._make(small)
-        picture = self._renderers[small].frame(motion)
+        picture = self._renderers[small].frame(motion, self._memory)
         return np.asarray(cv2.resize(picture, self.size, interpolation=cv2.INTER_LINEAR))
 
     def _note(self, seconds: float) -> None:

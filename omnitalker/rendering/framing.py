@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import FloatArray, Frame, Identity
+from omnitalker.base.types import FloatArray, Frame, Identity, RenderMemory
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.face.head_box import HeadBox, head_box
 from omnitalker.rendering.backdrop import Backdrop, over, surroundings
@@ -28,9 +28,9 @@ class CutoutRenderer(Protocol):
     identity: Identity
     size: tuple[int, int]
 
-    def frame(self, coefficients: FloatArray) -> Frame: ...
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame: ...
 
-    def person(self, coefficients: FloatArray) -> Frame:
+    def person(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         """(61,) -> (H, W, 4) premultiplied RGB and coverage."""
         ...
 
@@ -64,13 +64,13 @@ class FramedRenderer:
             soft = _inner_sides(identity) if window.filling != "continued" else (True,) * 4
             self._rims = Rims(self._place.fade(soft))
 
-    def frame(self, coefficients: FloatArray) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         picture = self.background.copy()
         spot = picture[self._place.rows, self._place.columns]
         if not self._cut_out:
-            self._rims.lay(self._place.visible(self._renderer.frame(coefficients)), spot)
+            self._rims.lay(self._place.visible(self._renderer.frame(coefficients, memory)), spot)
             return picture
-        person = self._place.visible(self._renderer.person(coefficients))
+        person = self._place.visible(self._renderer.person(coefficients, memory))
         if self._fade is not None:
             person = cv2.multiply(person, self._fade, scale=1 / 255)
         spot[:] = over(person, np.ascontiguousarray(spot))
@@ -92,9 +92,9 @@ class PasteBackRenderer:
         self._renderer = renderer
         self._rims = Rims(self._place.fade(_inner_sides(identity)))
 
-    def frame(self, coefficients: FloatArray) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         picture = self._original.copy()
-        head = self._place.visible(self._renderer.frame(coefficients))
+        head = self._place.visible(self._renderer.frame(coefficients, memory))
         self._rims.lay(head, picture[self._place.rows, self._place.columns])
         return picture
 

@@ -26,8 +26,10 @@ ROUNDNESS = 0.5
 """Distance from the face over which the head falls back to that depth, in eye distances."""
 NECK = 1.1
 """Length over which the head's motion fades into the body's, in eye distances."""
-BODY_FOLLOWS = 0.10
+BODY_FOLLOWS = 0.16
 """Share of the head's motion that the shoulders take part in."""
+HELD = 0.2
+"""Height of the strip above the lower edge over which breath and sway fade out, in picture sides."""
 EXPRESSION_REACH = 0.45
 """How far the jaw and cheeks drag what lies around the face, in eye distances."""
 CHEEKS = 1.0
@@ -48,6 +50,8 @@ class Sheet:
     """(V - 478, 3) net points in head space, at the picture's expression."""
     follows: FloatArray
     """(V - 478,) share of the head's motion, 0..1."""
+    body: FloatArray
+    """(V - 478,) share in the breath and sway of the shoulders, 0..1; none at the picture's lower edge."""
     drag: FloatArray
     """(V - 478, 36) how the net takes over the motion of the outline of the face."""
 
@@ -73,12 +77,14 @@ def build_sheet(identity: Identity, neutral: FloatArray) -> Sheet:
     oval_depth = model.pose(face, identity.coefficients)[list(face_regions.OVAL), 2]
     outline = nearness @ oval_depth
     depth = SILHOUETTE + (outline - SILHOUETTE) * np.exp(-distance / (ROUNDNESS * eye_distance))
+    follows = _follows(net, landmarks, eye_distance)
     fade = np.exp(-((distance / (EXPRESSION_REACH * eye_distance)) ** 2))
     return Sheet(
         rest=np.concatenate([landmarks, net]).astype(np.float32),
         triangles=_triangles(landmarks, net),
         space=unposed(view.lift(net, depth), identity.coefficients),
-        follows=_follows(net, landmarks, eye_distance),
+        follows=follows,
+        body=body_share(net, follows, identity.size),
         drag=(nearness * fade[:, None]).astype(np.float32),
     )
 
@@ -123,6 +129,13 @@ def _follows(net: FloatArray, landmarks: FloatArray, eye_distance: float) -> Flo
     t = np.clip(below / (NECK * eye_distance), 0, 1)
     smooth = t * t * (3 - 2 * t)
     return (1 - (1 - BODY_FOLLOWS) * smooth).astype(np.float32)
+
+
+def body_share(net: FloatArray, follows: FloatArray, size: int) -> FloatArray:
+    """What does not follow the head breathes; at the lower edge, where nothing more is known, it is held."""
+    t = np.clip((size - net[:, 1]) / (HELD * size), 0, 1)
+    held = t * t * (3 - 2 * t)
+    return np.asarray((1 - follows) / (1 - BODY_FOLLOWS) * held, np.float32)
 
 
 def _triangles(landmarks: FloatArray, net: FloatArray) -> IntArray:

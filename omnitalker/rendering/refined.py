@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import FloatArray, Frame, Identity, MotionTrack
+from omnitalker.base.types import FloatArray, Frame, Identity, MotionTrack, RenderMemory
 from omnitalker.models.refiner import build_refiner, refine
 from omnitalker.rendering.face_box import FaceBox
 from omnitalker.rendering.warp import WarpRenderer
@@ -31,19 +31,20 @@ class RefinedRenderer:
         tensors = {name: torch.from_numpy(value.copy()) for name, value in identity.refiner.items()}
         self._refiner = build_refiner(tensors)
 
-    def frame(self, coefficients: FloatArray) -> Frame:
-        return self._sized(self._touched(self._warp.frame(coefficients), coefficients))
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
+        return self._sized(self._touched(self._warp.frame(coefficients, memory), coefficients))
 
-    def person(self, coefficients: FloatArray) -> Frame:
+    def person(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         """(61,) -> (H, W, 4) premultiplied RGB and coverage."""
-        person = self._warp.person(coefficients)
+        person = self._warp.person(coefficients, memory)
         colour = self._touched(np.ascontiguousarray(person[..., :3]), coefficients)
         solid = person[..., 3:] == 255
         person[..., :3] = np.where(solid, colour, person[..., :3])
         return self._sized(person)
 
     def render(self, track: MotionTrack) -> Iterator[Frame]:
-        return (self.frame(values) for values in track.values)
+        memory = RenderMemory()
+        return (self.frame(values, memory) for values in track.values)
 
     def _touched(self, frame: Frame, coefficients: FloatArray) -> Frame:
         place = self._box.place(coefficients)

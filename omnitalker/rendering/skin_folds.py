@@ -187,7 +187,9 @@ class SkinFolds:
         fine = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
         result = picture.copy()
         face = np.ascontiguousarray(result[self._place])
-        lit = cv2.multiply(face, cv2.merge([fine, fine, fine, np.full_like(fine, 128)]), scale=1 / 128)
+        lit = cv2.multiply(
+            face, cv2.merge([fine, fine, fine, np.full_like(fine, 128)]), scale=1 / 128
+        )
         result[self._place] = lit
         return result
 

@@ -1,7 +1,7 @@
 """The person's own skin and mouth, mixed from the crops of a bank that are nearest to what a frame needs.
 
 Mixtures of skin change smoothly with the coefficients, so neighbouring frames agree without any memory; for the mouth
-of a clip see `rendering/mouth/memory.py`.
+of a clip see `rendering/mouth/steady.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Frame, Identity, TextureBank
+from omnitalker.base.types import FloatArray, Frame, Identity, RenderMemory, TextureBank
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.face.descriptors import face_descriptor, mouth_descriptor
 from omnitalker.motion.face.model import FaceModel
@@ -17,7 +17,7 @@ from omnitalker.motion.face.raster import backward_map
 from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.rendering import curves
 from omnitalker.rendering.membrane import Membrane
-from omnitalker.rendering.mouth.memory import LOOSE, TEAR, MouthMemory, SteadyChoice
+from omnitalker.rendering.mouth.steady import LOOSE, TEAR, SteadyChoice
 
 NEIGHBOURS = 3
 LIP_EDGE, SKIN = 0.025, 0.11
@@ -100,7 +100,9 @@ class OwnMouth:
         self._window = _soft_window(width, height)
         if not alike:
             self._window *= _near_lips(bank.layout, identity.camera.scale, (width, height))
-        self._choice = None if alike else SteadyChoice(bank.crops, bank.layout, self._known, self._gaps)
+        self._choice = (
+            None if alike else SteadyChoice(bank.crops, bank.layout, self._known, self._gaps)
+        )
         self._membrane = Membrane(width, height)
         nothing = np.full((height, width, 2), -1e4, np.float32)
         flat = np.zeros(len(bank.layout), np.float32)
@@ -118,7 +120,7 @@ class OwnMouth:
         picture: Frame,
         face: FloatArray,
         points: FloatArray,
-        memory: MouthMemory | None = None,
+        memory: RenderMemory | None = None,
     ) -> float:
         """Paint over the lips, in place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; face: (478, 3)
         before the pose; points: sheet in frame pixels. Returns how much the inside still has to be drawn, 0..1."""
@@ -142,7 +144,7 @@ class OwnMouth:
         steady = self._choice is not None and memory is not None
         return self._missing(face, float(self._gaps.max() if steady else self._gaps @ shares))
 
-    def _shares(self, face: FloatArray, memory: MouthMemory | None) -> FloatArray:
+    def _shares(self, face: FloatArray, memory: RenderMemory | None) -> FloatArray:
         wanted = mouth_descriptor(face)
         if self._choice is None or memory is None:
             return nearest_shares(self._known, wanted, MOUTH_SHARPNESS)

@@ -8,13 +8,21 @@ import cv2
 import numpy as np
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import FloatArray, Frame, Identity, IntArray, MotionTrack
+from omnitalker.base.types import (
+    FloatArray,
+    Frame,
+    Identity,
+    IntArray,
+    MotionTrack,
+    RenderMemory,
+)
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.face.raster import backward_map
 from omnitalker.motion.face.surface import picture_triangles
 from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.rendering.backdrop import over
+from omnitalker.rendering.body import swayed
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eye.closed import OwnLids
 from omnitalker.rendering.eye.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
@@ -23,7 +31,6 @@ from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth.drawn import DrawnMouth
-from omnitalker.rendering.mouth.memory import MouthMemory
 from omnitalker.rendering.scale import scaled
 from omnitalker.rendering.skin_folds import SEEN_STRENGTH, STRENGTH, SkinFolds
 from omnitalker.rendering.texture import OwnFace, OwnMouth
@@ -115,8 +122,13 @@ class WarpRenderer:
         axis = (np.arange(NODES, dtype=np.float32) + 0.5) * (identity.size / NODES) - 0.5
         self._unmoved = np.stack(np.meshgrid(axis, axis), axis=-1)
 
-    def place(self, face: FloatArray, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Where all points of the sheet come to lie: (V, 2) in frame pixels, (V,) depth."""
+    def place(
+        self, face: FloatArray, coefficients: FloatArray, frame: int = 0
+    ) -> tuple[FloatArray, FloatArray]:
+        """Where all points of the sheet come to lie: (V, 2) in frame pixels, (V,) depth.
+
+        frame: its number in the video, for the body that breathes.
+        """
         sheet, model = self._sheet, self._model
         net = sheet.space + sheet.drag @ (face[_OVAL] - self._before)
         camera = model.pose(np.concatenate([face, net]), coefficients)
@@ -124,20 +136,21 @@ class WarpRenderer:
         loose = slice(len(face), None)
         rest = sheet.rest[loose]
         points[loose] = rest + sheet.follows[:, None] * (points[loose] - rest)
+        points[loose] += self._camera.scale * sheet.body[:, None] * swayed(frame)
         return (points + 0.5) * self._zoom - 0.5, camera[:, 2]
 
-    def frame(self, coefficients: FloatArray, memory: MouthMemory | None = None) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         """(61,) -> (H, W, 3) RGB. memory: of the video that the frame belongs to."""
         return over(self.person(coefficients, memory), self._background)
 
-    def person(self, coefficients: FloatArray, memory: MouthMemory | None = None) -> Frame:
+    def person(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         """(61,) -> (H, W, 4): the presenter cut out, RGB premultiplied with the coverage in channel 3."""
         if coefficients.shape != (MOTION_DIM,):
             raise InputError(
                 f"A frame needs {MOTION_DIM} coefficients, got an array of shape {coefficients.shape}."
             )
         face = self._model.deform(self._neutral, coefficients)
-        points, depth = self.place(face, coefficients)
+        points, depth = self.place(face, coefficients, memory.frame if memory else 0)
         turned = self._turned(coefficients)
         where = self._warp(points, depth, turned)
         picture = self._picture
@@ -157,6 +170,8 @@ class WarpRenderer:
             covers = self._own_lids.draw(person, picture, face, points, coefficients)
         for eye, cover in zip(self._eyes, covers, strict=True):
             eye.draw(person, points, coefficients, self._zoom, cover)
+        if memory:
+            memory.frame += 1
         return person
 
     def _outline(self, points: FloatArray) -> Box:
@@ -187,5 +202,5 @@ class WarpRenderer:
         return where
 
     def render(self, track: MotionTrack) -> Iterator[Frame]:
-        memory = MouthMemory()
+        memory = RenderMemory()
         return (self.frame(values, memory) for values in track.values)

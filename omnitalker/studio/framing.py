@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import FloatArray, Frame, Identity, Renderer
+from omnitalker.base.types import FloatArray, Frame, Identity, Renderer, RenderMemory
 from omnitalker.media.reader import read_clip
 from omnitalker.rendering.aspect import Aspect
 from omnitalker.rendering.backdrop import Backdrop, covering, straight_alpha
@@ -71,8 +71,8 @@ class CutOutRenderer:
         self.size = renderer.size
         self._renderer = renderer
 
-    def frame(self, coefficients: FloatArray) -> Frame:
-        return straight_alpha(self._renderer.person(coefficients))
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
+        return straight_alpha(self._renderer.person(coefficients, memory))
 
 
 class MovingBackdropRenderer:
@@ -88,9 +88,9 @@ class MovingBackdropRenderer:
         self._pictures = [covering(picture, renderer.size) for picture in pictures]
         self._count = 0
 
-    def frame(self, coefficients: FloatArray) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         turn = 2 * len(self._pictures) - 2
         place = self._count % turn
         self._renderer.background = self._pictures[min(place, turn - place)]
         self._count += 1
-        return self._renderer.frame(coefficients)
+        return self._renderer.frame(coefficients, memory)

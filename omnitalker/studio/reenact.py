@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
+from omnitalker.base.types import RenderMemory
 from omnitalker.marks.picture import marked
 from omnitalker.media.reader import read_clip
 from omnitalker.media.writer import VideoWriter
@@ -59,6 +60,7 @@ def reenact(job: Reenactment, on_progress: OnProgress | None = None) -> tuple[st
         follow_expression=job.follow_expression,
         follow_pose=job.follow_pose,
     ).values
+    memory = RenderMemory()
     with VideoWriter(
         job.output, renderer.size, with_audio=len(driving.samples) > 0, signed=True
     ) as writer:
@@ -66,7 +68,8 @@ def reenact(job: Reenactment, on_progress: OnProgress | None = None) -> tuple[st
             stop = min(start + PIECE_FRAMES, len(motion))
             writer.write_frames(
                 marked(
-                    renderer.frame(motion[frame]), float(timeline.video_frames_to_seconds(frame))
+                    renderer.frame(motion[frame], memory),
+                    float(timeline.video_frames_to_seconds(frame)),
                 )
                 for frame in range(start, stop)
             )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame, RenderMemory
 from omnitalker.live.picture import LOWEST, PictureMaker
 
 MOTION = np.zeros(61, np.float32)
@@ -15,7 +15,7 @@ class Canvas:
         self.size = (size, size)
         self._clock = clock
 
-    def frame(self, coefficients: FloatArray) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         self._clock.now += self._clock.seconds_at_512 * (self.size[0] / 512) ** 2
         self._clock.drawn += 1
         return np.full((*self.size, 3), self._clock.drawn % 256, np.uint8)

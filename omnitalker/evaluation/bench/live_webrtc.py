@@ -18,7 +18,7 @@ import numpy as np
 from omnitalker.agent.brain import EchoBrain
 from omnitalker.agent.character import Character
 from omnitalker.base import timeline
-from omnitalker.base.types import AVChunk, FloatArray, Frame, Renderer
+from omnitalker.base.types import AVChunk, FloatArray, Frame, Renderer, RenderMemory
 from omnitalker.live.performer import Performer
 from omnitalker.server.connection import Desk
 from omnitalker.server.metrics import Metrics
@@ -47,8 +47,8 @@ class NumberedRenderer:
         self.size = inner.size
         self._count = 0
 
-    def frame(self, coefficients: FloatArray) -> Frame:
-        picture = np.array(self._inner.frame(coefficients))
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
+        picture = np.array(self._inner.frame(coefficients, memory))
         for bit in range(BITS):
             left = bit * SQUARE
             picture[:SQUARE, left : left + SQUARE] = 255 * (self._count >> bit & 1)

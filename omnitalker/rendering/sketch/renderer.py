@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from omnitalker.base.errors import ConfigError, InputError
-from omnitalker.base.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame, RenderMemory
 from omnitalker.motion.names import INDEX, MOTION_DIM, POSE_SLICE
 from omnitalker.rendering.sketch.parts import (  # fmt: skip
     SKIN,
@@ -42,8 +42,9 @@ class SketchRenderer:
         self._centre = (width / 2, height * 0.455)
         self._still = self._draw_still()
 
-    def frame(self, coefficients: FloatArray) -> Frame:
+    def frame(self, coefficients: FloatArray, memory: RenderMemory | None = None) -> Frame:
         """(61,) -> (H, W, 3) RGB uint8."""
+        del memory  # a drawing is the same every time
         if coefficients.shape != (MOTION_DIM,):
             raise InputError(
                 f"A frame is drawn from ({MOTION_DIM},) numbers; got {coefficients.shape}."

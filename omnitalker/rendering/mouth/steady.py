@@ -7,12 +7,10 @@ the two differ, and takes a few frames; behind closed lips it is free.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Frame
+from omnitalker.base.types import FloatArray, Frame, RenderMemory
 from omnitalker.motion.face import regions as face_regions
 
 KEEP = 0.06
@@ -31,15 +29,6 @@ SHUT = 0.025
 """Gap between the lips, in eye distances, below which a change is not seen."""
 
 
-@dataclass
-class MouthMemory:
-    """What one video has shown last. A new one for every video; empty, it knows nothing."""
-
-    picture: int | None = None
-    shares: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
-    gap: float = 0.0
-
-
 class SteadyChoice:
     """For one bank: crops (K, h, w, 3), laid out alike; known: (K, D) their descriptors; gaps: (K,) between the lips."""
 
@@ -50,19 +39,19 @@ class SteadyChoice:
         self._unlike = UNLIKE * _differences(crops, layout) + KEEP
         np.fill_diagonal(self._unlike, 0.0)
 
-    def shares(self, wanted: FloatArray, gap: float, memory: MouthMemory) -> FloatArray:
+    def shares(self, wanted: FloatArray, gap: float, memory: RenderMemory) -> FloatArray:
         """(K,) that sum to one; `memory` is brought up to date. wanted: (D,); gap: between the lips, eye distances."""
         cost = np.linalg.norm(self._known - wanted, axis=1)
         cost += TOO_SHUT * np.maximum(gap - TEAR * self._gaps - LOOSE, 0)
         hurry, memory.gap = HURRY * abs(gap - memory.gap), gap
-        if memory.picture is None or gap < SHUT:
-            memory.picture = int(cost.argmin())
-            memory.shares = np.eye(len(cost), dtype=np.float32)[memory.picture]
+        if memory.mouth is None or gap < SHUT:
+            memory.mouth = int(cost.argmin())
+            memory.shares = np.eye(len(cost), dtype=np.float32)[memory.mouth]
             return memory.shares
-        memory.picture = int((cost + self._unlike[memory.picture]).argmin())
+        memory.mouth = int((cost + self._unlike[memory.mouth]).argmin())
         pace = min(PACE + hurry, HURRIED)
         shares = (1 - pace) * memory.shares
-        shares[memory.picture] += pace
+        shares[memory.mouth] += pace
         memory.shares = shares
         return shares
 
