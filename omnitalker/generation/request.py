@@ -19,6 +19,7 @@ LANGUAGES = ("auto", "en", "zh")
 MAX_CHARACTERS = 100_000
 TARGET_LUFS = -16.0
 """What podcasts and phones use for speech."""
+LOUDEST = -10.0
 
 RANGES = {
     "speed": (0.5, 2.0),
@@ -67,7 +68,7 @@ class SpeakRequest:
 
     def __post_init__(self) -> None:
         check_text(self.text)
-        if self.loudness is not None and not -40 <= self.loudness <= -10:
+        if self.loudness is not None and not -40 <= self.loudness <= LOUDEST:
             raise InputError(
                 f"loudness must be between -40 and -10 LUFS or None, got {self.loudness}"
             )

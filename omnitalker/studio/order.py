@@ -16,7 +16,7 @@ from typing import Any
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import MANNERS
-from omnitalker.generation.request import LANGUAGES, RANGES
+from omnitalker.generation.request import LANGUAGES, LOUDEST, RANGES, TARGET_LUFS
 from omnitalker.rendering.aspect import ASPECTS
 from omnitalker.studio.option import Checked, Option, option, options_of
 from omnitalker.studio.writers import WRITERS
@@ -70,9 +70,19 @@ class Delivery(Checked):
         1.0, "From a monotone to singing; 1 as the voice speaks", span=RANGES["pitch_range"]
     )
     energy: float = option(1.0, "From soft to loud; 1 as predicted", span=RANGES["energy"])
+    loudness: float = option(
+        TARGET_LUFS, "LUFS that the whole comes to; 0 leaves it as made", span=(-40.0, 0.0)
+    )
     lexicon: str | None = option(None, "words.tsv: a word, a tab, its pronunciation", is_file=True)
     steps: int | None = option(None, "Network steps; more is finer and slower", span=(1, 100))
     seed: int = option(0, "Same seed, same result", span=(0, 2**31 - 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if LOUDEST < self.loudness < 0:
+            raise InputError(
+                f"loudness goes up to {LOUDEST:g}, or is 0 for as made, got {self.loudness:g}"
+            )
 
 
 @dataclass(frozen=True)

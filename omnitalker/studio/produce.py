@@ -96,5 +96,6 @@ def request_of(text: str, style: StylePrompt, delivery: Delivery) -> SpeakReques
         pitch=delivery.pitch,
         pitch_range=delivery.pitch_range,
         energy=delivery.energy,
+        loudness=delivery.loudness or None,
         seed=delivery.seed,
     )

@@ -16,7 +16,7 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile, why
 from omnitalker.media.credentials import SignedFile
-from omnitalker.media.subtitles import cues
+from omnitalker.media.cues import cues
 
 if TYPE_CHECKING:
     from omnitalker.base.types import Frame
