@@ -134,8 +134,9 @@ def decide(
     here = torch.cat([torch.zeros(1, lead, CURVES), here], dim=1)
     points = times(steps, "uniform").float()
     for time, after in itertools.pairwise(points):
-        velocity = model(here, time[None], inputs, text)  # type: ignore[operator]
-        here = here + (after - time) * velocity * ~given[..., None]
+        there = model(here, time[None], inputs, text)
+        moved = here + (after - time) / (1 - time) * (there - here)
+        here = moved * ~given[..., None]
     made = from_units(here, register)[0, lead:].numpy()
     return from_numbers(gaussian_filter1d(made, SMOOTHING, axis=0, mode="nearest"))
 

@@ -49,7 +49,10 @@ class Register:
 
 
 class ProsodyModel(Pretrained):
-    """Text on the curves' grid, then a few blocks of attention and convolution; gives the flow's velocity."""
+    """Text on the curves' grid, then a few blocks of attention and convolution.
+
+    Gives where the flow arrives and not its velocity, in which the noise would have to be copied.
+    """
 
     @register_to_config
     def __init__(
@@ -87,7 +90,7 @@ class ProsodyModel(Pretrained):
     def forward(
         self, noisy: Tensor, time: Tensor, inputs: ProsodyInputs, text: Tensor | None = None
     ) -> Tensor:
-        """(B, P, 3) in the network's units at `time` (B,) -> velocity; `inputs.known` in these units too."""
+        """(B, P, 3) in the network's units at `time` (B,) -> the curves that this comes from, in them too."""
         if text is None:
             text = self.encode_text(inputs)
         condition = self.time(time) + self.manner(inputs.known, inputs.given)

@@ -88,8 +88,8 @@ class ProsodyTask(Task):
         batch = moved(batch, model)
         noisy = flow_point(batch.wanted, batch.noise, batch.time)
         noisy = torch.where(batch.inputs.given[..., None], 0.0, noisy)
-        velocity = model(noisy, batch.time, batch.inputs)
-        error = (velocity.float() - (batch.wanted - batch.noise)).square() * batch.weights
+        made = model(noisy, batch.time, batch.inputs)
+        error = (made.float() - batch.wanted).square() * batch.weights
         return {"loss": error.sum() / batch.weights.sum().clamp(min=1)}
 
     def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
