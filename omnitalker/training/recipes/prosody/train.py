@@ -47,6 +47,8 @@ class ProsodyTrainConfig:
     """Flow times at 0 itself, where the likeliest melody is learnt; the rest are uniform."""
     unvoiced_pitch: float = 0.1
     """How much the pitch counts where nobody hears it."""
+    source_weights: dict[str, float] = field(default_factory=dict)
+    """How often to draw from a source and language, as in `kokoro-zh: 2`; 1 where not named."""
     reopen_steps: int = 0
     valid_batches: int = 4
 
@@ -111,7 +113,8 @@ class ProsodyTask(Task):
 
     def _open(self, split: str) -> SequenceSampler:
         corpus = open_corpus(self.config.corpus).filter(split=split)
-        return SequenceSampler(corpus.filter(where=lambda info: info.has_text), 0.0)
+        spoken = corpus.filter(where=lambda info: info.has_text)
+        return SequenceSampler(spoken, 0.0, self.config.source_weights)
 
     def _batch(self, sampler: SequenceSampler, dice: Dice) -> ProsodyBatch:
         rng, config = dice.numpy, self.config
