@@ -38,6 +38,7 @@ from omnitalker.training.recipes.dit.masking import (
     turned,
 )
 from omnitalker.training.recipes.dit.samples import write_samples
+from omnitalker.training.recipes.dit.warm_start import grown
 from omnitalker.training.state import STATE_FILE, load_average, read_sizes
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class DitTrainConfig:
     corpus: Path
     model: Path
     """A preset of `omnitalker/data/model`."""
+    grow_from: Path | None = None
+    """A trained transformer of another form, whose weights are taken wherever they fit."""
     loop: LoopConfig = field(default_factory=LoopConfig)
     lengths: LengthConfig = field(default_factory=LengthConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)
@@ -312,6 +315,8 @@ def _model(
     if init_from is not None:
         return DualBranchDiT.from_pretrained(init_from)
     torch.manual_seed(config.loop.seed)
+    if config.grow_from is not None:
+        return grown(config.model, DualBranchDiT.from_pretrained(config.grow_from))
     corpus = open_corpus(config.corpus).filter(split="train")
     return build_dit(config.model, asdict(measure(corpus)))
 
