@@ -97,6 +97,38 @@ def eval_face(
     print(output)
 
 
+@eval_app.command("talkers")
+def eval_talkers(
+    folder: Annotated[
+        Path, typer.Argument(help="Clips of people who talk, with manifest.csv (and .align files).")
+    ],
+    checkpoint: Annotated[
+        str, typer.Option(help="Whose recogniser hears the phonemes.")
+    ] = DEFAULT_CHECKPOINT,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval_talkers.json"),
+) -> None:
+    """How near the made mouth comes to real ones: same words, same times, on clips that nothing was learnt from."""
+    import json
+    from dataclasses import asdict
+
+    from omnitalker.corpus.alignment import load_recogniser
+    from omnitalker.evaluation.talkers import compare, read_talkers
+    from omnitalker.generation.motion_teacher import teach
+
+    recogniser = load_recogniser(checkpoint_dir(checkpoint) / "recogniser")
+    clips = list(read_talkers(folder, recogniser))
+    named = {clip.talker for clip in clips}
+    groups = {talker: [c for c in clips if c.talker == talker] for talker in sorted(named)}
+    figures = {
+        talker: asdict(compare(found, lambda phonemes, samples: teach(phonemes, samples).values))
+        for talker, found in groups.items()
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    for talker, values in figures.items():
+        print(talker, ", ".join(f"{name} {value:.3g}" for name, value in values.items()))
+
+
 @eval_app.command("vocoder")
 def eval_vocoder(
     vocoder: Annotated[Path, typer.Argument(help="Vocoder folder.")] = Path(

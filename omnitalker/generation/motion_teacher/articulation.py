@@ -14,14 +14,15 @@ from omnitalker.generation.motion_teacher.visemes import (  # fmt: skip
     LABIODENTALS,
     SHAPE_GROUPS,
     SHAPES,
+    VisemeTable,
     viseme_table,
 )
 from omnitalker.motion.curves import plateaus, time_since, union
 from omnitalker.motion.made.manners import sides
 from omnitalker.motion.names import INDEX
 
-_SPREAD_OF_DURATION = 0.30
-_SPREAD_SECONDS = 0.034
+_WIDEST = 0.16
+"""Seconds to which a target's reach is bounded, however long the phoneme."""
 _HORIZON = 0.7
 """Seconds beyond which a phoneme no longer shapes the mouth."""
 _CHUNK = 256
@@ -34,14 +35,16 @@ def articulate(
     table = viseme_table()
     targets = table.targets[score.ids].copy()
     opening = np.where(
-        score.vowel, stress_factor(score.tones) * (1 + 0.22 * np.clip(loudness / 6, -1, 1)), 1.0
+        score.vowel,
+        stress_factor(score.tones) * (1 + table.loudness * np.clip(loudness / 6, -1, 1)),
+        1.0,
     )
     targets *= (amplitude * opening)[:, None, None] ** AMPLITUDE_POWERS
     strengths = table.strengths[score.ids]
     durations = score.ends - score.starts
     # A long silence outweighs its neighbours, a short one barely closes the mouth.
-    patience = np.where(score.silent, np.clip(durations / 0.16, 0.08, 1.5), 1.0)
-    strengths = strengths * patience[:, None, None]
+    patience = np.where(score.silent, np.clip(durations / table.patience, 0.08, 1.5), 1.0)
+    strengths = strengths + np.log(patience)[:, None, None]
     reaches = table.reaches[score.ids]
 
     halves = score.starts[:, None] + durations[:, None] * np.array([0.27, 0.75])
@@ -52,6 +55,7 @@ def articulate(
         strengths.reshape(-1, 4),
         reaches.reshape(-1),
         times,
+        table,
     )
 
 
@@ -62,6 +66,7 @@ def _blend(
     strengths: np.ndarray,
     reaches: np.ndarray,
     times: np.ndarray,
+    table: VisemeTable,
 ) -> np.ndarray:
     """(F, K) average of the targets weighted by their dominance at each time."""
     out = np.empty((len(times), len(SHAPES)))
@@ -71,12 +76,12 @@ def _blend(
         now = times[begin : begin + _CHUNK]
         live = np.flatnonzero((firsts <= now[-1]) & (lasts >= now[0]))
         distance = np.abs(now[None, :] - centres[live, None])
-        core = durations[live, None] * 0.18
+        core = durations[live, None] * table.core
         distance = np.maximum(distance - core, 0.0)
-        width = durations[live] * _SPREAD_OF_DURATION * 0.5 + _SPREAD_SECONDS
         for group in range(4):
-            wide = np.minimum(width, 0.12) + (reaches[live] if group == 1 else 0.0)
-            score = -0.5 * (distance / wide[:, None]) ** 2 + np.log(strengths[live, group])[:, None]
+            width = durations[live] * table.spread[group] + table.seconds[group]
+            wide = np.minimum(width, _WIDEST) + (reaches[live] if group == 1 else 0.0)
+            score = -0.5 * (distance / wide[:, None]) ** 2 + strengths[live, group][:, None]
             weight = np.exp(score - score.max(axis=0))
             weight /= weight.sum(axis=0)
             columns = np.flatnonzero(group == SHAPE_GROUPS)

@@ -31,8 +31,8 @@ class MotionStyle:
     gaze_wander: float = 1.0
     asymmetry: float = 0.0
     """-1..1; above 0 the person's left half is the livelier one."""
-    lip_lead: float = 0.09
-    """Seconds by which the lips are ahead of the sound."""
+    lip_lead: float = 0.02
+    """Seconds by which the lips are ahead of the sound: next to nothing, as tracked talkers show."""
     posture: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """How the head is held on average: rotX, rotY, rotZ in radians."""
     rest: tuple[float, ...] = (0.0,) * len(REST_SHAPES)
@@ -55,7 +55,7 @@ def draw_style(rng: np.random.Generator) -> MotionStyle:
         brow_activity=around_one(0.3, 1.7),
         gaze_wander=around_one(0.3, 1.8),
         asymmetry=float(np.clip(rng.normal(0.0, 0.4), -1, 1)),
-        lip_lead=float(rng.uniform(0.06, 0.12)),
+        lip_lead=float(rng.uniform(0.0, 0.05)),
         posture=tuple(np.radians(degrees).tolist()),
         rest=tuple((rng.uniform(-0.8, 1.0, len(REST_SHAPES)).clip(0) * _REST_LIMITS).tolist()),
     )
