@@ -15,6 +15,7 @@ from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, RenderMem
 from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
+from omnitalker.live.sound import SoundReply
 from omnitalker.marks.picture import marked
 from omnitalker.motion.track.blending import continue_from
 
@@ -55,6 +56,11 @@ class JointVoice:
         """A reply to push text into; `pieces` speaks it."""
         self._replies += 1
         return Reply(self.performer, self._replies, self.manner)
+
+    def sound_reply(self) -> SoundReply:
+        """A reply to push the host's own sound into; `pieces` gives it its pictures."""
+        self._replies += 1
+        return SoundReply(self.performer, self._replies, self.manner)
 
     async def pieces(self, reply: Reply) -> AsyncGenerator[Piece, None]:
         """Safe to abandon at any moment; the reply is cancelled then."""

@@ -20,7 +20,7 @@ from types import TracebackType
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import AVChunk, Frame, Manner
+from omnitalker.base.types import AVChunk, FloatArray, Frame, Manner
 from omnitalker.live.delivery import Delivery
 from omnitalker.live.events import (
     EventKind,
@@ -78,6 +78,21 @@ class AvatarSession:
         self._check_open()
         if delta:
             self._speaker.push(delta, self.manner, self._steps)
+
+    def push_sound(self, samples: FloatArray) -> None:
+        """(N,) mono at 24 kHz of a voice that the host makes: heard as it is, with our face, 0.28 s later.
+
+        The first sound after `end_sound` begins a new reply.
+        """
+        self._check_open()
+        if samples.ndim != 1:
+            raise InputError(f"sound is one channel (N,) at 24 kHz; got {samples.shape}")
+        if len(samples):
+            self._speaker.push_sound(samples, self.manner)
+
+    def end_sound(self) -> None:
+        """The current reply's sound is complete."""
+        self._speaker.end()
 
     def end_text(self) -> None:
         """The current reply is complete."""

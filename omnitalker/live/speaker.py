@@ -9,10 +9,11 @@ import logging
 import threading
 from collections.abc import Callable
 
-from omnitalker.base.types import Manner
+from omnitalker.base.types import FloatArray, Manner
 from omnitalker.live.mixer import Mixer
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply, ReplySettings
+from omnitalker.live.sound import SoundReply
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +45,22 @@ class Speaker:
     def push(self, delta: str, manner: Manner, steps: int | None) -> None:
         """More of the open reply; begins one where none is open."""
         with self._lock:
+            if isinstance(self._open, SoundReply):
+                self._open.end()
+                self._open = None
             if self._open is None:
                 self._open = self._begin(manner, steps)
             self._open.push(delta)
+
+    def push_sound(self, samples: FloatArray, manner: Manner) -> None:
+        """More of the open reply of given sound; a text that is open ends before it."""
+        with self._lock:
+            if not isinstance(self._open, SoundReply):
+                if self._open is not None:
+                    self._open.end()
+                self._open = self._start(SoundReply(self._performer, self.count + 1, manner))
+            assert isinstance(self._open, SoundReply)
+            self._open.push_sound(samples)
 
     def end(self) -> None:
         with self._lock:
@@ -88,8 +102,12 @@ class Speaker:
 
     def _begin(self, manner: Manner, steps: int | None) -> Reply:
         """A new reply and its thread. The lock is held."""
+        reply = Reply(self._performer, self.count + 1, manner, self._settings, steps=steps)
+        return self._start(reply)
+
+    def _start(self, reply: Reply) -> Reply:
+        """The thread of a reply. The lock is held."""
         self.count += 1
-        reply = Reply(self._performer, self.count, manner, self._settings, steps=steps)
         if self._is_closed:
             reply.cancel()
             return reply

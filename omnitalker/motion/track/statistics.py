@@ -15,6 +15,7 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray
 from omnitalker.motion.made.blinks import detect_blinks
 from omnitalker.motion.made.manners import sides
+from omnitalker.motion.made.style import REST_SHAPES, MotionStyle
 from omnitalker.motion.names import GAZE_SLICE, INDEX, MOTION_DIM, POSE_SLICE
 
 
@@ -67,6 +68,36 @@ def measure_style(values: FloatArray) -> StyleFigures:
         nod=float(head[:, 0].mean()),
         turn=float(head[:, 1].mean()),
         tilt=float(head[:, 2].mean()),
+    )
+
+
+USUAL_MOUTH, USUAL_HEAD, USUAL_TEMPO, USUAL_BROWS, USUAL_WANDER = 0.32, 1.8, 0.70, 0.33, 2.6
+"""Figures of the talker whose `MotionStyle` is 1 throughout."""
+
+
+def motion_style(values: FloatArray, rest: FloatArray | None = None) -> MotionStyle:
+    """How somebody moves, from (F, 61) of them; what is measured of a short clip is believed within bounds.
+
+    rest: (61,) their everyday face, where `values` show another.
+    """
+    figures = measure_style(values)
+    calm = values.mean(axis=0) if rest is None else rest
+
+    def factor(value: float, usual: float, low: float, high: float) -> float:
+        return float(np.clip(value / usual, low, high))
+
+    smile = float(calm[list(sides("mouthSmile"))].mean())
+    return MotionStyle(
+        mouth_amplitude=factor(figures.mouth_amplitude, USUAL_MOUTH, 0.7, 1.35),
+        head_amplitude=factor(figures.head_amplitude, USUAL_HEAD, 0.4, 1.8),
+        head_tempo=factor(figures.head_tempo, USUAL_TEMPO, 0.6, 1.5),
+        blinks_per_minute=float(np.clip(figures.blinks_per_minute, 10.0, 40.0)),
+        smile=float(np.clip(smile, 0.0, 0.4)),
+        brow_activity=factor(figures.brow_activity, USUAL_BROWS, 0.3, 1.6),
+        gaze_wander=factor(figures.gaze_wander, USUAL_WANDER, 0.3, 1.6),
+        asymmetry=float(np.clip(figures.asymmetry, -0.6, 0.6)),
+        posture=(float(calm[POSE_SLICE.start]), *map(float, calm[POSE_SLICE][1:3])),
+        rest=tuple(float(np.clip(calm[list(sides(s))].mean(), 0, 0.3)) for s in REST_SHAPES),
     )
 
 
