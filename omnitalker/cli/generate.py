@@ -12,7 +12,7 @@ from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import options
 from omnitalker.cli.progress import progress_bar
-from omnitalker.studio.order import parse
+from omnitalker.studio.order import OPTIONS, parse
 from omnitalker.studio.people import voices
 from omnitalker.text.file import decode, read_text
 
@@ -33,6 +33,7 @@ def generate(
     text_file: Annotated[
         Path | None, typer.Option("--text-file", "-f", help="Read the text from a file.")
     ] = None,
+    sound: Annotated[str | None, typer.Option("--sound", help=OPTIONS["sound"].told)] = None,
     audio_only: Annotated[
         bool, typer.Option("--audio-only", help="The same as --format wav.")
     ] = False,
@@ -52,6 +53,8 @@ def generate(
 
       omnitalker generate "Good news!" --face ava --emotion happy --subtitles
 
+      omnitalker generate --sound speech.wav --face ava -o face_for_it.mp4
+
       omnitalker generate "你好，很高兴认识你。" --ref me.mp4 -o me_in_mandarin.mp4
     """
     # cv2 and the text rules load here, torch and mediapipe below, neither for --help
@@ -62,7 +65,9 @@ def generate(
         wishes["format"] = "wav" if audio_only else "csv"
     if "format" not in wishes:
         wishes["format"] = format_of(output)
-    order = parse({**wishes, "text": _read_text(text, text_file)})
+    if sound is None or text is not None or text_file is not None:
+        wishes["text"] = _read_text(text, text_file)
+    order = parse({**wishes, "sound": sound})
     check(order, {voice.name: voice.emotions for voice in voices(checkpoint)})
     output = output.with_suffix(suffix_of(order.outputs.format))
     check_writable(output)
@@ -82,7 +87,9 @@ def generate(
 
 def _read_text(text: str | None, text_file: Path | None) -> str:
     if (text is None) == (text_file is None):
-        raise InputError("give the text either as an argument or with --text-file (one of the two)")
+        raise InputError(
+            "give the text either as an argument or with --text-file (one of the two), or a --sound"
+        )
     if text_file is not None:
         return read_text(text_file)
     if text != "-":

@@ -27,6 +27,7 @@ from omnitalker.base.types import (
 )
 from omnitalker.generation.corrections.worn import ManneredFace
 from omnitalker.generation.motion_teacher import teach
+from omnitalker.generation.parts import Parts
 from omnitalker.models.recogniser import Alignment, PhonemeRecogniser, align, recognise
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.motion.track.blending import continue_from, scale_expressiveness, scale_head
@@ -73,8 +74,11 @@ class SoundRequest:
             raise InputError("the sound is silent: there is nothing a face could say")
 
 
-def stream_sound(recogniser: PhonemeRecogniser, request: SoundRequest) -> Iterator[AVChunk]:
+def stream_sound(parts: Parts, request: SoundRequest) -> Iterator[AVChunk]:
     """Playable chunks in order, sound and motion equally long."""
+    recogniser = parts.recogniser
+    if recogniser is None:
+        raise InputError("this checkpoint has no recogniser, which a face for given sound needs")
     samples = _whole_frames(request.samples)
     mover = _Mover(request)
     timed, words = _transcribed(recogniser, request, samples)

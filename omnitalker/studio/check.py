@@ -32,10 +32,13 @@ STRETCH = (0.4, 2.5)
 def check(order: Order, voices: Voices | None = None) -> None:
     """An `InputError` for what cannot be made. Without `voices` built-in names go unchecked."""
     text, delivery = order.words, order.delivery
-    check_text(text)
-    refuse_foreign(text, delivery.language)
-    lexicon = read_lexicon(delivery.lexicon) if delivery.lexicon else None
-    TextFrontend(lexicon).check(text, delivery.language)
+    if order.sound is not None:
+        _check_file(order.sound)
+    if text or order.sound is None:
+        check_text(text)
+        refuse_foreign(text, delivery.language)
+        lexicon = read_lexicon(delivery.lexicon) if delivery.lexicon else None
+        TextFrontend(lexicon).check(text, delivery.language)
     _check_length(order)
     _check_voice(order, voices)
     _check_face(order)

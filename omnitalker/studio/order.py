@@ -145,19 +145,23 @@ class Order(Checked):
     """One thing to make."""
 
     text: str | None = option(None, "What to say")
-    sound: str | None = option(None, "A recording that is spoken instead of a text", is_file=True)
+    sound: str | None = option(
+        None, "A recording to give a face; a text with it is its transcript", is_file=True
+    )
     voice: Voice = field(default_factory=Voice)
     delivery: Delivery = field(default_factory=Delivery)
     look: Look = field(default_factory=Look)
     outputs: Outputs = field(default_factory=Outputs)
 
     def __post_init__(self) -> None:
-        if self.sound is not None:
-            raise InputError("a face for a given sound cannot be made yet; give a text instead")
+        if self.sound is not None and self.delivery.seconds is not None:
+            raise InputError("a given sound is as long as it is; leave out seconds")
 
     @property
     def words(self) -> str:
-        """The text; an `InputError` where there is none."""
+        """The text; an `InputError` where there is none, unless a sound stands for it."""
+        if self.sound is not None:
+            return self.text or ""
         if self.text is None or not self.text.strip():
             raise InputError("the text is empty; give at least one word to say")
         return self.text

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from omnitalker.base.types import StylePrompt
+from omnitalker.base.types import AVChunk, Renderer, StylePrompt
+from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_sound
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
-from omnitalker.generation.stream import stream
+from omnitalker.generation.stream import render_chunk, stream
+from omnitalker.media.reader import read_audio
 from omnitalker.studio.casting import Studio
 from omnitalker.studio.order import Delivery, Order
 from omnitalker.studio.recording import OnProgress, Recording
@@ -53,10 +56,13 @@ def produce(
     if writer.sees != "nothing":
         renderer = studio.renderer(order.look, cast.face, cut_out=writer.sees == "cut-out")
     parts = fitted(studio.parts, order.delivery)
-    request = request_of(order.words, cast.style, order.delivery)
+    if order.sound is None:
+        chunks = stream(parts, request_of(order.words, cast.style, order.delivery), renderer)
+    else:
+        chunks = moved_to(parts, order, cast.style, renderer)
     began = time.perf_counter()
     size = None if renderer is None else renderer.size
-    recording = Recording(stream(parts, request, renderer), order.words, size, on_progress)
+    recording = Recording(chunks, order.words, size, on_progress)
     writer.write(path, recording, order.outputs.subtitles)
     companions = []
     for other in order.outputs.beside:
@@ -71,6 +77,27 @@ def produce(
         wall_seconds=time.perf_counter() - started,
         first_chunk_seconds=(recording.first_chunk_at or began) - started,
     )
+
+
+def moved_to(
+    parts: Parts, order: Order, style: StylePrompt, renderer: Renderer | None
+) -> Iterator[AVChunk]:
+    """The face for a given sound; a text is what is said in it."""
+    assert order.sound is not None
+    samples = read_audio(order.sound, max_seconds=MOST_SECONDS + 1)
+    text = None
+    if order.words:
+        text = parts.frontend.prepare(order.words, order.delivery.language)
+    request = SoundRequest(
+        samples=samples,
+        style=style,
+        text=text,
+        expressiveness=order.delivery.expressiveness,
+        head_motion=order.delivery.head_motion,
+        seed=order.delivery.seed,
+    )
+    for chunk in stream_sound(parts, request):
+        yield render_chunk(chunk, renderer) if renderer else chunk
 
 
 def fitted(parts: Parts, delivery: Delivery) -> Parts:
