@@ -20,11 +20,14 @@ from omnitalker.models.recogniser import PhonemeRecogniser, align, recognise
 from omnitalker.reference.best_stretch import read_best
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.clip import analyse as analyse_clip
+from omnitalker.reference.landmarks import locate_faces
 from omnitalker.reference.style import build_style
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SYMBOL_IDS
 
 SHORTEST_SECONDS = 1.0
+OTHER_FACE = 0.5
+"""Share of the largest face's width from which on another one could be meant."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,24 @@ def look(path: str | Path) -> AnalysedClip:
     if len(clip.frames) != 1:
         _check_length(clip)
     found = analyse_clip(clip)
-    return replace(found, warnings=(*said, *found.warnings))
+    return replace(found, warnings=(*said, *found.warnings, *_other_faces(found)))
+
+
+def _other_faces(found: AnalysedClip) -> tuple[str, ...]:
+    """A note where the middle picture shows further people, smaller ones in the background left out."""
+    frames = found.clip.frames
+    if not frames or found.face is None:
+        return ()
+    boxes = locate_faces([frames[len(frames) // 2]])[0]
+    large = [box for box in boxes if box[2] > OTHER_FACE * boxes[0][2]]
+    if len(large) < 2:
+        return ()
+    taken = found.face.landmarks[len(frames) // 2, :, 0].mean() / frames[0].shape[1]
+    place = "left" if taken < 0.4 else "right" if taken > 0.6 else "in the middle"
+    return (
+        f"{found.clip.name} shows {len(large)} faces; the one {place} is taken. Cut the picture to the other person to "
+        "use that one",
+    )
 
 
 def listen(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -39,6 +39,7 @@ from omnitalker.reference.matting import (
     person_mattes,
     trusted_matte,
 )
+from omnitalker.reference.observed import Observed, refuse_stretched, without_border
 from omnitalker.reference.tracker import FaceTracker
 
 HEAD_AND_SHOULDERS = 4.2
@@ -53,10 +54,6 @@ SHARP_ENOUGH = 768
 """A square larger than this is not made larger than it was in its frame."""
 GLANCE_SIDE = 512
 """Pixels of the longer side of the frame that the hair is looked for in."""
-WIDEST_BORDER = 0.02
-"""Of a portrait, in heights of it."""
-BORDER_STEP, BORDER_GRAIN = 25.0, 30.0
-"""Grey levels by which a border differs from the picture, and its largest spread along the edge."""
 SMALLEST_FACE = 36.0
 """Eye distance in pixels below which a face is too small to be animated."""
 CLOSED = 0.7
@@ -64,22 +61,6 @@ CLOSED = 0.7
 BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 PLATE_FRAMES = 24
 """Frames of a clip that the background is looked for in."""
-
-
-@dataclass(frozen=True)
-class Observed:
-    """One person in F pictures of equal size, with a camera that does not move."""
-
-    frames: Sequence[Frame]
-    landmarks: FloatArray
-    """(F, 478, 2) pixels."""
-    motion: FloatArray
-    """(F, 61)"""
-    neutral: FloatArray
-    """(478, 3) the person's face without expression, head space."""
-    camera: Camera
-    exact: bool = False
-    """Whether the numbers are known (a rendered person), not found by a tracker."""
 
 
 def build_identity(
@@ -146,6 +127,8 @@ def identity_from(observed: Observed, size: int, name: str) -> Identity:
             "more, or one taken from nearer."
         )
     observed = without_border(observed)
+    if not observed.exact:
+        refuse_stretched(observed.neutral, name)
     best = calmest(observed.motion)
     if observed.motion[best, BLINKS].min() > CLOSED:
         raise InputError(
@@ -210,36 +193,6 @@ def calmest(motion: FloatArray) -> int:
     effort = (motion[:, EXPRESSION_SLICE] ** 2 * weights).sum(axis=1)
     turned = (motion[:, POSE_SLICE][:, :3] ** 2).sum(axis=1)
     return int(np.argmin(effort + 6.0 * turned))
-
-
-def without_border(observed: Observed) -> Observed:
-    """A portrait without the plain lines, as of a scan or a screenshot, along its edges."""
-    if len(observed.frames) > 1:
-        return observed
-    frame = observed.frames[0]
-    top, bottom = _plain(frame), _plain(frame[::-1])
-    left, right = _plain(frame.swapaxes(0, 1)), _plain(frame[:, ::-1].swapaxes(0, 1))
-    if not any((top, bottom, left, right)):
-        return observed
-    height, width = frame.shape[:2]
-    corner = np.array([left, top], np.float32)
-    x, y = observed.camera.centre_x - left, observed.camera.centre_y - top
-    return replace(
-        observed,
-        frames=[np.ascontiguousarray(frame[top : height - bottom, left : width - right])],
-        landmarks=observed.landmarks - corner,
-        camera=Camera(observed.camera.scale, x, y, observed.camera.distance),
-    )
-
-
-def _plain(frame: Frame) -> int:
-    """How many rows from the first one on are a border: plain, and unlike what is below them."""
-    most = max(1, round(WIDEST_BORDER * len(frame)))
-    rows = frame[: most + 4].astype(np.float32)
-    unlike = np.abs(rows[2:] - rows[:-2]).mean(axis=(1, 2)) > BORDER_STEP
-    plain = rows.std(axis=1).max(axis=1) < BORDER_GRAIN
-    borders = [row for row in range(most) if plain[0] and unlike[row]]
-    return borders[-1] + 2 if borders else 0
 
 
 def _head_in(observed: Observed, best: int) -> HeadBox:

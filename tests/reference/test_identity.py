@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import Camera
+from omnitalker.base.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from omnitalker.motion.face.model import FaceModel
-from omnitalker.reference.identity import Observed, at_home, calmest, identity_from, without_border
+from omnitalker.reference.analyse import _other_faces
+from omnitalker.reference.clip import AnalysedClip
+from omnitalker.reference.identity import at_home, calmest, identity_from
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.matting import clean_plate, fill, foreground
+from omnitalker.reference.observed import Observed, refuse_stretched, without_border
 from omnitalker.rendering.warp import WarpRenderer
 from tests.painted_faces import motion, paint, painted_identity
 
@@ -162,3 +165,41 @@ def test_plain_borders_of_a_portrait_are_left_out():
     assert trimmed.frames[0][0].max() < 250
     plain = replace(observed, frames=[identity.picture])
     assert without_border(plain) is plain
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.0, 1.2])
+def test_faces_of_all_kinds_are_taken(factor):
+    refuse_stretched(FaceModel.load().neutral * np.array([factor, 1, 1], np.float32), "someone")
+
+
+@pytest.mark.parametrize(("factor", "word"), [(1.8, "too wide"), (0.55, "too high")])
+def test_a_stretched_picture_is_refused_with_what_to_do(factor, word):
+    stretched = FaceModel.load().neutral * np.array([factor, 1, 1], np.float32)
+    with pytest.raises(InputError, match=f"{word}.*true proportions"):
+        refuse_stretched(stretched, "monster")
+
+
+def _shown(identity):
+    alpha = identity.matte[..., None] / 255
+    mixed = identity.picture * alpha + identity.background * (1 - alpha)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def test_two_faces_in_a_picture_are_told():
+    both = [load_identity(f"checkpoints/presenters/{name}.safetensors") for name in ("ava", "lin")]
+    frame = np.concatenate([_shown(i) for i in both], axis=1)
+    landmarks = np.pad(both[0].landmarks, ((0, 0), (0, 1)))[None]
+    seen = TrackedFace(
+        landmarks,
+        np.ones(1, bool),
+        MotionTrack(both[0].coefficients[None]),
+        both[0].neutral,
+        both[0].camera,
+        frame.shape[1::-1],
+    )
+    clip = ReferenceClip(np.zeros(0, np.float32), (frame,), "two.png")
+    notes = _other_faces(AnalysedClip(clip, seen, 0.0))
+    assert len(notes) == 1
+    assert "2 faces; the one left is taken" in notes[0]
+    alone = replace(clip, frames=(np.ascontiguousarray(frame[:, :768]),))
+    assert _other_faces(AnalysedClip(alone, seen, 0.0)) == ()

@@ -37,6 +37,10 @@ LEFT_EYE: Final = LEFT_LID_UPPER + LEFT_LID_LOWER[-2:0:-1]
 """The edge of the lids, a loop."""
 LIDS: Final = RIGHT_EYE + LEFT_EYE
 OUTER_EYE_CORNERS: Final = (33, 263)
+SIDES: Final = (234, 454)
+"""Where the face ends before the ears."""
+ENDS: Final = (10, 152)
+"""Top of the forehead and chin."""
 
 RIGHT_BROW: Final = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
 LEFT_BROW: Final = (285, 295, 282, 283, 276, 300, 293, 334, 296, 336)
