@@ -1,16 +1,23 @@
-# make demo   a presenter says a sentence: out/hello.mp4
-# make test   the tests
+# make demo          a presenter says a sentence: out/hello.mp4
+# make demo CPU=1    the same with PyTorch's own wheels without CUDA: a third of the download and of the disk
+# make app           the web page
+# make test          the tests
+# make wheels        dist/: the program, and its weights
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 TEXT ?= Hello! I am OmniTalker. I speak and move in one go, on the two cores of this machine.
+TORCH := torch==2.11.0 $(if $(CPU),--index-url https://download.pytorch.org/whl/cpu)
+LOCKED = $(BIN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: demo app test lint clean
+.PHONY: demo app test lint wheels clean
 
+# The text reaches the program letter by letter: neither make nor the shell looks into it.
 demo: $(VENV)/.core
-	$(BIN)/omnitalker generate "$(TEXT)" -o out/hello.mp4 --subtitles
+	@$(BIN)/omnitalker generate '$(subst ','\'',$(value TEXT))' -o out/hello.mp4 --subtitles
 
-app: $(VENV)/.dev
+app: $(VENV)/.core
 	$(BIN)/omnitalker demo
 
 test: $(VENV)/.dev
@@ -22,23 +29,27 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+wheels: $(VENV)/.core
+	$(BIN)/python -m pip wheel --quiet --no-deps -w dist . ./checkpoints
+	@ls -l dist
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c "import sys; sys.exit(not ((3, 10) <= sys.version_info < (3, 13)))" \
 		|| { echo "OmniTalker needs Python 3.10 to 3.12; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip
 
-$(VENV)/.core: $(VENV)/bin/python pyproject.toml
-	@echo "Installing OmniTalker (a few minutes the first time) ..."
-	$(BIN)/python -m pip install --quiet -e .
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml requirements.lock
+	@echo "Installing OmniTalker into $(VENV), the first time a few minutes: $(if $(CPU),DOWNCPU,DOWNGPU)."
+	@$(PIP) $(TORCH)
+	@if $(LOCKED); then $(PIP) --no-deps -r requirements.lock && $(PIP) --no-deps -e .; \
+		else $(PIP) -e ".[app,server]" && $(PIP) --no-deps mediapipe==0.10.21; fi
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
-	@echo "Installing OmniTalker and its development tools (a few minutes the first time) ..."
-	$(BIN)/python -m pip install --quiet -e ".[dev]"
-	@$(BIN)/python -m pip install --quiet -e ".[train,eval]" \
-		|| echo "Left out: pyworld and Resemblyzer, which need a C compiler; the tests that use them are skipped."
-	@touch $(VENV)/.core $@
+$(VENV)/.dev: $(VENV)/.core requirements-dev.lock
+	@echo "Installing the development tools: half a gigabyte more ..."
+	@if $(LOCKED); then $(PIP) --no-deps -r requirements-dev.lock; else $(PIP) -e ".[dev,train,eval]"; fi
+	@touch $@
 
 clean:
-	rm -rf $(VENV) out build *.egg-info
+	rm -rf $(VENV) out build dist *.egg-info checkpoints/build checkpoints/*.egg-info
