@@ -3,7 +3,6 @@
 An environment for every check would otherwise cost five gigabytes of CUDA each.
 """
 
-import importlib.metadata
 import re
 import sys
 import sysconfig
@@ -13,7 +12,7 @@ OURS = re.compile(r"(torch|functorch|triton|nvidia|cuda)([-_.]|gen\b|\b)")
 
 
 def lend(venv: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir()
     for path in Path(sysconfig.get_path("purelib")).iterdir():
         if OURS.match(path.name) and not path.name.startswith("torchaudio"):
             (folder / path.name).symlink_to(path)
@@ -22,4 +21,3 @@ def lend(venv: Path, folder: Path) -> None:
 
 
 lend(Path(sys.argv[1]), Path(sys.argv[2]))
-print(f"PyTorch {importlib.metadata.version('torch')} lent to {sys.argv[1]}")

@@ -35,6 +35,48 @@ def test_importing_is_light_and_changes_nothing() -> None:
     assert json.loads(done.stdout) == [[], [False, False, [["OPENBLAS_NUM_THREADS", "1"]]]]
 
 
+_RUN = """
+import json, sys
+from typer.testing import CliRunner
+from omnitalker.cli.main import app
+result = CliRunner().invoke(app, sys.argv[1:], catch_exceptions=False)
+assert result.exit_code == 0, result.output
+print(json.dumps([name for name in sys.modules if name.count(".") < 2]))
+"""
+_PICTURES = {"cv2", "mediapipe", "gradio", "matplotlib", "PIL", "ray", "fastapi"}
+_OTHERS = {
+    "diffusers",
+    "transformers",
+    "accelerate",
+    "torch._dynamo",
+    "torchaudio",
+    "vocos",
+    "requests",
+    "sympy",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "unwanted"),
+    [
+        (["generate", "Hi.", "--audio-only"], _PICTURES | _OTHERS),
+        (["generate", "Hi.", "--motion-only"], _PICTURES | _OTHERS | {"av"}),
+        (["voices"], _PICTURES | _OTHERS | {"torch", "scipy", "av"}),
+        (["doctor"], _PICTURES | _OTHERS | {"torch", "scipy", "av"}),
+    ],
+)
+def test_a_command_loads_what_it_needs(
+    command: list[str], unwanted: set[str], tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    more = [] if command == ["doctor"] else ["--checkpoint", str(tiny_checkpoint)]
+    more += ["--output", str(tmp_path / "a")] if command[0] == "generate" else []
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *command, *more], capture_output=True, text=True, check=True
+    )
+    assert unwanted.isdisjoint(json.loads(done.stdout)), set(json.loads(done.stdout)) & unwanted
+    assert done.stderr == ""
+
+
 def test_help_teaches_and_is_quick() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(

@@ -5,17 +5,25 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shutil
 import time
+from typing import Annotated
 
 import typer
 
-_CORE = ("torch", "torchaudio", "vocos", "diffusers", "mediapipe", "av", "opencv-python", "numpy")
+from omnitalker.base import assets
+from omnitalker.base.errors import WeightsError
+
+_CORE = ("torch", "diffusers", "numpy", "scipy", "av", "opencv-contrib-python")
 _EXTRAS = {
+    "reference": "mediapipe",
     "app": "gradio",
-    "batch": "ray",
-    "train": "accelerate",
-    "eval": "pocketsphinx",
     "server": "fastapi",
+    "hearing": "faster-whisper",
+    "batch": "ray",
+    "credentials": "c2pa-python",
+    "train": "accelerate",
+    "eval": "Resemblyzer",
     "pipecat": "pipecat-ai",
     "livekit": "livekit-agents",
 }
@@ -25,25 +33,27 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor() -> None:
+def doctor(
+    speed: Annotated[
+        bool, typer.Option("--speed", help="Also time the arithmetic (a few seconds).")
+    ] = False,
+) -> None:
     """What is installed, what is missing, how fast this machine is."""
-    from omnitalker.base import assets
-    from omnitalker.base.errors import WeightsError
-
-    print(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}")
-    print(f"processors  {os.cpu_count()}")
+    print(f"Python       {platform.python_version()} on {platform.system()} {platform.machine()}")
+    print(f"processors   {os.cpu_count()}")
+    print(f"free disk    {shutil.disk_usage('.').free / 1e9:.0f} GB here")
     for package in _CORE:
-        print(f"{package:11} {_version(package) or 'MISSING: pip install -e .'}")
+        print(f"{package:12} {_version(package) or 'MISSING: pip install omnitalker'}")
     for extra, package in _EXTRAS.items():
         found = _version(package)
         missing = f"not installed (pip install 'omnitalker[{extra}]')"
-        print(f"[{extra}]".ljust(12) + (f"{package} {found}" if found else missing))
+        print(f"[{extra}]".ljust(13) + (f"{package} {found}" if found else missing))
     try:
-        print(f"checkpoint  {assets.checkpoint_dir()}")
+        print(f"checkpoint   {assets.checkpoint_dir()}")
     except WeightsError as error:
-        print(f"checkpoint  MISSING: {error}")
-    print(f"presenters  {', '.join(assets.presenter_names()) or 'MISSING'}")
-    if _version("torch"):
+        print(f"checkpoint   MISSING: {error}")
+    print(f"presenters   {', '.join(assets.presenter_names()) or 'MISSING'}")
+    if speed:
         _speed()
 
 
@@ -58,6 +68,8 @@ def _speed() -> None:
     """A matrix product of the network's size: what the real-time factor depends on."""
     import torch
 
+    from omnitalker.base.machine import has_fast_bfloat16
+
     device = "cuda" if torch.cuda.is_available() else "cpu"
     matrix = torch.randn(1536, 1536, device=device)
     matrix @ matrix
@@ -67,5 +79,5 @@ def _speed() -> None:
     if device == "cuda":
         torch.cuda.synchronize()
     rate = 10 * 2 * 1536**3 / (time.perf_counter() - started) / 1e9
-    half = device == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    print(f"speed       {rate:.0f} GFLOP/s on {device}{', bfloat16 in hardware' if half else ''}")
+    half = ", bfloat16 in hardware" if device == "cpu" and has_fast_bfloat16() else ""
+    print(f"arithmetic   {rate:.0f} GFLOP/s on {device}{half}")

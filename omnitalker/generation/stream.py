@@ -37,7 +37,6 @@ from omnitalker.generation.plan import Clause, Stretch, plan, windows
 from omnitalker.generation.prosody import ProsodyPlanner
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings, generate, tail_of
-from omnitalker.marks.picture import marked
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import MANDARIN_TONE
@@ -79,6 +78,8 @@ def stream(
 
 def render_chunk(chunk: AVChunk, renderer: Renderer, memory: RenderMemory) -> AVChunk:
     """The same chunk with a picture for every motion frame."""
+    from omnitalker.marks.picture import marked  # and OpenCV, which sound alone does not need
+
     first = timeline.seconds_to_video_frames(chunk.start)
     times = (float(timeline.video_frames_to_seconds(first + i)) for i in range(len(chunk.motion)))
     drawn = zip(chunk.motion, times, strict=True)

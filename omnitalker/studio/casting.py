@@ -1,6 +1,7 @@
 """Who speaks and who is seen: an order's names and files become a style prompt and a renderer, each made once.
 
-The command line, the page, batch workers, characters and the server all cast through a `Studio`.
+The command line, the page, batch workers, characters and the server all cast through a `Studio`. What reads
+pictures or draws is imported where it is used: sound alone needs none of it.
 """
 
 from __future__ import annotations
@@ -10,22 +11,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Identity, Renderer, StylePrompt
 from omnitalker.generation.parts import Parts
-from omnitalker.reference.analyse import Reference, listen, look
-from omnitalker.reference.clip import AnalysedClip
-from omnitalker.reference.identity import build_identity
-from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.style import load_style, mix_styles, wearing, with_intensity
-from omnitalker.rendering.sketch.renderer import SketchRenderer
-from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.studio.framing import MakeHead, in_picture
 from omnitalker.studio.order import STYLE_FILE, Look, Order, Voice
+
+if TYPE_CHECKING:
+    from omnitalker.reference.analyse import Reference
+    from omnitalker.reference.clip import AnalysedClip
+    from omnitalker.studio.framing import MakeHead
 
 T = TypeVar("T")
 DEFAULT_PRESENTER = "ava"
@@ -137,9 +136,13 @@ class Studio:
         return self._references.get(key, lambda: self._listen(Path(path), text))
 
     def _listen(self, path: Path, text: str | None) -> Reference:
+        from omnitalker.reference.analyse import listen
+
         return listen(self._look(path), self.parts.recogniser, self.parts.frontend, text)
 
     def _look(self, path: Path) -> AnalysedClip:
+        from omnitalker.reference.analyse import look
+
         return self._looked_at.get(_file_key(path), lambda: look(path))
 
     def identity(self, face: str | Path, size: int = 512) -> Identity:
@@ -149,10 +152,14 @@ class Studio:
         if shipped is None and not path.exists():
             raise InputError(unknown_choice("face", str(face), assets.presenter_names()))
         if path.suffix == STYLE_FILE:
+            from omnitalker.reference.identity_file import load_identity
+
             return self._identities.get(_file_key(path), lambda: load_identity(path))
         return self._identities.get((_file_key(path), size), lambda: self._build(path, size))
 
     def _build(self, path: Path, size: int) -> Identity:
+        from omnitalker.reference.identity import build_identity
+
         found = self._look(path)
         if found.face is None:
             raise InputError(f"{path.name} has no picture; give a portrait or a clip as face")
@@ -171,7 +178,11 @@ class Studio:
                 raise InputError(
                     "the sketch renderer cannot cut out a person; write an mp4 instead"
                 )
+            from omnitalker.rendering.sketch.renderer import SketchRenderer
+
             return SketchRenderer((look.size, look.size))
+        from omnitalker.studio.framing import in_picture
+
         identity = self.identity(face or look.face or self.default_presenter(), look.size)
         return in_picture(identity, self._maker(look.renderer), look, cut_out=cut_out)
 
@@ -181,6 +192,8 @@ class Studio:
             from omnitalker.rendering.refined import RefinedRenderer
 
             return RefinedRenderer
+        from omnitalker.rendering.warp import WarpRenderer
+
         return WarpRenderer
 
     def default_presenter(self) -> str:

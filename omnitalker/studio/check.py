@@ -117,15 +117,17 @@ def _check_face(order: Order) -> None:
 
 
 def _check_picture(order: Order) -> None:
-    from omnitalker.studio.framing import plain_backdrop
     from omnitalker.studio.writers import WRITERS
 
     look, sees = order.look, WRITERS[order.outputs.format].sees
     background = look.background
-    if background and plain_backdrop(background) is None and not Path(background).is_file():
-        raise InputError(
-            f"background '{background}' is neither own, blur, a colour like white or #eceef1, nor a file"
-        )
+    if background and not Path(background).is_file():
+        from omnitalker.studio.framing import plain_backdrop
+
+        if plain_backdrop(background) is None:
+            raise InputError(
+                f"background '{background}' is neither own, blur, a colour like white or #eceef1, nor a file"
+            )
     if sees == "cut-out" and background is None:
         if look.renderer == "sketch":
             raise InputError("the sketch renderer cannot cut out a person; write an mp4 instead")
