@@ -11,7 +11,7 @@ TEXT ?= Hello! I am OmniTalker. I speak and move in one go, on the two cores of 
 TORCH := torch==2.11.0 $(if $(CPU),--index-url https://download.pytorch.org/whl/cpu)
 LOCKED = $(BIN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: demo app test lint wheels clean
+.PHONY: demo app test lint wheels soak sbom clean
 
 # The text reaches the program letter by letter: neither make nor the shell looks into it.
 demo: $(VENV)/.core
@@ -53,3 +53,12 @@ $(VENV)/.dev: $(VENV)/.core requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info checkpoints/build checkpoints/*.egg-info
+
+# An hour of good and bad callers on a real server: MINUTES=5 for a shorter one.
+soak: $(VENV)/.dev
+	$(BIN)/python scripts/soak.py --minutes $(or $(MINUTES),60) -o out/soak.json
+
+# What is installed, as CycloneDX.
+sbom: $(VENV)/.core
+	@mkdir -p out && $(PIP) cyclonedx-bom
+	$(BIN)/cyclonedx-py environment --output-format JSON --output-file out/sbom.json $(BIN)/python

@@ -59,13 +59,15 @@ def key() -> str:
 @pytest.fixture(scope="session")
 def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
     from omnitalker.agent.character import Character
+    from omnitalker.server.admission import Allowance
     from omnitalker.server.settings import ServeConfig
     from omnitalker.server.state import Hall
     from omnitalker.studio.casting import Studio
 
     ada = Character("Ada", "You are Ada.", sketched("ada"))
     bob = Character("Bob", "You are Bob.", sketched("bob"))
-    config = ServeConfig(sessions=2, syntheses=2, requests_per_minute=0, most_body_bytes=20_000)
+    open_house = Allowance(requests_per_minute=0, wrong_keys_per_minute=0, questions_per_minute=0)
+    config = ServeConfig(sessions=2, syntheses=2, allowance=open_house, most_body_bytes=20_000)
     return Hall(Studio(tiny_pipeline.parts), {"ada": ada, "bob": bob}, config)
 
 

@@ -40,6 +40,13 @@ def demo(
             "--with-server", help="Start 'omnitalker serve' as well, and stop it with the page."
         ),
     ] = False,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name this page is asked by, besides localhost. Repeatable."),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Let others in without a password.")
+    ] = False,
     renderer: options.RendererName = "warp",
     styles: Annotated[Path | None, typer.Option(help="Where visitors' styles are kept.")] = None,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
@@ -67,6 +74,8 @@ def demo(
             checkpoint=checkpoint,
             device=device,
             styles=styles or STYLES,
+            hosts=tuple(allowed_host or ()),
+            insecure=insecure,
         )
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files go then, too

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,8 +38,17 @@ def doctor(
     speed: Annotated[
         bool, typer.Option("--speed", help="Also time the arithmetic (a few seconds).")
     ] = False,
+    write_sums: Annotated[
+        Path | None,
+        typer.Option(help="Write the SHA256SUMS of this folder of weights, which you changed."),
+    ] = None,
 ) -> None:
-    """What is installed, what is missing, how fast this machine is."""
+    """What is installed, what is missing, whether the weights are as shipped, how fast this machine is."""
+    if write_sums is not None:
+        from omnitalker.base import checksums
+
+        print(checksums.write_sums(write_sums))
+        return
     print(f"Python       {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"processors   {os.cpu_count()}")
     print(f"free disk    {shutil.disk_usage('.').free / 1e9:.0f} GB here")
@@ -49,12 +59,23 @@ def doctor(
         missing = f"not installed (pip install 'omnitalker[{extra}]')"
         print(f"[{extra}]".ljust(13) + (f"{package} {found}" if found else missing))
     try:
-        print(f"checkpoint   {assets.checkpoint_dir()}")
+        print(f"checkpoint   {assets.checkpoint_dir()}, {_integrity(assets.checkpoint_dir())}")
     except WeightsError as error:
         print(f"checkpoint   MISSING: {error}")
-    print(f"presenters   {', '.join(assets.presenter_names()) or 'MISSING'}")
+    folder = assets.find(assets.PRESENTERS)
+    names = ", ".join(assets.presenter_names())
+    print(f"presenters   {names}, {_integrity(folder)}" if folder else "presenters   MISSING")
     if speed:
         _speed()
+
+
+def _integrity(folder: Path) -> str:
+    from omnitalker.base import checksums
+
+    if not (folder / checksums.SUMS).is_file():
+        return f"without a {checksums.SUMS}"
+    problems = checksums.check_folder(folder)
+    return f"NOT AS SHIPPED: {'; '.join(problems[:5])}" if problems else "as shipped"
 
 
 def _version(package: str) -> str | None:

@@ -14,6 +14,7 @@ from omnitalker.base.machine import rest_between_calls
 
 def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
+    app.command("key")(key)
 
 
 def serve(
@@ -23,6 +24,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="Checkpoint folder.")] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Serve others without keys all the same.")
+    ] = False,
 ) -> None:
     """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
     rest_between_calls()
@@ -37,7 +41,21 @@ def serve(
         host=host or settings.host,
         port=port or settings.port,
         checkpoint=checkpoint or settings.checkpoint,
+        insecure=insecure or settings.insecure,
     )
     print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
     run(settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C has nothing left to stop
+
+
+def key(
+    name: Annotated[str, typer.Argument(help="Whose key it is, as logs and figures call it.")],
+    file: Annotated[Path, typer.Argument(help="The keys_file of the server; made where missing.")],
+) -> None:
+    """Make a key for the server. It is shown once; the file keeps its digest. Take its line out to revoke it.
+
+    Example: omnitalker key ann keys.yaml
+    """
+    from omnitalker.server.keys import new_key
+
+    print(new_key(file, name))

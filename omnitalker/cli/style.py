@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,13 +27,19 @@ def style_create(
     clip: Annotated[Path, typer.Argument(help="A clip or recording of 1-10 s.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .safetensors to write.")],
     text: Annotated[str | None, typer.Option(help="What is said in it (optional).")] = None,
+    i_have_consent: Annotated[
+        bool, typer.Option("--i-have-consent", help="The person in it is you, or has agreed.")
+    ] = False,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
-    """Analyse a clip once; use its voice and manner for ever with --style."""
+    """Analyse a clip once; use its voice and manner for ever with --style. The file says who agreed, and when."""
+    from omnitalker.cli.consent import ask_consent
+    from omnitalker.reference.consent import with_receipt
     from omnitalker.reference.style import save_style
     from omnitalker.studio.casting import Studio
     from omnitalker.studio.order import Voice
 
+    agreed = ask_consent(clip, i_have_consent)
     with progress_bar("Analysing") as update:
         update(0.1, "loading")
         studio = Studio.from_pretrained(checkpoint)
@@ -41,13 +48,15 @@ def style_create(
         update(1.0)
     for warning in reference.warnings:
         print(f"note: {warning}")
-    save_style(studio.style(Voice(ref=str(clip), ref_text=text)), output)
+    style = studio.style(Voice(ref=str(clip), ref_text=text))
+    save_style(replace(style, metadata=with_receipt(style.metadata, agreed)), output)
     print(f"{output}: use it with --style {output}")
 
 
 @style_app.command("show")
 def style_show(file: Annotated[Path, typer.Argument(help="A style file.")]) -> None:
     """What is in a style file."""
+    from omnitalker.reference import consent
     from omnitalker.reference.style import load_style
 
     style = load_style(file)
@@ -58,7 +67,9 @@ def style_show(file: Annotated[Path, typer.Argument(help="A style file.")]) -> N
     print(f"face        {'yes' if style.has_motion else 'no (a placeholder)'}")
     print(f"phonemes    {100 * known:.0f} % known")
     for name, value in sorted(style.metadata.items()):
-        print(f"{name:11} {value}")
+        if name != consent.KEY:
+            print(f"{name:11} {value}")
+    print(*consent.in_words(style.metadata), sep="\n")
 
 
 @style_app.command("mix")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
-from omnitalker.base.errors import MissingExtra
+from omnitalker.base.errors import ConfigError, MissingExtra
+from omnitalker.demo.front import PageGuard
 from omnitalker.demo.library import Shelves
+from omnitalker.server.front import SECURITY_HEADERS, Front, is_loopback, listen_at
 
 if TYPE_CHECKING:
     from omnitalker.demo.live import LiveServer
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD = "100mb"
 LIVE_URL = "http://127.0.0.1:8000"
-OWN = ("127.0.0.1", "localhost")
+WRITE_SECONDS = 120.0
+"""A paused film is not read for a while."""
+HEADERS = (*SECURITY_HEADERS, (b"content-security-policy", b"frame-ancestors 'self'"))
+log = logging.getLogger(__name__)
 STYLES = Path("~/.omnitalker/styles")
 
 
@@ -38,6 +44,10 @@ class DemoSettings:
     checkpoint: str = DEFAULT_CHECKPOINT
     device: str = "cpu"
     styles: Path = STYLES
+    hosts: tuple[str, ...] = ()
+    """Names the page is asked by, besides addresses and localhost."""
+    insecure: bool = False
+    """Let others in without a password."""
 
 
 class Running:
@@ -69,6 +79,8 @@ def start(settings: DemoSettings) -> Running:
         import gradio  # noqa: F401
     except ImportError as error:
         raise MissingExtra("gradio", "app", "the web demo") from error
+    check_open(settings)
+    listen_at(settings.host, settings.port).close()
     from omnitalker.demo.takes import DemoStudio
     from omnitalker.studio.casting import Studio
 
@@ -79,6 +91,19 @@ def start(settings: DemoSettings) -> Running:
         max_seconds=settings.max_seconds,
     )
     return serve(demo, settings)
+
+
+def check_open(settings: DemoSettings) -> None:
+    """Others come in with a password, or not at all, unless that is said to be wanted."""
+    if settings.auth or (is_loopback(settings.host) and not settings.share):
+        return
+    where = "by a public link" if settings.share else f"at {settings.host}"
+    if not settings.insecure:
+        raise ConfigError(
+            f"{where} others reach this page, and it asks for no password: give --auth NAME:PASSWORD, "
+            "keep it at 127.0.0.1, or say --insecure"
+        )
+    log.warning("INSECURE: whoever reaches this page %s may use it", where)
 
 
 def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
@@ -93,11 +118,12 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
     from omnitalker.studio.people import presenters
 
     people = presenters(demo.studio.parts.library.names)
-    live = LiveServer(settings.live_url or (LIVE_URL if settings.host in OWN else None))
+    live = LiveServer(settings.live_url or (LIVE_URL if is_loopback(settings.host) else None))
     if settings.with_server:
         live.start(settings.checkpoint)
     handlers = Handlers(demo, people, live)
     page = build_page(handlers, people, at_once=settings.at_once)
+    hosts = (*settings.hosts, *((".gradio.live",) if settings.share else ()))
     page.queue(max_size=settings.queue)
     _, address, _ = page.launch(
         server_name=settings.host,
@@ -112,7 +138,13 @@ def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
         footer_links=[],
         ssr_mode=False,
         quiet=True,
-        app_kwargs={"middleware": [Middleware(VisitorCookie)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(Front, hosts=hosts, headers=HEADERS, write_seconds=WRITE_SECONDS),
+                Middleware(PageGuard),
+                Middleware(VisitorCookie),
+            ]
+        },
         _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
     )
     return Running(page, demo, live, address)

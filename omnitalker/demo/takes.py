@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from omnitalker.media.sound import write_wav
 from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.writer import VideoWriter
 from omnitalker.motion.track.export import export_csv
+from omnitalker.reference.consent import receipt, with_receipt
 from omnitalker.reference.style import mix_styles, save_style, with_intensity
 from omnitalker.studio.casting import Studio
 from omnitalker.studio.order import Look, Voice
@@ -40,6 +41,8 @@ LATER_PIECE_FRAMES = 32
 LONGEST_TEXT = 2000
 LONGEST_FILE_NAME = 48
 KEEP_SECONDS = 3600
+PATIENCE = 10.0
+"""Seconds that what is being made may take to end."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,22 @@ class DemoStudio:
         self._folders: dict[Path, float] = {}
         """Of takes, and when they were begun, on a clock that never jumps."""
         self._lock = threading.Lock()
+        self._work = threading.Condition()
+        self._at_work = 0
+        self._is_closed = False
 
     def speak(self, wish: Wish, stop: Stop | None = None) -> Iterator[Progress]:
         """Pieces in order, the last with the take. Closing the iterator ends the work."""
+        with self._work:
+            self._at_work += 1
+        try:
+            yield from self._speak(wish, stop)
+        finally:
+            with self._work:
+                self._at_work -= 1
+                self._work.notify_all()
+
+    def _speak(self, wish: Wish, stop: Stop | None) -> Iterator[Progress]:
         started = time.monotonic()
         self._check(wish)
         renderer = self._see(wish)
@@ -154,7 +170,7 @@ class DemoStudio:
             for piece in pieces:
                 film.write(piece)
                 yield made.add(piece)
-                if stop is not None and stop.event.is_set():
+                if self._is_closed or (stop is not None and stop.event.is_set()):
                     raise InputError("stopped")
                 if time.monotonic() - started > self._max_seconds:
                     raise InputError(
@@ -169,16 +185,22 @@ class DemoStudio:
         return with_intensity(found, wish.intensity)
 
     def close(self) -> None:
+        """What is being made ends after its piece: a network in mid-pass cannot be left."""
+        self._is_closed = True
+        with self._work:
+            self._work.wait_for(lambda: not self._at_work, PATIENCE)
         self._root.cleanup()
 
     def _voice(self, wish: Wish) -> StylePrompt:
         voice = wish.voice
         if voice == FROM_REFERENCE:
-            clip = self._agreed(
+            clip, agreed_at = self._agreed(
                 wish, wish.reference, "record or upload a clip first, under Your own reference"
             )
             own = Voice(ref=str(clip), ref_text=wish.reference_text or None)
-            return self.studio.style(own, wish.manner)
+            style = self.studio.style(own, wish.manner)
+            agreed = receipt("a visitor of the demo", "videos made with the demo", agreed_at)
+            return replace(style, metadata=with_receipt(style.metadata, agreed))
         if voice is not None and voice.startswith(SAVED):
             saved = self.shelves.of(wish.owner).get(voice.removeprefix(SAVED))
             if saved.has_voice and saved.has_motion:
@@ -197,7 +219,7 @@ class DemoStudio:
         """A name is the name of a built-in presenter, whatever else there may be of that name."""
         face: str | Path | None = wish.presenter
         if wish.own_face:
-            face = self._agreed(
+            face, _ = self._agreed(
                 wish,
                 wish.portrait or wish.reference,
                 "upload a portrait or a clip whose face should be shown",
@@ -207,13 +229,12 @@ class DemoStudio:
         look = Look(None if face is None else str(face), wish.size, renderer=self._renderer)
         return self.studio.renderer(look)
 
-    def _agreed(self, wish: Wish, reference: str | None, missing: str) -> Path:
-        """The file of a reference whose owner has said that the person in it agreed."""
+    def _agreed(self, wish: Wish, reference: str | None, missing: str) -> tuple[Path, float]:
+        """(File, when) of a reference whose owner has said that the person in it agreed."""
         if not wish.consent:
             raise InputError(NOT_AGREED)
         self.references.agree(reference, wish.owner)
-        path, _ = self.references.open(reference, wish.owner, missing)
-        return path
+        return self.references.open(reference, wish.owner, missing)
 
     def _check(self, wish: Wish) -> None:
         if not wish.text.strip():

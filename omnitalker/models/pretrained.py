@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from omnitalker.base.assets import find
+from omnitalker.base.checksums import check_file
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import WeightsError
 from omnitalker.base.files import AtomicFile
@@ -134,6 +135,7 @@ def _read_config(path: Path, kind: str) -> dict[str, Any]:
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
+    check_file(path)
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:

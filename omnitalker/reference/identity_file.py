@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
+from omnitalker.base.checksums import check_file
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.tensor_file import BYTES, FLOATS, Arrays, Spec, read_tensors
@@ -93,6 +94,7 @@ def load_identity(path: str | Path) -> Identity:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no identity file '{path}'. Give a portrait or a clip instead.")
+    check_file(path)
     try:
         tensors, metadata = read_tensors(
             path, FORMAT, SCHEMA, most_bytes=MOST_BYTES, families=FAMILIES

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import cv2
 
+from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.media.reader import read_clip
+from omnitalker.reference import consent
 from omnitalker.reference.clip import track
+from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.inspect_pictures import (
     contact_sheet,
     draw_landmarks,
     plot_curves,
     summary,
 )
+from omnitalker.reference.style import load_style
 
 EVERY = 5
 """One frame in this many is written with its landmarks."""
@@ -31,7 +35,12 @@ _UNITS = {
 def run(
     path: str | Path, *, plot: str | Path | None = None, frames: str | Path | None = None
 ) -> list[str]:
-    """Track a clip or portrait; with `plot` write curves there, with `frames` pictures into that folder."""
+    """Track a clip or portrait; with `plot` write curves there, with `frames` pictures into that folder.
+
+    Of a style or identity file: what it says about itself.
+    """
+    if Path(path).suffix == ".safetensors":
+        return _about(Path(path))
     clip = read_clip(path)
     if not clip.frames:
         raise InputError(f"{clip.name} has no pictures to inspect.")
@@ -50,3 +59,18 @@ def run(
             cv2.imwrite(str(folder / f"{index:05}.jpg"), drawn[..., ::-1])
         lines.append(str(folder))
     return lines
+
+
+def _about(path: Path) -> list[str]:
+    """Name, source, and who agreed; of an identity, or else of a style."""
+    try:
+        identity = load_identity(path)
+        metadata, first = identity.metadata, f"identity: {identity.name}"
+    except InputError:
+        style = load_style(path)
+        metadata, first = (
+            style.metadata,
+            f"style: {float(style.blocks * timeline.BLOCK_SECONDS):.2f} s",
+        )
+    said = [f"{name}: {value}" for name, value in sorted(metadata.items()) if name != consent.KEY]
+    return [first, *said, *consent.in_words(metadata)]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker.base import timeline
+from omnitalker.base.checksums import check_file
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.tensor_file import FLOATS, WHOLE_NUMBERS, Spec, read_tensors
@@ -110,6 +111,7 @@ def save_style(style: StylePrompt, path: str | Path) -> None:
 
 def load_style(path: str | Path) -> StylePrompt:
     """Read a file that `save_style` wrote; anything else is an `InputError`."""
+    check_file(path)
     try:
         arrays, header = read_tensors(path, FORMAT, SCHEMA, most_bytes=MOST_BYTES)
         receipts_in(header)

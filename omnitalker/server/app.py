@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,19 +19,25 @@ from starlette.exceptions import HTTPException
 from omnitalker import __version__
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.live.warmup import warm_up
-from omnitalker.server.guard import Guard, error_body
+from omnitalker.server.admission import Busy, Spent
+from omnitalker.server.front import SECURITY_HEADERS, Front, error_body
+from omnitalker.server.guard import Guard
+from omnitalker.server.keys import KeyRing
 from omnitalker.server.metrics import CONTENT_TYPE, Metrics
+from omnitalker.server.settings import ServeConfig
 from omnitalker.server.socket import socket_routes
 from omnitalker.server.speech import speech_routes
-from omnitalker.server.state import Busy, Hall
+from omnitalker.server.state import Hall
 from omnitalker.server.webrtc import Peers, webrtc_routes
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(hall: Hall) -> FastAPI:
+def create_app(hall: Hall, keys: KeyRing | None = None) -> FastAPI:
     """The application of a hall; `uvicorn.run(create_app(hall))` serves it."""
+    config, admission = hall.config, hall.admission
+    keys = keys or KeyRing(config.keys_env, config.keys_file)
     metrics = Metrics(hall)
     peers = Peers(hall, metrics)
     app = FastAPI(title="OmniTalker", version=__version__, lifespan=_lifespan(hall, peers))
@@ -40,8 +47,26 @@ def create_app(hall: Hall) -> FastAPI:
     app.include_router(webrtc_routes(peers))
     _add_pages(app, hall, metrics)
     _add_errors(app)
-    app.add_middleware(Guard, config=hall.config)  # type: ignore[arg-type]
+    app.add_middleware(Guard, config=config, keys=keys, admission=admission)  # type: ignore[arg-type]
+    app.add_middleware(
+        Front,  # type: ignore[arg-type]
+        hosts=(*config.hosts, *(urlsplit(origin).hostname or "" for origin in config.origins)),
+        headers=(*SECURITY_HEADERS, *_page_policy(config)),
+        write_seconds=config.write_seconds,
+        on_slow=admission.note_slow,
+    )
     return app
+
+
+def _page_policy(config: ServeConfig) -> tuple[tuple[bytes, bytes], ...]:
+    """The live page may load what is ours, speak to us, and be shown inside our own page and the allowed ones."""
+    frames = " ".join(("'self'", "http://127.0.0.1:*", "http://localhost:*", *config.origins))
+    policy = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
+        f"worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors {frames}"
+    )
+    return ((b"content-security-policy", policy.encode("latin-1")),)
 
 
 def _lifespan(hall: Hall, peers: Peers) -> Any:
@@ -100,6 +125,11 @@ def _add_errors(app: FastAPI) -> None:
     async def busy(_: Request, error: Busy) -> Response:
         body = error_body(str(error), "server_error")
         return JSONResponse(body, status_code=503, headers={"retry-after": "2"})
+
+    @app.exception_handler(Spent)
+    async def spent(_: Request, error: Spent) -> Response:
+        headers = {"retry-after": str(error.wait)}
+        return JSONResponse(error_body(str(error)), status_code=429, headers=headers)
 
     @app.exception_handler(OmniTalkerError)
     async def refused(_: Request, error: OmniTalkerError) -> Response:

@@ -17,15 +17,18 @@ from omnitalker.agent.listener import Heard, Listener
 from omnitalker.agent.voice_activity import voice_activity
 from omnitalker.audio.pcm import from_int16
 from omnitalker.base import timeline
-from omnitalker.base.config import unknown_choice
+from omnitalker.base.config import LONGEST_SHOWN, unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import MANNERS, Manner
+from omnitalker.base.types import MANNERS, AVChunk, Manner
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.live.warmup import warm_up
+from omnitalker.server.admission import Busy
 from omnitalker.server.state import Hall
 
 Tell = Callable[[dict[str, Any]], object]
 MOST_TEXT = 20_000
+MOST_QUESTION = 4000
+"""Characters that a user may say at once: a language model is sent them again with every later turn."""
 MOST_SOUND_BYTES = 64_000
 """Two seconds of a microphone."""
 SIZES = (0, 256, 512, 768)
@@ -34,13 +37,15 @@ SIZES = (0, 256, 512, 768)
 class Desk:
     """Make it in a worker thread (it may load a face), then `open` it in the event loop."""
 
-    def __init__(self, hall: Hall, name: str, wish: dict[str, Any]) -> None:
+    def __init__(self, hall: Hall, name: str, wish: dict[str, Any], caller: str = "") -> None:
         if name not in hall.characters:
             raise InputError(unknown_choice("character", name, hall.characters))
         size = wish.get("size")
-        if size is not None and size not in SIZES:
-            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {size!r}")
+        if size is not None and (type(size) is not int or size not in SIZES):
+            got = str(size)[:LONGEST_SHOWN]
+            raise InputError(f"size must be one of {', '.join(map(str, SIZES))}, got {got}")
         self._hall = hall
+        self._caller = caller
         self.character: Character = hall.characters[name]
         self.wants_pictures = wish.get("video", "jpeg") != "none"
         settings = SessionSettings(size=size if self.wants_pictures else 0)
@@ -54,13 +59,13 @@ class Desk:
         self._has_microphone = False
         self._tasks: list[asyncio.Task[None]] = []
         self._commands: dict[str, Callable[[dict[str, Any]], object]] = {
-            "text.delta": lambda m: self.session.push_text(_text(m)),
+            "text.delta": lambda m: self.session.push_text(self._to_say(m)),
             "text.end": lambda _: self.session.end_text(),
-            "say": lambda m: self.session.say(_text(m), _manner(m)),
+            "say": lambda m: self.session.say(self._to_say(m), _manner(m)),
             "interrupt": lambda _: self.conversation.stop(),
             "manner": lambda m: self.session.set_manner(_manner(m) or self.character.manner),
             "nod": lambda _: self.session.nod(),
-            "user.text": lambda m: self._user_said(_text(m)),
+            "user.text": lambda m: self._user_said(_text(m, MOST_QUESTION)),
             "session.start": lambda _: None,
             "ping": lambda _: self._tell({"type": "pong", "time": self.session.time}),
         }
@@ -71,6 +76,8 @@ class Desk:
         self._loop = loop
         self._tell = tell
         self.session.listen(lambda event: loop.call_soon_threadsafe(self._relay, event))
+        self.session.subscribe(self._count)
+        self._hall.live.add(self.session)
         width, height = self.session.pictures.size if self.session.pictures else (0, 0)
         tell(
             {
@@ -109,6 +116,7 @@ class Desk:
             self._tasks.append(asyncio.create_task(self._begin_to_listen()))
 
     async def aclose(self) -> None:
+        self._hall.live.discard(self.session)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -135,7 +143,22 @@ class Desk:
                 quiet = 0.0
                 self.conversation.speak_unasked()
 
+    def _to_say(self, message: dict[str, Any]) -> str:
+        """Within the caller's budget, and while the server stays."""
+        if self._hall.is_leaving.is_set():
+            raise Busy("the server is stopping")
+        self._hall.admission.check_speech(self._caller)
+        return _text(message)
+
+    def _count(self, chunk: AVChunk) -> None:
+        if not chunk.is_idle:
+            self._hall.admission.speech.add(self._caller, 1 / timeline.VIDEO_FPS)
+
     def _user_said(self, text: str) -> None:
+        if self._hall.is_leaving.is_set():
+            raise Busy("the server is stopping")
+        self._hall.admission.check_question(self._caller)
+        self._hall.admission.check_speech(self._caller)
         self._tell({"type": "user", "text": text})
         self.conversation.hear(text)
 
@@ -156,10 +179,10 @@ class Desk:
         self._tell(told)
 
 
-def _text(message: dict[str, Any]) -> str:
+def _text(message: dict[str, Any], most: int = MOST_TEXT) -> str:
     text = message.get("text")
-    if not isinstance(text, str) or len(text) > MOST_TEXT:
-        raise InputError(f'"text" must be a string of at most {MOST_TEXT} characters')
+    if not isinstance(text, str) or len(text) > most:
+        raise InputError(f'"text" must be a string of at most {most} characters')
     return text
 
 

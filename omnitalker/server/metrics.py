@@ -16,6 +16,7 @@ _FACTORS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0)
 class Metrics:
     def __init__(self, hall: Hall) -> None:
         self._registry = registry = CollectorRegistry()
+        admission = hall.admission
         self.first_chunk = Histogram(
             "omnitalker_first_chunk_seconds",
             "From the first clause of text to the first playable chunk",
@@ -40,11 +41,26 @@ class Metrics:
         self.quality = Counter(
             "omnitalker_quality_steps", "Changes of picture quality", ["level"], registry=registry
         )
-        for name, places in (("sessions", hall.sessions), ("syntheses", hall.syntheses)):
+        for name, places in (
+            ("sessions", admission.sessions),
+            ("syntheses", admission.syntheses),
+            ("openings", admission.openings),
+        ):
             gauge = Gauge(f"omnitalker_{name}", f"{name} running", registry=registry)
             gauge.set_function(lambda p=places: p.taken)  # type: ignore[misc]
             refused = Gauge(f"omnitalker_{name}_refused", f"{name} refused", registry=registry)
             refused.set_function(lambda p=places: p.refused)  # type: ignore[misc]
+
+        for name, limit in (
+            ("requests", admission.requests),
+            ("questions", admission.questions),
+            ("speech", admission.speech),
+            ("wrong_keys", admission.wrong_keys),
+        ):
+            refused = Gauge(f"omnitalker_{name}_refused", "Over a budget", registry=registry)
+            refused.set_function(lambda r=limit: r.refused)  # type: ignore[misc]
+        slow = Gauge("omnitalker_slow_readers", "Hung up on", registry=registry)
+        slow.set_function(lambda: admission.slow_readers)
 
     def watch(self, session: AvatarSession) -> None:
         """Count what happens in a live session."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, cast
@@ -14,17 +16,24 @@ import numpy as np
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from omnitalker.audio.pcm import pcm_bytes
+from omnitalker.base.config import LONGEST_SHOWN
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.base.types import AVChunk, Frame
+from omnitalker.server.admission import Busy, Pace
 from omnitalker.server.connection import Desk
+from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.packets import Packet
-from omnitalker.server.state import Busy, Hall
+from omnitalker.server.state import Hall
 
 log = logging.getLogger(__name__)
 JPEG_QUALITY = 85
 MOST_MESSAGE_BYTES = 64_000
 TRY_AGAIN, BAD_MESSAGE = 1013, 1007
+FIRST_SECONDS = 10
+"""Until a client must have said what it wants."""
+MOST_EVENTS = 250
+"""That wait for a reader."""
 
 
 def socket_routes(hall: Hall, metrics: Metrics) -> APIRouter:
@@ -35,30 +44,37 @@ def socket_routes(hall: Hall, metrics: Metrics) -> APIRouter:
         offered = socket.headers.get("sec-websocket-protocol", "")
         is_ours = "omnitalker" in [p.strip() for p in offered.split(",")]
         await socket.accept(subprotocol="omnitalker" if is_ours else None)
+        caller = socket.scope[CALLER]
         try:
-            with hall.sessions.seat():
-                await _serve(socket, hall, metrics)
+            with hall.admission.openings.seat(caller):
+                wish = await _first_message(socket)
+            if wish is not None:
+                with hall.admission.sessions.seat(caller):
+                    await _serve(socket, hall, metrics, wish, caller)
         except Busy as error:
             await socket.send_json({"type": "error", "message": str(error), "code": "busy"})
             await socket.close(TRY_AGAIN, str(error)[:120])
+        except BadMessage as error:
+            await socket.send_json({"type": "error", "message": str(error)})
+            await socket.close(BAD_MESSAGE)
 
     return routes
 
 
-async def _serve(socket: WebSocket, hall: Hall, metrics: Metrics) -> None:
-    """One connection, from its first message to its last."""
+async def _serve(
+    socket: WebSocket, hall: Hall, metrics: Metrics, wish: dict[str, Any], caller: str
+) -> None:
+    """One connection, from what it wants to its last message."""
     try:
-        wish = await _first_message(socket)
-        if wish is None:
-            return
-        desk = await asyncio.to_thread(Desk, hall, str(wish.get("character") or hall.default), wish)
+        name = str(wish.get("character") or hall.default)
+        desk = await asyncio.to_thread(Desk, hall, name, wish, caller)
     except OmniTalkerError as error:
         await socket.send_json({"type": "error", "message": str(error)})
         await socket.close(BAD_MESSAGE)
         return
     metrics.watch(desk.session)
-    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    desk.open(asyncio.get_running_loop(), events.put_nowait)
+    events = _Events()
+    desk.open(asyncio.get_running_loop(), events.tell)
     sender = asyncio.create_task(_send(socket, desk, events), name="omnitalker-sender")
     reader = asyncio.create_task(_read(socket, desk, hall, events), name="omnitalker-reader")
     try:
@@ -76,20 +92,35 @@ async def _serve(socket: WebSocket, hall: Hall, metrics: Metrics) -> None:
 async def _first_message(socket: WebSocket) -> dict[str, Any] | None:
     """What the client wants, or None when it left."""
     try:
-        return parse_message(await asyncio.wait_for(socket.receive_text(), 20))
+        return parse_message(await asyncio.wait_for(socket.receive_text(), FIRST_SECONDS))
     except (WebSocketDisconnect, KeyError, RuntimeError):
         return None
     except asyncio.TimeoutError:
-        await socket.close(BAD_MESSAGE, "no session.start within 20 s")
+        await socket.close(BAD_MESSAGE, f"no session.start within {FIRST_SECONDS} s")
         return None
 
 
-async def _read(
-    socket: WebSocket, desk: Desk, hall: Hall, events: asyncio.Queue[dict[str, Any]]
-) -> None:
-    """Until the client leaves or is silent too long."""
+class _Events:
+    """What waits to be told; of errors only as many as somebody reads."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=4 * MOST_EVENTS)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        if event["type"] != "error" or len(self._waiting) < MOST_EVENTS:
+            self._waiting.append(event)
+
+    def take(self) -> Iterator[dict[str, Any]]:
+        while self._waiting:
+            yield self._waiting.popleft()
+
+
+async def _read(socket: WebSocket, desk: Desk, hall: Hall, events: _Events) -> None:
+    """Until the client leaves or is silent too long. What comes too fast waits in the network."""
     patience = 60 * hall.config.idle_minutes
+    pace = Pace(hall.admission.allowance.messages_per_second)
     while True:
+        await asyncio.sleep(pace.delay())
         try:
             message = await asyncio.wait_for(socket.receive(), patience)
         except asyncio.TimeoutError:
@@ -103,16 +134,16 @@ async def _read(
             else:
                 await desk.do(parse_message(message["text"]))
         except OmniTalkerError as error:
-            events.put_nowait({"type": "error", "message": str(error)})
+            events.tell({"type": "error", "message": str(error)})
 
 
-async def _send(socket: WebSocket, desk: Desk, events: asyncio.Queue[dict[str, Any]]) -> None:
+async def _send(socket: WebSocket, desk: Desk, events: _Events) -> None:
     outlet = desk.session.open_outlet()
     desk.session.start()
     try:
         async for chunk in outlet:
-            while not events.empty():
-                await socket.send_text(json.dumps(events.get_nowait()))
+            for event in events.take():
+                await socket.send_text(json.dumps(event))
             for word in chunk.words:
                 told = {"type": "word", "utterance": chunk.utterance, **asdict(word)}
                 await socket.send_text(json.dumps(told))
@@ -143,8 +174,11 @@ def parse_message(text: str) -> dict[str, Any]:
         raise BadMessage(f"a message of {len(text)} characters; the limit is {MOST_MESSAGE_BYTES}")
     try:
         message = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadMessage(f"not JSON: {error}") from None
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # ValueError: a number of thousands of digits, too
+        raise BadMessage(f"not JSON: {str(error)[:LONGEST_SHOWN]}") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise BadMessage('a message is a JSON object with a "type", e.g. {"type": "say", ...}')
     return message

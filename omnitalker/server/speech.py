@@ -8,12 +8,14 @@ import json
 import math
 import re
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -27,6 +29,8 @@ from omnitalker.generation.stream import stream
 from omnitalker.live.markup import manner_named
 from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
+from omnitalker.server.admission import Busy
+from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.state import Hall, Voice
 from omnitalker.studio.produce import request_of
@@ -62,8 +66,8 @@ def speech_routes(hall: Hall, metrics: Metrics) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/audio/speech")
-    async def audio_speech(body: SpeechBody) -> Response:
-        work = await asyncio.to_thread(_Work, hall, metrics, body)
+    async def audio_speech(body: SpeechBody, request: Request) -> Response:
+        work = await asyncio.to_thread(_Work, hall, metrics, request.scope[CALLER], body)
         encoder = SoundEncoder(body.response_format)
         pieces = work.pieces(lambda chunk: encoder.push(chunk.samples), encoder.finish)
         if body.stream_format == "sse":
@@ -71,8 +75,9 @@ def speech_routes(hall: Hall, metrics: Metrics) -> APIRouter:
         return StreamingResponse(pieces, media_type=encoder.content_type)
 
     @routes.post("/v1/video/speech")
-    async def video_speech(body: VideoBody) -> Response:
-        work = await asyncio.to_thread(_Work, hall, metrics, body, body.size)
+    async def video_speech(body: VideoBody, request: Request) -> Response:
+        caller = request.scope[CALLER]
+        work = await asyncio.to_thread(_Work, hall, metrics, caller, body, body.size)
         assert work.renderer is not None
         encoder = LiveVideoEncoder(work.renderer.size)
         return StreamingResponse(work.pieces(encoder.push, encoder.finish), media_type=CONTENT_TYPE)
@@ -94,8 +99,11 @@ class _Work:
     """One synthesis: checked at once, made in a thread of its own, stopped when its reader goes."""
 
     def __init__(
-        self, hall: Hall, metrics: Metrics, body: SpeechBody, size: int | None = None
+        self, hall: Hall, metrics: Metrics, caller: str, body: SpeechBody, size: int | None = None
     ) -> None:
+        if hall.is_leaving.is_set():
+            raise Busy("the server is stopping")
+        hall.admission.check_speech(caller)
         limit = hall.config.most_characters
         if not body.input.strip():
             raise InputError("'input' is empty; give at least one word to say")
@@ -106,12 +114,20 @@ class _Work:
         self._request = _speak_request(voice, body)
         self._parts = voice.performer.parts
         self._clauses = self._parts.frontend.clauses(body.input, self._request.language)
+        phonemes = sum(len(clause.phonemes) for clause in self._clauses)
+        if phonemes > hall.config.most_phonemes:
+            raise InputError(
+                f"'input' is read out as {phonemes:,} sounds; the limit is {hall.config.most_phonemes:,}"
+            )
         self.renderer = None if size is None else voice.performer.make_renderer(size)
         self._kind = "audio" if size is None else "video"
         self._metrics = metrics
         self._is_hurried = hall.is_hurried
         self._seat = ExitStack()
-        self._seat.enter_context(hall.syntheses.seat())
+        self._seat.enter_context(hall.admission.syntheses.seat(caller))
+        weakref.finalize(self, self._seat.close)  # where the answer is never begun
+        self._count = partial(hall.admission.speech.add, caller)
+        self._answer_by = time.monotonic() + hall.config.answer_seconds
 
     async def pieces(
         self, push: Callable[[AVChunk], bytes], finish: Callable[[], bytes]
@@ -130,7 +146,7 @@ class _Work:
         """None at the end, and when the server cannot wait for it."""
         coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
         try:
-            while not self._is_hurried.is_set():
+            while not self._is_hurried.is_set() and time.monotonic() < self._answer_by:
                 await asyncio.wait({coming}, timeout=HURRY_SECONDS)
                 if coming.done():
                     return coming.result()
@@ -147,7 +163,9 @@ class _Work:
             if seconds == 0.0:
                 waited = time.perf_counter() - began
                 self._metrics.first_chunk.labels(self._kind).observe(waited)
-            seconds += float(timeline.samples_to_seconds(len(chunk.samples)))
+            lasts = float(timeline.samples_to_seconds(len(chunk.samples)))
+            seconds += lasts
+            self._count(lasts)
             yield push(chunk)
         yield finish()
         self._metrics.spoken.inc(seconds)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 from omnitalker.agent.brain import Brain
 from omnitalker.agent.character import Character, perform
 from omnitalker.agent.hearing import recogniser_of
 from omnitalker.base.config import unknown_choice
-from omnitalker.base.errors import InputError, OmniTalkerError
+from omnitalker.base.errors import InputError
 from omnitalker.base.types import MANNERS, Manner
 from omnitalker.live.performer import Performer
+from omnitalker.live.session import AvatarSession
+from omnitalker.server.admission import Admission
 from omnitalker.server.settings import ServeConfig
 from omnitalker.studio.casting import Studio
 from omnitalker.studio.order import Order
@@ -24,34 +24,6 @@ OPENAI_VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
     "marin", "cedar",
 )  # fmt: skip
-
-
-class Busy(OmniTalkerError):
-    """Every place is taken."""
-
-
-@dataclass
-class Places:
-    """A number of seats, taken and left."""
-
-    count: int
-    what: str
-    taken: int = 0
-    refused: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @contextmanager
-    def seat(self) -> Iterator[None]:
-        with self._lock:
-            if self.taken >= self.count:
-                self.refused += 1
-                raise Busy(f"all {self.count} {self.what} are in use; try again in a moment")
-            self.taken += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.taken -= 1
 
 
 @dataclass(frozen=True)
@@ -82,8 +54,13 @@ class Hall:
         self.toolbox = self.config.language_model.toolbox()
         self.brain = brain or self.config.language_model.brain(self.toolbox)
         self.recogniser = recogniser_of(self.config.hearing)
-        self.sessions = Places(self.config.sessions, "live sessions")
-        self.syntheses = Places(self.config.syntheses, "syntheses")
+        self.admission = Admission(
+            self.config.allowance, self.config.sessions, self.config.syntheses
+        )
+        self.live: set[AvatarSession] = set()
+        """Those that are open now."""
+        self.is_leaving = threading.Event()
+        """Set when the server was told to stop: what is being said may end, nothing new begins."""
         self.is_hurried = threading.Event()
         """Set when the server must end now: answers stop where they are."""
         self._performers: dict[str, Performer] = dict(performers or {})

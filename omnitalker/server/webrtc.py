@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,11 +20,13 @@ from typing import Any
 
 from aiortc import (
     MediaStreamTrack,
+    RTCConfiguration,
     RTCDataChannel,
+    RTCIceServer,
     RTCPeerConnection,
     RTCSessionDescription,
 )  # fmt: skip
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from omnitalker.base import timeline
@@ -31,8 +34,11 @@ from omnitalker.base.errors import InputError, OmniTalkerError
 from omnitalker.base.types import AVChunk
 from omnitalker.live.outlet import Outlet
 from omnitalker.media.rtc import MicrophoneReader, picture_frame, sound_frames
+from omnitalker.server.admission import Busy, Pace
 from omnitalker.server.connection import Desk
+from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
+from omnitalker.server.settings import IceServer
 from omnitalker.server.socket import parse_message
 from omnitalker.server.state import Hall
 
@@ -40,6 +46,8 @@ log = logging.getLogger(__name__)
 MICROPHONE_RATE = 16_000
 CHANNEL = "omnitalker"
 CONNECT_SECONDS = 30.0
+MOST_UNREAD_BYTES = 1_000_000
+"""Of events that a peer does not take; later ones are not told."""
 _MOST_WAITING = {"audio": 2 * timeline.VIDEO_FPS, "video": 5}
 """Chunks. Where encoding is too slow, pictures are left out rather than shown 200 ms after their sound."""
 PICTURE_DELAY_SECONDS = 0.02
@@ -61,10 +69,22 @@ def webrtc_routes(peers: Peers) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/webrtc/offer")
-    async def offer(offer: Offer) -> dict[str, str]:
-        return await peers.answer(offer)
+    async def offer(offer: Offer, request: Request) -> dict[str, str]:
+        return await peers.answer(offer, request.scope[CALLER])
 
     return routes
+
+
+def rtc_configuration(servers: tuple[IceServer, ...]) -> RTCConfiguration:
+    """The given STUN and TURN servers; without any, nobody outside is told that somebody talks here."""
+    return RTCConfiguration(
+        [
+            RTCIceServer(
+                list(server.urls), server.username or None, os.environ.get(server.password_env)
+            )
+            for server in servers
+        ]
+    )
 
 
 class Peers:
@@ -75,14 +95,19 @@ class Peers:
         self._metrics = metrics
         self._open: set[Peer] = set()
 
-    async def answer(self, offer: Offer) -> dict[str, str]:
+    async def answer(self, offer: Offer, caller: str) -> dict[str, str]:
+        if self._hall.is_leaving.is_set():
+            raise Busy("the server is stopping")
+        admission, config = self._hall.admission, self._hall.config
         seat = ExitStack()
-        seat.enter_context(self._hall.sessions.seat())
+        seat.enter_context(admission.sessions.seat(caller))
         try:
             name = offer.character or self._hall.default
             wish = {"size": offer.size, "greet": offer.greet}
-            desk = await asyncio.to_thread(Desk, self._hall, name, wish)
-            peer = Peer(desk, self._metrics, seat, self._open.discard)
+            desk = await asyncio.to_thread(Desk, self._hall, name, wish, caller)
+            connection = RTCPeerConnection(rtc_configuration(config.ice_servers))
+            pace = Pace(admission.allowance.messages_per_second)
+            peer = Peer(desk, self._metrics, seat, self._open.discard, connection, pace)
             answer = await peer.connect(offer)
         except BaseException:
             seat.close()
@@ -98,13 +123,20 @@ class Peer:
     """One connection, from its offer to its end."""
 
     def __init__(
-        self, desk: Desk, metrics: Metrics, seat: ExitStack, forget: Callable[[Peer], None]
+        self,
+        desk: Desk,
+        metrics: Metrics,
+        seat: ExitStack,
+        forget: Callable[[Peer], None],
+        connection: RTCPeerConnection | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._desk = desk
         self._metrics = metrics
         self._seat = seat
         self._forget = forget
-        self._connection = RTCPeerConnection()
+        self._connection = connection or RTCPeerConnection(rtc_configuration(()))
+        self._pace = pace or Pace(0)
         self._channel: RTCDataChannel | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._early: deque[str] = deque(maxlen=100)
@@ -169,6 +201,9 @@ class Peer:
             channel.send(self._early.popleft())
 
     async def _on_message(self, text: str | bytes) -> None:
+        if self._pace.delay():
+            self._tell({"type": "error", "message": "too many messages; this one is not read"})
+            return
         try:
             await self._desk.do(parse_message(text if isinstance(text, str) else text.decode()))
         except (OmniTalkerError, UnicodeDecodeError) as error:
@@ -198,7 +233,8 @@ class Peer:
     def _tell(self, event: dict[str, Any]) -> None:
         text = json.dumps(event)
         if self._channel is not None and self._channel.readyState == "open":
-            self._channel.send(text)
+            if self._channel.bufferedAmount < MOST_UNREAD_BYTES:
+                self._channel.send(text)
         else:
             self._early.append(text)
 

@@ -24,8 +24,13 @@ class Espeak:
     """One loaded libespeak-ng. Use `shared_espeak()`; a second instance would share the first one's globals."""
 
     def __init__(self) -> None:
-        import espeakng_loader
-
+        try:
+            import espeakng_loader
+        except ImportError as error:
+            raise ConfigError(
+                "English is read with espeak-ng, which is not installed (Mandarin does without). "
+                "Install it with: pip install espeakng-loader"
+            ) from error
         self._lock = threading.Lock()
         self._voice: str | None = None
         try:

@@ -14,7 +14,7 @@ from omnitalker.agent.casting import open_session
 from omnitalker.agent.character import Character
 from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.base.types import AVChunk, FloatArray, Frame, Latents, Manner, StylePrompt
-from omnitalker.generation.request import SHORT_OPENING
+from omnitalker.generation.pacing import SHORT_OPENING
 from omnitalker.generation.sample import generate
 from omnitalker.hosts.joint import JointVoice
 from omnitalker.live.mixer import AHEAD_FRAMES, Moment

@@ -162,7 +162,7 @@ def test_messages_that_mean_nothing_are_answered_and_survived(
 
     message, _ = asyncio.run(asyncio.wait_for(talk(), 60))
     assert says in message
-    wait_until(lambda: hall.sessions.taken == 0)
+    wait_until(lambda: hall.admission.sessions.taken == 0)
 
 
 async def next_event(avatar: AvatarClient, kind: str) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def test_a_wrong_key_opens_no_door(address: str, hall: Hall) -> None:
         assert refused.value.response.status_code == 403
     offer = httpx.post(f"http://{address}/v1/webrtc/offer", json={"sdp": "x"}, timeout=30)
     assert offer.status_code == 401
-    assert hall.sessions.taken == 0
+    assert hall.admission.sessions.taken == 0
 
 
 def sockets() -> int:
@@ -225,7 +225,9 @@ def test_clients_that_vanish_or_never_read_leave_nothing(
             await asyncio.to_thread(hang_up, address, headers, path)
 
     asyncio.run(asyncio.wait_for(vanish(), 60))
-    wait_until(lambda: hall.sessions.taken == 0 and hall.syntheses.taken == 0, 30)
+    wait_until(
+        lambda: hall.admission.sessions.taken == 0 and hall.admission.syntheses.taken == 0, 30
+    )
     wait_until(lambda: not ours(), 30)
     wait_until(lambda: sockets() <= before, 30)
 

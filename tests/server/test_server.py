@@ -12,8 +12,8 @@ import av
 import httpx
 import pytest
 
+from omnitalker.server.admission import RateLimit
 from omnitalker.server.client import AvatarClient
-from omnitalker.server.guard import RateLimit
 from omnitalker.server.packets import Packet
 from omnitalker.server.state import Hall
 from tests.live.waiting import wait_until
@@ -113,14 +113,14 @@ def test_who_may_not_come_in(address: str, http: httpx.Client) -> None:
 
 
 def test_places_are_limited_and_given_back(hall: Hall, http: httpx.Client) -> None:
-    with hall.syntheses.seat(), hall.syntheses.seat():
+    with hall.admission.syntheses.seat(), hall.admission.syntheses.seat():
         answer = http.post("/v1/audio/speech", json={"input": "hi"})
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
     assert http.post("/v1/audio/speech", json={"input": "hi"}).status_code == 200
     with http.stream("POST", "/v1/audio/speech", json={"input": "word " * 800}) as answer:
         next(answer.iter_bytes())
-    wait_until(lambda: hall.syntheses.taken == 0)
+    wait_until(lambda: hall.admission.syntheses.taken == 0)
     figures = http.get("/metrics").text
     assert 'omnitalker_first_chunk_seconds_count{kind="audio"}' in figures
     assert "omnitalker_syntheses_refused 1.0" in figures
@@ -153,7 +153,7 @@ def test_a_socket_talks_is_interrupted_and_leaves_nothing(
     packets = [message for message in got if isinstance(message, Packet)]
     assert all(len(packet.samples) == 960 for packet in packets)
     assert all(packet.picture.startswith(b"\xff\xd8") for packet in packets)
-    wait_until(lambda: hall.sessions.taken == 0)
+    wait_until(lambda: hall.admission.sessions.taken == 0)
     wait_until(lambda: not [t for t in threading.enumerate() if t.name == "omnitalker-session"])
 
 
@@ -163,14 +163,14 @@ def test_a_third_session_is_refused_and_a_vanished_client_is_noticed(
     async def crowd() -> dict:
         url = f"ws://{address}/v1/avatar"
         async with AvatarClient(url, key=key, size=256), AvatarClient(url, key=key, video="none"):
-            wait_until(lambda: hall.sessions.taken == 2)
+            wait_until(lambda: hall.admission.sessions.taken == 2)
             third = AvatarClient(url, key=key)
             async with third:
                 return await anext(aiter(third))  # type: ignore[return-value]
 
     refused = asyncio.run(asyncio.wait_for(crowd(), 60))
     assert refused["code"] == "busy"
-    wait_until(lambda: hall.sessions.taken == 0)
+    wait_until(lambda: hall.admission.sessions.taken == 0)
 
 
 def test_the_rate_is_limited_caller_by_caller() -> None:

@@ -81,7 +81,7 @@ def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, 
     assert {"session.started", "speech.started", "word", "error"} <= kinds
     assert viewer.pictures == {(256, 256)}
     assert abs(viewer.seconds["video"] - viewer.seconds["audio"]) < 0.5
-    wait_until(lambda: hall.sessions.taken == 0, 30)
+    wait_until(lambda: hall.admission.sessions.taken == 0, 30)
 
 
 def test_an_offer_that_is_none_is_refused(address: str, hall: Hall, key: str) -> None:
@@ -95,4 +95,4 @@ def test_an_offer_that_is_none_is_refused(address: str, hall: Hall, key: str) ->
         headers=headers, timeout=30,
     )  # fmt: skip
     assert "nobody" in unknown.json()["error"]["message"]
-    assert hall.sessions.taken == 0
+    assert hall.admission.sessions.taken == 0
