@@ -46,7 +46,7 @@ class ServeConfig:
     allowance: Allowance = field(default_factory=Allowance)
     """The limits of one caller."""
     most_characters: int = 4096
-    most_phonemes: int = 8000
+    most_phonemes: int = 12_000
     """Of one answer: signs are read out, so few characters can be many minutes."""
     answer_seconds: float = 900.0
     """Longest time one answer of speech or video may take, reader included."""

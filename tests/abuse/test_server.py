@@ -200,7 +200,7 @@ def test_signs_that_are_read_out_count_as_sounds(hall: Hall) -> None:
             f"http://{address}/v1/audio/speech", json={"input": "<" * 4096}, timeout=60
         )
     assert answer.status_code == 400
-    assert "the limit is 8,000" in answer.json()["error"]["message"]
+    assert "the limit is 12,000" in answer.json()["error"]["message"]
 
 
 def test_names_that_others_let_point_here_are_refused(hall: Hall) -> None:
