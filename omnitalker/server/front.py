@@ -25,6 +25,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 WRITE_SECONDS = 5.0
 """Longest wait until a reader takes what is ready."""
+UNREAD_BYTES = 262_144
+"""That the system holds for a reader: with more, one who reads nothing is noticed minutes later."""
 OWN_NAMES = ("localhost", "localhost.localdomain")
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -157,6 +159,7 @@ def listen_at(host: str, port: int) -> socket.socket:
     listening = socket.socket(family)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
         listening.bind((host, port))
         listening.listen(2048)
     except OSError as error:
