@@ -21,8 +21,9 @@ import numpy as np
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
-from omnitalker.base.types import FloatArray, Identity, ReferenceClip, TrackedFace
+from omnitalker.base.types import FloatArray, Identity, ReferenceClip, RenderMemory, TrackedFace
 from omnitalker.evaluation.face_figures import LoopFigures, compare_motion
+from omnitalker.evaluation.mouth_stability import MouthStability, compare_stability
 from omnitalker.evaluation.render_cost import measure_alone
 from omnitalker.media.reader import read_clip
 from omnitalker.motion.face.model import FaceModel
@@ -43,6 +44,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "closed_loop.blink_recall": (">=", 0.95),
     "closed_loop.pose_error_degrees": ("<=", 1.5),
     "self_reenactment.psnr_face": (">=", 26.0),
+    "mouth_stability.mean_ratio": ("<=", 1.5),
     "speed.frames_per_second": (">=", 60.0),
     "speed.peak_memory_mb": ("<=", 600.0),
 }
@@ -68,6 +70,7 @@ class SpeedFigures:
 class FaceReport:
     closed_loop: LoopFigures
     self_reenactment: PictureFigures
+    mouth_stability: MouthStability
     speed: SpeedFigures
     fit_error: float
     """Mean distance of the clip's own landmarks from those that its coefficients give, in eye distances."""
@@ -96,9 +99,9 @@ def evaluate_face(
     tell(0.5, "render, track what was rendered")
     loop = closed_loop(identity, face, size)
     tell(0.7, "self-reenactment")
-    pictures = self_reenactment(clip, size)
+    pictures, mouth = self_reenactment(clip, size)
     tell(1.0, "done")
-    return FaceReport(loop, pictures, speed, _fit_error(face))
+    return FaceReport(loop, pictures, mouth, speed, _fit_error(face))
 
 
 def _silent(_part: float, _what: str) -> None:
@@ -117,7 +120,7 @@ def closed_loop(identity: Identity, face: TrackedFace, size: int) -> LoopFigures
     )
 
 
-def self_reenactment(clip: ReferenceClip, size: int) -> PictureFigures:
+def self_reenactment(clip: ReferenceClip, size: int) -> tuple[PictureFigures, MouthStability]:
     """Identity from the first half; the second half driven by its own motion, seen with the first half's eyes."""
     half, total = len(clip.frames) // 2, len(clip.frames)
     first = cut_clip(clip, 0, half)
@@ -126,13 +129,16 @@ def self_reenactment(clip: ReferenceClip, size: int) -> PictureFigures:
     identity = build_identity(first, known, size)
     driving = tracker.track(clip.frames[half:total], clip.name, (known.neutral, known.camera))
     renderer = WarpRenderer(identity, size)
-    shown = [renderer.frame(values) for values in driving.motion.values[driving.found]]
+    memory = RenderMemory()
+    shown = [renderer.frame(values, memory) for values in driving.motion.values[driving.found]]
     there = [frame for frame, seen in zip(clip.frames[half:], driving.found, strict=True) if seen]
     cropped = [crop(frame, identity.framing, size) for frame in there]
     points = (driving.landmarks[driving.found][..., :2] + 0.5) - np.array(
         [identity.framing.left, identity.framing.top], np.float32
     )
-    return compare_pictures(shown, cropped, points * (size / identity.framing.side) - 0.5)
+    points = points * (size / identity.framing.side) - 0.5
+    stability = compare_stability(shown, cropped, points, identity)
+    return compare_pictures(shown, cropped, points), stability
 
 
 def _speed(
