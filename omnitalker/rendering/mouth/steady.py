@@ -13,9 +13,9 @@ import numpy as np
 from omnitalker.base.types import FloatArray, Frame, RenderMemory
 from omnitalker.motion.face import regions as face_regions
 
-KEEP = 0.06
+KEEP = 0.05
 """How much better another picture must fit, in the units of `mouth_descriptor`."""
-UNLIKE = 1.6
+UNLIKE = 1.0
 """The same for every full range (0..1) of mean difference between the lips."""
 PACE, HURRIED = 0.35, 0.85
 """Share of the way to the new picture that each frame goes while lips are still, and at most."""
