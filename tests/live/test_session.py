@@ -171,7 +171,9 @@ def test_a_closed_tag_goes_back_to_the_manner_that_the_reply_began_in(performer:
         asked.append(manner)
         return performer.find_style(manner)
 
-    calm = replace(performer, manner="calm", find_style=find_style)
+    calm = replace(
+        performer, delivery=replace(performer.delivery, emotion="calm"), find_style=find_style
+    )
     reply = Reply(calm, 1, "calm")
     reply.push("One. <emotion=happy>Two.</emotion> Three.")
     reply.end()
@@ -359,9 +361,9 @@ def test_next_to_nothing_is_drawn_while_the_first_sound_is_made(performer: Perfo
         drawn: list[bool] = []
         draw = pictures._drawn
 
-        def note(motion: FloatArray) -> Frame:
+        def note(motion: FloatArray, number: int) -> Frame:
             drawn.append(live.session.mixer.is_speaking)
-            return draw(motion)
+            return draw(motion, number)
 
         pictures._drawn = note  # type: ignore[method-assign]
         at = len(live.chunks)

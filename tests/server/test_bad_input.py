@@ -68,7 +68,7 @@ def test_empty_deltas_are_no_words_and_do_not_end_a_reply(performer: Performer) 
 def test_a_language_that_the_character_lacks_is_left_out_with_a_word_in_the_log(
     performer: Performer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    english = replace(performer, language="en")
+    english = replace(performer, delivery=replace(performer.delivery, language="en"))
     with silent(english) as session, caplog.at_level(logging.WARNING, "omnitalker"):
         heard = Heard(session)
         session.say("Привет, как дела? This I can say.")
