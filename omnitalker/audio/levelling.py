@@ -67,7 +67,8 @@ class SteadyLoudness:
         new = self._powers(samples)
         self._made = np.concatenate([self._made, new])
         heard = _audible_blocks(self._made)
-        loud = new[new > (heard.min() if len(heard) else np.inf)]
+        blocks = _audible_blocks(new)
+        loud = blocks[blocks > 0.1 * heard.mean()] if len(heard) else blocks
         if len(loud):
             count = len(heard) + self._trusted
             own = self._target - loudness_of(
