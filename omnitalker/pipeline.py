@@ -1,95 +1,64 @@
 """`OmniTalkerPipeline`: the parts of a checkpoint put together, in the manner of diffusers.
 
 pipe = OmniTalkerPipeline.from_pretrained("checkpoints/tiny")
-output = pipe("Hello there.", style=pipe.styles.get("ava", "happy"))
-output.speech.samples, output.motion.values
+pipe("Hello there.", voice="ava", face="ava", emotion="happy").save("hello.mp4")
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import torch
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
-from diffusers.utils import BaseOutput
 
 from omnitalker.base import assets
+from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.base.files import AtomicFile
-from omnitalker.base.types import (
-    AVChunk,
-    FloatArray,
-    Frame,
-    MotionTrack,
-    Renderer,
-    Speech,
-    StylePrompt,
-    Text,
-    TimedWord,
-)
+from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, Text
+from omnitalker.generation.flow import times
 from omnitalker.generation.parts import Parts, Precision, sampling_of
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings
 from omnitalker.generation.stream import stream
-from omnitalker.media.sound import write_wav
-from omnitalker.media.writer import VideoWriter
 from omnitalker.models.checkpoint import read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.prosody import ProsodyModel
 from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
-from omnitalker.reference.analyse import listen, look
+from omnitalker.reference.library import FOLDER as VOICES
 from omnitalker.reference.library import StyleLibrary
+from omnitalker.studio.output import (
+    OUTPUT_TYPES,
+    OmniTalkerArrays,
+    OmniTalkerOutput,
+    OutputType,
+    as_asked,
+    collect,
+)
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import read_lexicon
 
 if TYPE_CHECKING:
     from omnitalker.studio.casting import Studio
 
+__all__ = ["OmniTalkerArrays", "OmniTalkerOutput", "OmniTalkerPipeline", "collect"]
 
-@dataclass
-class OmniTalkerOutput(BaseOutput):
-    """What was said, how the face moved, and (with a renderer) how it looked."""
-
-    speech: Speech
-    motion: MotionTrack
-    frames: list[Frame]
-
-    @property
-    def audio(self) -> FloatArray:
-        """(N,) at 24 kHz."""
-        return self.speech.samples
-
-    @property
-    def words(self) -> tuple[TimedWord, ...]:
-        """With their times and their places in the text."""
-        return self.speech.words
-
-    def save(self, path: str | Path) -> Path:
-        """An .mp4 (made with a renderer), or the sound alone as .wav."""
-        path = Path(path)
-        if path.suffix.lower() == ".wav":
-            with AtomicFile(path) as temporary:
-                write_wav(temporary, self.audio)
-            return path
-        if not self.frames:
-            raise InputError("there are no pictures to save: pass a renderer, or save to a .wav")
-        height, width = self.frames[0].shape[:2]
-        with VideoWriter(path, (width, height)) as writer:
-            writer.write_frames(self.frames)
-            writer.write_samples(self.audio)
-        return path
+Made = OmniTalkerOutput | OmniTalkerArrays | tuple[Any, ...]
+OnStep = Callable[["OmniTalkerPipeline", int, float, dict[str, Any]], object]
+_SETTINGS = ("steps", "schedule", "text_guidance", "corrections")
+_OF_THE_REQUEST = ("sampling", "loudness", "pacing", "contour")
+"""Of `SpeakRequest`, which no option of an order stands for."""
 
 
 class OmniTalkerPipeline(DiffusionPipeline):
-    """Text and a style prompt in, speech and facial motion out, together.
+    """Text and a voice in, speech and facial motion out, together.
 
-    Holds weights and nothing that changes between calls, so one pipeline can serve several threads.
+    Holds weights and nothing that changes what a call makes, so one pipeline can serve several threads.
     """
 
     _optional_components = ["recogniser", "prosody"]  # noqa: RUF012 (diffusers reads it from the class)
@@ -107,11 +76,13 @@ class OmniTalkerPipeline(DiffusionPipeline):
         vocoder: Vocoder,
         recogniser: PhonemeRecogniser | None = None,
         prosody: ProsodyModel | None = None,
+        styles: StyleLibrary | None = None,
         steps: int = SamplingSettings.steps,
         schedule: str = SamplingSettings.schedule,
         text_guidance: float = 1.0,
         corrections: Sequence[str] = (),
     ) -> None:
+        """styles: the voices that come with the networks; without them every call needs one."""
         super().__init__()
         self.register_modules(
             transformer=transformer,
@@ -126,14 +97,18 @@ class OmniTalkerPipeline(DiffusionPipeline):
             text_guidance=text_guidance,
             corrections=list(corrections),
         )
+        self.styles = styles or StyleLibrary(None)
         self.frontend = TextFrontend()
         self._casting: Studio | None = None
 
-    def save_pretrained(self, folder: str | Path) -> None:  # type: ignore[override]
-        for name, network in self.components.items():
-            if network is not None:
-                network.save_pretrained(Path(folder) / name)
-        self.save_config(folder)
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was remembered of references, which holds locks."""
+        return {**self.__dict__, "_casting": None}
+
+    @property
+    def components(self) -> dict[str, Any]:
+        """All that another pipeline can be made of: `OmniTalkerPipeline(**pipe.components)`."""
+        return {**super().components, "styles": self.styles}
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
@@ -152,20 +127,51 @@ class OmniTalkerPipeline(DiffusionPipeline):
         folder = assets.checkpoint_dir(name)
         pipeline = cls(
             parts.transformer, parts.duration, parts.vocoder, parts.recogniser, parts.prosody,
-            **read_settings(folder),
+            parts.library, **read_settings(folder),
         )  # fmt: skip
         pipeline.register_to_config(_name_or_path=str(folder))
         return pipeline
+
+    @classmethod
+    def from_pipe(cls, pipeline: OmniTalkerPipeline, **changes: Any) -> OmniTalkerPipeline:  # type: ignore[override]
+        """Another pipeline of the same networks, in the same precision; `changes`: other parts or settings."""
+        settings = {name: pipeline.config[name] for name in _SETTINGS}
+        other = cls(**{**pipeline.components, **settings, **changes})
+        other.frontend = pipeline.frontend
+        return other
+
+    def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
+        """The same weights with a user's pronunciations."""
+        other = type(self).from_pipe(self)
+        other.frontend = TextFrontend(read_lexicon(path))
+        return other
+
+    def save_pretrained(self, folder: str | Path) -> None:  # type: ignore[override]
+        """Networks, settings and voices: a checkpoint like the one it came from."""
+        folder = Path(folder)
+        for name, network in super().components.items():
+            if network is not None:
+                network.save_pretrained(folder / name)
+        self.save_config(folder)
+        own = self.styles.folder
+        if own is not None and own.is_dir() and own.resolve() != (folder / VOICES).resolve():
+            shutil.copytree(own, folder / VOICES, dirs_exist_ok=True)
+
+    def to(self, *args: Any, **kwargs: Any) -> OmniTalkerPipeline:
+        """To a device, a precision, or both. Half precision is the transformer's alone: the others are small."""
+        device, dtype = _destination(*args, **kwargs)
+        if dtype is not None:
+            self.transformer.to(dtype)
+        if device is not None:
+            for network in super().components.values():
+                if network is not None:
+                    network.to(device)
+        return self
 
     @property
     def sampling(self) -> SamplingSettings:
         """The checkpoint's own default."""
         return sampling_of(self.config)
-
-    @property
-    def styles(self) -> StyleLibrary:
-        """The voices that came with the checkpoint."""
-        return StyleLibrary(Path(self.config["_name_or_path"]))
 
     @property
     def parts(self) -> Parts:
@@ -184,72 +190,180 @@ class OmniTalkerPipeline(DiffusionPipeline):
             self._casting = Studio(self.parts)
         return self._casting
 
-    def with_lexicon(self, path: str | Path) -> OmniTalkerPipeline:
-        """The same weights with a user's pronunciations."""
-        settings = ("steps", "schedule", "text_guidance", "corrections")
-        other = type(self)(**self.components, **{name: self.config[name] for name in settings})
-        other.register_to_config(_name_or_path=self.config["_name_or_path"])
-        other.frontend = TextFrontend(read_lexicon(path))
-        return other
-
     def stream(
         self,
         request: SpeakRequest,
         renderer: Renderer | None = None,
         clauses: Iterable[Text] | None = None,
     ) -> Iterator[AVChunk]:
-        """Playable chunks as they are made: see `streaming.stream`."""
+        """Playable chunks as they are made: see `generation.stream`."""
         return stream(self.parts, request, renderer, clauses)
 
     @torch.inference_mode()
     def __call__(
         self,
-        text: str,
+        text: str | Sequence[str] | None = None,
         style: StylePrompt | None = None,
         *,
-        reference: str | Path | None = None,
         renderer: Renderer | None = None,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
-        generator: torch.Generator | None = None,
-        callback_on_chunk: Callable[[AVChunk], None] | None = None,
+        corrections: Sequence[str] | None = None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        output_type: OutputType = "omni",
+        callback_on_step_end: OnStep | None = None,
+        callback_on_chunk: Callable[[AVChunk], object] | None = None,
         return_dict: bool = True,
-        **controls: Any,
-    ) -> OmniTalkerOutput | tuple[Speech, MotionTrack, list[Frame]]:
-        """Say `text` in the manner of `style`, or of the clip at `reference`.
+        **options: Any,
+    ) -> Made | list[Made]:
+        """Say `text`; a list of texts gives a list of outputs.
 
-        With neither, the first built-in voice speaks.
-
-        `controls` are the other fields of `SpeakRequest`: language, speed, pauses, seed, ...
+        `options` are those of the command line, under the same names: voice, face, emotion, ref, size, language,
+        speed, pauses, seed, ... and loudness, pacing and sampling of `SpeakRequest`. Without a face (or a
+        `renderer` of one's own) nothing is drawn. `style` takes a `StylePrompt` in the place of a voice.
+        `generator` is drawn from, so the same one gives something else the next time; a seed always the same.
         """
-        sampling = controls.pop("sampling", None) or self.sampling
-        if num_inference_steps is not None:
-            sampling = replace(sampling, steps=num_inference_steps)
-        if guidance_scale is not None:
-            sampling = replace(sampling, guidance=replace(sampling.guidance, text=guidance_scale))
-        controls["sampling"] = sampling
-        if generator is not None:
-            controls["seed"] = generator.initial_seed() % 2**31
-        if reference is not None:
-            style = listen(look(reference), self.recogniser, self.frontend).style
-            if style is None or not style.has_voice:
-                raise InputError(f"{Path(reference).name} has no voice; pass a clip with speech")
-        request = SpeakRequest(text=text, style=style or self.styles.get(), **controls)
-        chunks = []
-        for chunk in self.stream(request, renderer):
-            chunks.append(chunk)
-            if callback_on_chunk is not None:
-                callback_on_chunk(chunk)
-        output = collect(chunks)
-        return output if return_dict else (output.speech, output.motion, output.frames)
+        texts = _texts(text, options)
+        if output_type not in OUTPUT_TYPES:
+            raise InputError(unknown_choice("output_type", str(output_type), OUTPUT_TYPES))
+        plan = _plan(self, style, renderer, options)
+        sampling = _sampling(plan.request.sampling, num_inference_steps, guidance_scale, corrections)
+        seeds = _seeds(generator, len(texts), plan.request.seed)
+        outputs: list[Made] = []
+        for line, seed in zip(texts, seeds, strict=True):
+            request = replace(plan.request, text=line, sampling=sampling, seed=seed)
+            after_pass = _steps_told(self, callback_on_step_end, sampling)
+            chunks = []
+            for chunk in stream(plan.parts, request, plan.renderer, after_pass=after_pass):
+                chunks.append(chunk)
+                if callback_on_chunk is not None:
+                    callback_on_chunk(chunk)
+            output = as_asked(collect(chunks, line), output_type)
+            outputs.append(output if return_dict else output.to_tuple())
+        return outputs[0] if isinstance(text, str) else outputs
 
 
-def collect(chunks: Iterable[AVChunk]) -> OmniTalkerOutput:
-    """A finished stream as one piece."""
-    made = list(chunks)
-    words = tuple(word for chunk in made for word in chunk.words)
-    return OmniTalkerOutput(
-        speech=Speech(np.concatenate([chunk.samples for chunk in made]), words),
-        motion=MotionTrack(np.concatenate([chunk.motion for chunk in made])),
-        frames=[frame for chunk in made for frame in chunk.frames],
-    )
+@dataclass(frozen=True)
+class _Plan:
+    """What is the same for all texts of a call."""
+
+    parts: Parts
+    request: SpeakRequest
+    renderer: Renderer | None
+
+
+def _plan(
+    pipeline: OmniTalkerPipeline,
+    style: StylePrompt | None,
+    renderer: Renderer | None,
+    options: dict[str, Any],
+) -> _Plan:
+    """Options become an order, an order a request."""
+    from omnitalker.studio.order import parse
+    from omnitalker.studio.produce import fitted, request_of
+
+    if style is not None and not isinstance(style, StylePrompt):
+        raise InputError(f"style takes a StylePrompt, got {style!r}; for a name or a file: voice=")
+    if renderer is not None and not hasattr(renderer, "frame"):
+        raise InputError(f"renderer takes a Renderer, got {renderer!r}; for a name or file: face=")
+    wishes = {name: options[name] for name in _OF_THE_REQUEST if options.get(name) is not None}
+    if "loudness" in options:
+        wishes["loudness"] = options["loudness"]
+    rest = {n: str(v) if isinstance(v, Path) else v for n, v in options.items() if n not in wishes}
+    order = parse({n: v for n, v in rest.items() if n not in _OF_THE_REQUEST}, "argument")
+    parts, look = fitted(pipeline.parts, order.delivery), order.look
+    wishes.setdefault("sampling", parts.sampling)
+    face = look.face
+    if style is None:
+        if face is None and order.voice.ref is None:
+            style = pipeline.casting.style(
+                order.voice, order.delivery.emotion, order.delivery.intensity
+            )
+        else:
+            cast_ = pipeline.casting.resolve(order)
+            style, face = cast_.style, look.face and cast_.face
+    if renderer is None and face is not None:
+        renderer = pipeline.casting.renderer(look, face)
+    return _Plan(parts, replace(request_of("-", style, order.delivery), **wishes), renderer)
+
+
+def _texts(text: Any, options: dict[str, Any]) -> list[str]:
+    if text is None and "prompt" in options:
+        raise InputError("the text is the first argument: pipe('Hello.'), or pipe(text='Hello.')")
+    texts = [text] if isinstance(text, str) else text
+    is_list = isinstance(texts, Sequence) and len(texts) > 0
+    if not is_list or not all(isinstance(line, str) for line in texts):
+        raise InputError(f"the text must be a string or a list of strings, got {text!r:.60}")
+    return list(texts)
+
+
+def _sampling(
+    sampling: SamplingSettings | None,
+    steps: int | None,
+    guidance: float | None,
+    corrections: Sequence[str] | None,
+) -> SamplingSettings:
+    """Diffusers' names for three of the settings."""
+    sampling = cast("SamplingSettings", sampling)
+    if steps is not None:
+        if not isinstance(steps, int) or steps < 1:
+            raise InputError(f"num_inference_steps must be a whole number from 1, got {steps!r}")
+        sampling = replace(sampling, steps=steps)
+    if guidance is not None:
+        sampling = replace(sampling, guidance=replace(sampling.guidance, text=guidance))
+    if corrections is not None:
+        sampling = replace(sampling, corrections=tuple(corrections))
+    return sampling
+
+
+def _seeds(
+    generator: torch.Generator | Sequence[torch.Generator] | None, count: int, seed: int
+) -> list[int]:
+    """One for each text: drawn where there is a generator, else the same for all."""
+    if generator is None:
+        return [seed] * count
+    generators = [generator] * count if isinstance(generator, torch.Generator) else list(generator)
+    if len(generators) != count:
+        raise InputError(f"{len(generators)} generators for {count} texts; give one, or one each")
+    return [
+        int(torch.randint(2**31, (1,), generator=g, device=g.device).item()) for g in generators
+    ]
+
+
+def _steps_told(
+    pipeline: OmniTalkerPipeline, callback: OnStep | None, sampling: SamplingSettings
+) -> Callable[[int, int], None]:
+    """Calls back as diffusers does, with a count over all windows and the time of the flow that is reached."""
+    count = 0
+
+    def after_pass(done: int, total: int) -> None:
+        nonlocal count
+        if callback is not None:
+            callback(pipeline, count, float(times(total, sampling.schedule)[done]), {})
+        count += 1
+
+    return after_pass
+
+
+def _destination(
+    *args: Any,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    **_: Any,
+) -> tuple[torch.device | None, torch.dtype | None]:
+    """As torch's `to` takes them, or one line."""
+    for value in args:
+        if isinstance(value, torch.dtype):
+            dtype = value
+        else:
+            device = value
+    if dtype is not None and not dtype.is_floating_point:
+        raise InputError(f"networks are in floating point; {dtype} is not")
+    try:
+        place = None if device is None else torch.device(device)
+        if place is not None:
+            torch.zeros(1, device=place)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"device {device!r} is not there: {reason[:120]}") from error
+    return place, dtype

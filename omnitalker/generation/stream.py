@@ -41,6 +41,8 @@ from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import MANDARIN_TONE
 
+AfterPass = Callable[[int, int], object]
+"""Called with the passes done and all passes of a window."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -52,11 +54,11 @@ def stream(
     request: SpeakRequest,
     renderer: Renderer | None = None,
     clauses: Iterable[Clause] | None = None,
-    heed: Callable[[], None] = lambda: None,
+    after_pass: AfterPass = lambda done, total: None,
 ) -> Iterator[AVChunk]:
     """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
 
-    A style among the clauses is that of the clauses after it. `heed` is called between network passes: what
+    A style among the clauses is that of the clauses after it. `after_pass` is called between network passes: what
     it raises ends the stream there.
     """
     if parts.prosody is None and request.melody != Melody():
@@ -66,7 +68,7 @@ def stream(
         )
     if clauses is None:
         clauses = parts.frontend.clauses(request.text, language=request.language)
-    spoken = _spoken(parts, request, clauses, heed)
+    spoken = _spoken(parts, request, clauses, after_pass)
     if renderer is None and not request.pacing.is_awaited and is_alone():
         yield from spoken  # nobody does anything meanwhile
         return
@@ -92,7 +94,7 @@ def _spoken(
     parts: Parts,
     request: SpeakRequest,
     clauses: Iterable[Clause],
-    heed: Callable[[], None],
+    after_pass: AfterPass,
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     sampling = request.sampling or parts.sampling
@@ -107,7 +109,7 @@ def _spoken(
             stretch = replace(stretch, style=planner.heard(stretch.style))
             curves = planner.curves(stretch)
         windows_made = _sample(
-            parts.transformer, stretch, curves, continuation, corrections, request, sampling, heed
+            parts.transformer, stretch, curves, continuation, corrections, request, sampling, after_pass
         )
         for latents in windows_made:
             yield from assembler.push(latents)
@@ -150,7 +152,7 @@ def _sample(
     corrections: CorrectionChain,
     request: SpeakRequest,
     sampling: SamplingSettings,
-    heed: Callable[[], None],
+    after_pass: AfterPass,
 ) -> Iterator[Latents]:
     """A stretch window by window, as its style wants it."""
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones
@@ -174,7 +176,7 @@ def _sample(
             style=prompt.whole,
             tail=continuation.tail,
             curves=None if curves is None else curves[known],
-            progress=lambda *_: heed(),
+            progress=after_pass,
         )
         blocks = window.stop - window.start
         kept = corrections.after(made, phonemes[known], blocks, continuation.shown)

@@ -121,7 +121,7 @@ class Reply:
         self._cancelled = True
         self._inbox.put(_End())
 
-    def _heed(self) -> None:
+    def _check_cancelled(self, *_: int) -> None:
         """Nothing more is made of a reply that was cancelled."""
         if self._cancelled:
             raise Cancelled
@@ -190,7 +190,7 @@ class Reply:
             pacing=live(self._opening_blocks),
         )
         clauses = map(self._clause, items)
-        return stream(performer.parts, request, None, clauses, self._heed)
+        return stream(performer.parts, request, None, clauses, self._check_cancelled)
 
     def _clause(self, item: Text | MannerChange) -> Clause:
         if isinstance(item, Text):
@@ -231,7 +231,7 @@ class Reply:
                 continue
             finally:
                 self.waits_for_text = False
-            self._heed()
+            self._check_cancelled()
             if time.monotonic() - asked_at > LATE_TEXT_SECONDS:
                 self._text_came_at = time.monotonic()
             if isinstance(item, _End):
@@ -249,7 +249,7 @@ class Reply:
         return delta[:left]
 
     def _prepared(self, piece: str, offset: int) -> Iterator[Text]:
-        self._heed()
+        self._check_cancelled()
         frontend = self._performer.parts.frontend
         try:
             text = frontend.prepare_piece(piece, self._performer.delivery.language, offset)

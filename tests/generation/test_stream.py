@@ -179,7 +179,7 @@ def test_nothing_more_is_made_once_nobody_listens(
 ) -> None:
     asked = []
 
-    def heed() -> None:
+    def after_pass(done: int, total: int) -> None:
         asked.append(True)
         if len(asked) > passes:
             raise InterruptedError
@@ -187,7 +187,7 @@ def test_nothing_more_is_made_once_nobody_listens(
     request = SpeakRequest(text=TEXT * 9, style=style, pacing=live())
     made: list[AVChunk] = []
     with pytest.raises(InterruptedError):
-        made.extend(stream(tiny_pipeline, request, heed=heed))
+        made.extend(stream(tiny_pipeline, request, after_pass=after_pass))
     assert len(asked) == passes + 1
     assert not any(chunk.is_last for chunk in made)
 
