@@ -18,7 +18,7 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, Text
+from omnitalker.base.types import AVChunk, Renderer, StylePrompt, Text
 from omnitalker.generation.flow import times
 from omnitalker.generation.parts import Parts, Precision, sampling_of
 from omnitalker.generation.request import SpeakRequest
@@ -227,7 +227,9 @@ class OmniTalkerPipeline(DiffusionPipeline):
         if output_type not in OUTPUT_TYPES:
             raise InputError(unknown_choice("output_type", str(output_type), OUTPUT_TYPES))
         plan = _plan(self, style, renderer, options)
-        sampling = _sampling(plan.request.sampling, num_inference_steps, guidance_scale, corrections)
+        sampling = _sampling(
+            plan.request.sampling, num_inference_steps, guidance_scale, corrections
+        )
         seeds = _seeds(generator, len(texts), plan.request.seed)
         outputs: list[Made] = []
         for line, seed in zip(texts, seeds, strict=True):

@@ -35,6 +35,8 @@ MEL_OFFSET_DB: Final = -23.1
 LARGEST_CATCH_UP_DB: Final = 1.0
 """How much louder or softer than by its own measure a window may be to make up for those before."""
 LARGEST_GAIN_DB: Final = 24.0
+LARGEST_MAKE_UP_DB: Final = 3.0
+MAKE_UP_ROUNDS: Final = 3
 RAMP_SAMPLES: Final = timeline.SAMPLE_RATE // 10
 FRAME_SAMPLES: Final = timeline.SAMPLE_RATE // 100
 BLOCK_SECONDS: Final = 0.4
@@ -75,8 +77,9 @@ class SteadyLoudness:
                 float(heard.sum() + self._trusted * self._usual) / count
             )
             self._gain_db = _limited(own + self._catch_up(own, loud))
+        made_up = _lost_to_peaks(samples, self._gain_db)
         self._given = np.concatenate([self._given, new * 10 ** (self._gain_db / 10)])
-        return self._gain_db
+        return self._gain_db + made_up
 
     def _powers(self, samples: FloatArray) -> Powers:
         """(N,) -> mean squares by ear of the 10 ms frames that are complete."""
@@ -113,10 +116,10 @@ class GainRamp:
 
 
 class PeakLimiter:
-    """Turns down 5 ms around every true peak over the ceiling, smoothly; holds back 6 ms to see them coming."""
+    """Turns down 2 ms around every true peak over the ceiling, smoothly; holds back 3 ms to see them coming."""
 
-    _SPAN: Final = timeline.SAMPLE_RATE // 200 | 1
-    _HELD: Final = timeline.SAMPLE_RATE * 6 // 1000
+    _SPAN: Final = timeline.SAMPLE_RATE // 500 | 1
+    _HELD: Final = timeline.SAMPLE_RATE * 3 // 1000
 
     def __init__(self, ceiling_db: float = CEILING_DB) -> None:
         self._ceiling = 10 ** (ceiling_db / 20)
@@ -134,6 +137,19 @@ class PeakLimiter:
         self._past, self._held = known[max(0, end - self._HELD) : end], known[end:]
         made = (known * gain)[begin:end]
         return np.asarray(made.clip(-self._ceiling, self._ceiling), np.float32)
+
+
+def _lost_to_peaks(samples: FloatArray, gain_db: float) -> float:
+    """dB that a limiter takes of (N,) at a gain, and that must be given beside it: creaky voices are all peaks."""
+    lost = 0.0
+    for _ in range(MAKE_UP_ROUNDS):
+        loud = np.asarray(samples * 10 ** ((gain_db + lost) / 20), np.float32)
+        limited = PeakLimiter().push(loud, is_last=True)
+        before, after = (np.square(Weighting()(sound)).mean() for sound in (loud, limited))
+        if not after > 0:  # silence
+            return 0.0
+        lost = min(10 * float(np.log10(before / after)), LARGEST_MAKE_UP_DB)
+    return lost
 
 
 def _audible_blocks(powers: Powers) -> Powers:

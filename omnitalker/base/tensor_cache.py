@@ -38,6 +38,6 @@ class Memo(Generic[Answer]):
         for value in inputs:
             key.update(f"{value.dtype}{tuple(value.shape)}".encode())
             key.update(value.contiguous().view(torch.uint8).numpy().data)
-        changes = [-1 if p.is_inference() else p._version for p in self._parameters]
+        changes = [(p.dtype, -1 if p.is_inference() else p._version) for p in self._parameters]
         key.update(repr(changes).encode())
         return key.digest()

@@ -10,7 +10,7 @@ Offline generation merely collects this stream.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,6 +32,7 @@ from omnitalker.base.types import (
 from omnitalker.generation.assemble import Assembler
 from omnitalker.generation.corrections.chain import CorrectionChain
 from omnitalker.generation.corrections.worn import MannerLayer
+from omnitalker.generation.flow import Progress
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Clause, Stretch, plan, windows
 from omnitalker.generation.prosody import ProsodyPlanner
@@ -41,8 +42,6 @@ from omnitalker.models.dit import DualBranchDiT
 from omnitalker.motion.names import MOTION_DIM
 from omnitalker.text.symbols import MANDARIN_TONE
 
-AfterPass = Callable[[int, int], object]
-"""Called with the passes done and all passes of a window."""
 LOOK_AHEAD_BLOCKS = 1
 TAIL_BLOCKS = 4
 """How much of what was last said the next window continues from."""
@@ -54,12 +53,12 @@ def stream(
     request: SpeakRequest,
     renderer: Renderer | None = None,
     clauses: Iterable[Clause] | None = None,
-    after_pass: AfterPass = lambda done, total: None,
+    after_pass: Progress | None = None,
 ) -> Iterator[AVChunk]:
     """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
 
-    A style among the clauses is that of the clauses after it. `after_pass` is called between network passes: what
-    it raises ends the stream there.
+    A style among the clauses is that of the clauses after it. `after_pass` is called between network passes
+    with those done and all of the window; what it raises ends the stream there.
     """
     if parts.prosody is None and request.melody != Melody():
         raise InputError(
@@ -94,7 +93,7 @@ def _spoken(
     parts: Parts,
     request: SpeakRequest,
     clauses: Iterable[Clause],
-    after_pass: AfterPass,
+    after_pass: Progress | None,
 ) -> Iterator[AVChunk]:
     """Sound and motion without pictures."""
     sampling = request.sampling or parts.sampling
@@ -109,7 +108,14 @@ def _spoken(
             stretch = replace(stretch, style=planner.heard(stretch.style))
             curves = planner.curves(stretch)
         windows_made = _sample(
-            parts.transformer, stretch, curves, continuation, corrections, request, sampling, after_pass
+            parts.transformer,
+            stretch,
+            curves,
+            continuation,
+            corrections,
+            request,
+            sampling,
+            after_pass,
         )
         for latents in windows_made:
             yield from assembler.push(latents)
@@ -152,7 +158,7 @@ def _sample(
     corrections: CorrectionChain,
     request: SpeakRequest,
     sampling: SamplingSettings,
-    after_pass: AfterPass,
+    after_pass: Progress | None,
 ) -> Iterator[Latents]:
     """A stretch window by window, as its style wants it."""
     phonemes, tones = stretch.frames.phonemes, stretch.frames.tones

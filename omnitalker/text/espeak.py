@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -81,6 +82,10 @@ class Espeak:
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ConfigError(f"espeak-ng has no voice '{voice}'. Expected one such as en-us.")
         self._voice = voice
+
+    def __reduce__(self) -> tuple[Callable[[], Espeak], tuple[()]]:
+        """Copied or unpickled it is the one of its process."""
+        return shared_espeak, ()
 
 
 @cache
