@@ -12,6 +12,7 @@ import torch
 from omnitalker.base.errors import InputError, OmniTalkerError, WeightsError
 
 if TYPE_CHECKING:
+    from omnitalker.generation.request import SpeakRequest
     from omnitalker.pipeline import OmniTalkerPipeline
 
 
@@ -95,37 +96,46 @@ def test_the_output_saves_itself(tiny_pipeline: OmniTalkerPipeline, tmp_path: Pa
         silent.save(tmp_path / "b.xyz")
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[SpeakRequest]:
+    """What is asked of generation."""
+    import omnitalker.pipeline as module
+
+    requests: list[SpeakRequest] = []
+    stream = module.stream
+
+    def listening(parts: Any, request: SpeakRequest, *args: Any, **kwargs: Any) -> Any:
+        requests.append(request)
+        return stream(parts, request, *args, **kwargs)
+
+    monkeypatch.setattr(module, "stream", listening)
+    return requests
+
+
 def test_a_recording_can_be_the_reference(
-    tiny_pipeline: OmniTalkerPipeline, tmp_path: Path
+    tiny_pipeline: OmniTalkerPipeline, tmp_path: Path, asked: list[SpeakRequest]
 ) -> None:
     from omnitalker.media.sound import write_wav
 
     time = np.arange(48_000) / 24_000
     buzz = 0.1 * np.sign(np.sin(2 * np.pi * 120 * time)) * (np.sin(2 * np.pi * 3 * time) > -0.5)
     write_wav(tmp_path / "voice.wav", buzz.astype(np.float32))
-    output = tiny_pipeline("Hello.", reference=tmp_path / "voice.wav", seed=1)
-    other = tiny_pipeline("Hello.", seed=1)
-    assert not np.array_equal(output.audio[:9600], other.audio[:9600])
+    tiny_pipeline("Hello.", ref=tmp_path / "voice.wav")
+    heard = tiny_pipeline.casting.reference(tmp_path / "voice.wav").style
+    assert heard is not None
+    blocks = asked[0].style.blocks
+    assert np.array_equal(asked[0].style.mel, heard.last(blocks).mel)
 
 
 def test_steps_guidance_and_corrections_can_be_chosen(
-    tiny_pipeline: OmniTalkerPipeline, monkeypatch: pytest.MonkeyPatch
+    tiny_pipeline: OmniTalkerPipeline, asked: list[SpeakRequest]
 ) -> None:
-    import omnitalker.pipeline as module
-
-    asked = []
-    stream = module.stream
-
-    def listening(parts: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        asked.append(request.sampling)
-        return stream(parts, request, *args, **kwargs)
-
-    monkeypatch.setattr(module, "stream", listening)
     tiny_pipeline("Hello.", num_inference_steps=8, guidance_scale=3.0, corrections=["lip_closure"])
     tiny_pipeline("Hello.")
-    assert (asked[0].steps, asked[0].guidance.text) == (8, 3.0)
-    assert asked[0].corrections == ("lip_closure",)
-    assert asked[1] == tiny_pipeline.sampling
+    first, second = (request.sampling for request in asked)
+    assert first is not None
+    assert (first.steps, first.guidance.text, first.corrections) == (8, 3.0, ("lip_closure",))
+    assert second == tiny_pipeline.sampling
 
 
 def test_voices_are_saved_with_the_networks(

@@ -63,6 +63,7 @@ class SteadyLoudness:
         self._made: Powers = np.zeros(0)
         self._given: Powers = np.zeros(0)
         self._gain_db = _limited(target - usual) if trusted_seconds > 0 else 0.0
+        self._made_up_db = 0.0
 
     def gain_db(self, samples: FloatArray) -> float:
         """For the next (N,) of it."""
@@ -77,9 +78,9 @@ class SteadyLoudness:
                 float(heard.sum() + self._trusted * self._usual) / count
             )
             self._gain_db = _limited(own + self._catch_up(own, loud))
-        made_up = _lost_to_peaks(samples, self._gain_db)
+            self._made_up_db = _lost_to_peaks(samples, self._gain_db)
         self._given = np.concatenate([self._given, new * 10 ** (self._gain_db / 10)])
-        return self._gain_db + made_up
+        return self._gain_db + self._made_up_db
 
     def _powers(self, samples: FloatArray) -> Powers:
         """(N,) -> mean squares by ear of the 10 ms frames that are complete."""
