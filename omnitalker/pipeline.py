@@ -273,6 +273,10 @@ def _plan(
         wishes["loudness"] = options["loudness"]
     rest = {n: str(v) if isinstance(v, Path) else v for n, v in options.items() if n not in wishes}
     order = parse({n: v for n, v in rest.items() if n not in _OF_THE_REQUEST}, "argument")
+    if order.sound is not None:
+        raise InputError(
+            "a call takes a text; a sound gets its face by generation.from_sound.stream_sound"
+        )
     parts, look = fitted(pipeline.parts, order.delivery), order.look
     wishes.setdefault("sampling", parts.sampling)
     face = look.face
