@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import logging
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from omnitalker.base.errors import ConfigError
+from omnitalker.base.errors import ConfigError, MissingExtra
 
 TrainKind = Literal["dit", "prosody", "duration", "aligner", "vocoder", "refiner", "mood"]
 
@@ -91,37 +93,9 @@ def _run(
         raise ConfigError(
             "--resume and --init-from exclude each other: a resumed run has its weights"
         )
-    common: dict[str, Any] = {
-        "run_dir": run_dir,
-        "resume": resume,
-        "init_from": init_from,
-        "overrides": overrides,
-    }
-    if kind == "dit":
-        from omnitalker.training.recipes.dit.train import train as train_dit
-
-        train_dit(config, **common)
-    elif kind == "prosody":
-        from omnitalker.training.recipes.prosody.train import train as train_prosody
-
-        train_prosody(config, **common)
-    elif kind == "duration":
-        from omnitalker.training.recipes.duration.train import train as train_duration
-
-        train_duration(config, **common)
-    elif kind == "aligner":
-        from omnitalker.training.recipes.recogniser.train import train as train_recogniser
-
-        train_recogniser(config, **common)
-    elif kind == "vocoder":
-        from omnitalker.training.recipes.vocoder.train import train as train_vocoder
-
-        train_vocoder(config, **common)
-    elif kind == "mood":
-        from omnitalker.training.recipes.mood.train import train as train_mood
-
-        train_mood(config, **common)
-    else:
-        from omnitalker.training.recipes.refiner.train import train as train_refiner
-
-        train_refiner(config, **common)
+    for package in ("accelerate", "tensorboard", "vocos"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(package, "train", "Training")
+    folder = "recogniser" if kind == "aligner" else kind
+    recipe = importlib.import_module(f"omnitalker.training.recipes.{folder}.train")
+    recipe.train(config, run_dir=run_dir, resume=resume, init_from=init_from, overrides=overrides)
