@@ -69,3 +69,14 @@ def test_lips_are_not_torn_apart_when_another_picture_is_open(choice):
     opened.shares(np.zeros(1, np.float32), 0.03, memory)
     opened.shares(np.zeros(1, np.float32), 0.2, memory)
     assert memory.mouth == 1
+
+
+def test_closed_lips_are_not_shown_by_a_picture_unlike_all_other_closed_ones():
+    crops = np.full((4, 128, 128, 3), 150, np.uint8)
+    crops[1] = 30
+    known = np.array([[0.0], [0.01], [0.02], [0.03]], np.float32)
+    shut = np.full(4, 0.01, np.float32)
+    choice = SteadyChoice(crops, painted_identity(128).landmarks, known, shut)
+    memory = RenderMemory()
+    choice.shares(np.array([0.011], np.float32), 0.01, memory)
+    assert memory.mouth in (0, 2)

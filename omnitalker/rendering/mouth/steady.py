@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.base.types import FloatArray, Frame, RenderMemory
 from omnitalker.motion.face import regions as face_regions
@@ -21,10 +22,15 @@ PACE, HURRIED = 0.35, 0.85
 """Share of the way to the new picture that each frame goes while lips are still, and at most."""
 HURRY = 8.0
 """How much faster it goes for every eye distance that lips part or close in a frame: what moves hides the change."""
+ODD = 6.0
+"""What a picture of closed lips costs for every full range (0..1) that it differs from the usual one: in some the lips
+were open after all and only the tracker had not seen it."""
 TOO_SHUT = 3.0
 """What a picture costs for every eye distance that its lips would have to be torn apart."""
 TEAR, LOOSE = 1.15, 0.015
 """How much further apart than in the picture, by factor and in eye distances, lips may be pulled."""
+FEWEST_SHUT = 3
+"""So many pictures of closed lips make a usual one."""
 SHUT = 0.025
 """Gap between the lips, in eye distances, below which a change is not seen."""
 
@@ -38,6 +44,7 @@ class SteadyChoice:
         self._known, self._gaps = known, gaps
         self._unlike = UNLIKE * _differences(crops, layout) + KEEP
         np.fill_diagonal(self._unlike, 0.0)
+        self._odd = ODD * _oddness(crops, layout, gaps < SHUT)
 
     def shares(self, wanted: FloatArray, gap: float, memory: RenderMemory) -> FloatArray:
         """(K,) that sum to one; `memory` is brought up to date. wanted: (D,); gap: between the lips, eye distances."""
@@ -45,7 +52,7 @@ class SteadyChoice:
         cost += TOO_SHUT * np.maximum(gap - TEAR * self._gaps - LOOSE, 0)
         hurry, memory.gap = HURRY * abs(gap - memory.gap), gap
         if memory.mouth is None or gap < SHUT:
-            memory.mouth = int(cost.argmin())
+            memory.mouth = int((cost + self._odd).argmin())
             memory.shares = np.eye(len(cost), dtype=np.float32)[memory.mouth]
             return memory.shares
         memory.mouth = int((cost + self._unlike[memory.mouth]).argmin())
@@ -54,6 +61,18 @@ class SteadyChoice:
         shares[memory.mouth] += pace
         memory.shares = shares
         return shares
+
+
+def _oddness(crops: Frame, layout: FloatArray, shut: npt.NDArray[np.bool_]) -> FloatArray:
+    """(K,) mean difference of the lips from the median of those that are shut, 0..1; 0 for the others."""
+    odd = np.zeros(len(crops), np.float32)
+    if shut.sum() < FEWEST_SHUT:
+        return odd
+    canvas = np.zeros(crops.shape[1:3], np.uint8)
+    loop = np.rint(layout[list(face_regions.OUTER_LIPS)]).astype(np.int32)
+    lips = crops[shut][:, cv2.fillPoly(canvas, [loop], 1) > 0].astype(np.float32) / 255
+    odd[shut] = np.abs(lips - np.median(lips, axis=0)).mean(axis=(1, 2))
+    return odd
 
 
 def _differences(crops: Frame, layout: FloatArray) -> FloatArray:
