@@ -27,8 +27,12 @@ SPAN = 2.4
 MIDDLE = (0.0, 0.3)
 STRENGTH = 1.0
 """Of the shading of a face whose folds no picture shows."""
-SEEN_STRENGTH = 0.55
+SEEN_STRENGTH = 0.8
 """Of one whose stills show them in part."""
+DEEPEST = 0.36
+"""Log that shading comes near to but never passes, where several shapes share a fold."""
+WARM = (0.72, 1.0, 1.08)
+"""How much of it red, green and blue take: skin in shadow is warm, grey folds look like dirt."""
 MOST_SHAPE = 1.2
 """Strength of a shape from which on its folds grow no deeper."""
 _ROUGH = 2
@@ -181,15 +185,14 @@ class SkinFolds:
         more = np.minimum(motion[self._shapes] - self._rest, MOST_SHAPE)
         if np.abs(more).max() < 0.02:
             return picture
-        light = np.exp(more @ self._maps).reshape(self._shape)
-        gain = np.clip(light * 128, 0, 255).astype(np.uint8)
+        change = (DEEPEST * np.tanh(more @ self._maps / DEEPEST)).reshape(self._shape)
+        gains = [np.exp(share * change) * 128 for share in WARM]
         width, height = self._shape[1] * _ROUGH, self._shape[0] * _ROUGH
-        fine = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
+        rough = np.clip(cv2.merge([*gains, np.full_like(change, 128)]), 0, 255).astype(np.uint8)
+        fine = cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR)
         result = picture.copy()
         face = np.ascontiguousarray(result[self._place])
-        lit = cv2.multiply(
-            face, cv2.merge([fine, fine, fine, np.full_like(fine, 128)]), scale=1 / 128
-        )
+        lit = cv2.multiply(face, fine, scale=1 / 128)
         result[self._place] = lit
         return result
 
