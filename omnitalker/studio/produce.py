@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from omnitalker.base.types import AVChunk, Renderer, StylePrompt
+from omnitalker.base.types import AVChunk, RenderMemory, Renderer, StylePrompt
 from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_sound
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
@@ -96,8 +96,9 @@ def moved_to(
         head_motion=order.delivery.head_motion,
         seed=order.delivery.seed,
     )
+    memory = RenderMemory()
     for chunk in stream_sound(parts, request):
-        yield render_chunk(chunk, renderer) if renderer else chunk
+        yield render_chunk(chunk, renderer, memory) if renderer else chunk
 
 
 def fitted(parts: Parts, delivery: Delivery) -> Parts:
