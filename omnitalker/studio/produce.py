@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from omnitalker.base.types import AVChunk, RenderMemory, Renderer, StylePrompt
+from omnitalker.base.types import AVChunk, Renderer, RenderMemory, StylePrompt
 from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_sound
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
