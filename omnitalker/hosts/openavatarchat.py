@@ -202,9 +202,10 @@ def _let_the_user_speak(context: Any) -> None:
 
 
 def _cancel(context: Any, stream: Any) -> None:
-    """The playback of what is heard, or text of which nothing was heard yet (the user spoke on)."""
+    """The playback of what is heard, or text (or given sound) of which nothing was heard yet (the user spoke on)."""
     is_playback = stream.data_type is ChatDataType.CLIENT_PLAYBACK
-    if not is_playback and stream.data_type is not ChatDataType.AVATAR_TEXT:
+    incoming = (ChatDataType.AVATAR_TEXT, ChatDataType.AVATAR_AUDIO)
+    if not is_playback and stream.data_type not in incoming:
         return
     with context.lock:
         is_ours = is_playback or stream.stream_key_str == context.answer
