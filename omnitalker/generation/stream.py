@@ -188,7 +188,7 @@ def _sample(
         kept = corrections.after(made, phonemes[known], blocks, continuation.shown)
         told = None if curves is None else curves[first:stop]
         continuation.go_on(kept, phonemes[first:stop], tones[first:stop], told)
-        yield continuation.worn(kept, phonemes[first:stop])
+        yield continuation.worn(corrections.shown(kept), phonemes[first:stop])
 
 
 def _are_foreign(known: IntArray, new: IntArray) -> bool:

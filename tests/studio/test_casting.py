@@ -9,8 +9,10 @@ import pytest
 
 from omnitalker.base.errors import InputError
 from omnitalker.media.sound import write_wav
+from omnitalker.reference.style import save_style
 from omnitalker.studio.casting import Studio, _Memory
 from omnitalker.studio.order import Look, Voice, parse
+from omnitalker.studio.produce import produce
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -115,3 +117,31 @@ def test_pictures_of_references_are_forgotten_before_they_fill_the_memory() -> N
     assert memory.get("large", lambda: np.zeros(900, np.uint8)).nbytes == 900
     memory.get("large", lambda: made.append("large") or np.zeros(1, np.uint8))
     assert made == ["a"]
+
+
+def test_an_own_style_takes_the_emotion_that_is_asked_for(studio: Studio, tmp_path: Path) -> None:
+    """The person's own manner is the everyday face to which it is added; a style file keeps it."""
+    own = studio.parts.library.get()
+    save_style(own, tmp_path / "me.safetensors")
+    voice = Voice(style=str(tmp_path / "me.safetensors"))
+    assert studio.style(voice).worn is None
+    happy = studio.style(voice, "happy", 1.5)
+    assert happy.worn is not None
+    assert (happy.worn.manner, happy.worn.intensity, happy.worn.rest) == ("happy", 1.5, None)
+    save_style(happy, tmp_path / "happy_me.safetensors")
+    again = studio.style(Voice(style=str(tmp_path / "happy_me.safetensors")))
+    assert again.worn is not None
+    assert again.worn.manner == "happy"
+
+
+def test_a_recording_gets_the_face_of_a_built_in_manner(studio: Studio, tmp_path: Path) -> None:
+    """generate --sound, from the order to the file: the sound is as it was given."""
+    given = voice_like(1.6)
+    write_wav(tmp_path / "given.wav", given)
+    order = parse({"sound": str(tmp_path / "given.wav"), "emotion": "happy", "format": "csv"})
+    made = produce(studio, order, tmp_path / "moved.csv")
+    assert made.files[0].exists()
+    assert abs(made.seconds - 1.6) <= 0.04
+    assert np.abs(made.recording.samples[: len(given)] - given).max() < 1e-3
+    with pytest.raises(InputError, match="as long as it is"):
+        parse({"sound": str(tmp_path / "given.wav"), "seconds": 3})

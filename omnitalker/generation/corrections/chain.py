@@ -18,6 +18,7 @@ from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.types import FloatArray, IntArray, Latents, StylePrompt
 from omnitalker.generation.corrections.blinks import BlinkRate
+from omnitalker.generation.corrections.lip_delay import LipDelay
 from omnitalker.generation.corrections.manner import MannerMatch
 from omnitalker.generation.corrections.melody import MelodyMatch
 from omnitalker.generation.corrections.prompt import familiar_motion, lift_prompt_pitch
@@ -58,6 +59,8 @@ class Correction:
 
     before: Callable[[Prompt], Prompt] | None = None
     after: Callable[[Made], Latents] | None = None
+    shown: Callable[[FloatArray], FloatArray] | None = None
+    """(F, 61) -> (F, 61) of what is shown alone: the network goes on from what was before it."""
     looks_ahead: bool = False
     """`after` also gets what is made beyond the window and thrown away."""
 
@@ -98,6 +101,13 @@ class CorrectionChain:
                 latents, is_cut = _cut(latents, blocks), True
             latents = correction.after(Made(latents, phonemes[: len(latents.mel)], shown))
         return latents if is_cut else _cut(latents, blocks)
+
+    def shown(self, latents: Latents) -> Latents:
+        """What is seen of a corrected window."""
+        for correction in self._corrections:
+            if correction.shown is not None and len(latents.motion):
+                latents = replace(latents, motion=correction.shown(latents.motion))
+        return latents
 
 
 def _cut(latents: Latents, blocks: int) -> Latents:
@@ -163,6 +173,10 @@ def _lip_closure(_: StylePrompt, __: Parts) -> Correction:
     return Correction(after=after)
 
 
+def _lip_delay(_: StylePrompt, __: Parts) -> Correction:
+    return Correction(shown=LipDelay())
+
+
 def _on_mel(correct: Callable[[FloatArray], FloatArray]) -> Correction:
     return Correction(after=lambda m: replace(m.latents, mel=correct(m.latents.mel)))
 
@@ -180,5 +194,6 @@ CORRECTIONS: dict[str, Callable[[StylePrompt, Parts], Correction | None]] = {
     "facial_manner": _facial_manner,
     "blink_rate": _blink_rate,
     "lip_closure": _lip_closure,
+    "lip_delay": _lip_delay,
 }
 """All there are, in the order in which the first checkpoint uses them."""
