@@ -39,7 +39,7 @@ def test_given_sound_is_heard_as_it_is(performer: Performer) -> None:
         for at in range(0, len(given), 2400):
             session.push_sound(given[at : at + 2400])
         session.end_sound()
-        wait_until(lambda: any(event.kind == "speech_ended" for event in events))
+        wait_until(lambda: any(event.kind == "speech_ended" for event in events), 60)
     spoken = np.concatenate([chunk.samples for chunk in chunks if not chunk.is_idle])
     assert len(spoken) == len(given)
     # Where sound begins, and where a busy machine runs dry, 5 ms fade so that nothing clicks.
@@ -51,14 +51,14 @@ def test_an_interruption_ends_given_sound(performer: Performer) -> None:
     with AvatarSession(performer) as session:
         session.subscribe(chunks.append)
         session.push_sound(sound(6.0))
-        wait_until(lambda: any(not chunk.is_idle for chunk in chunks))
+        wait_until(lambda: any(not chunk.is_idle for chunk in chunks), 60)
         session.interrupt()
         count = len(chunks)
-        wait_until(lambda: len(chunks) > count + 15)
+        wait_until(lambda: len(chunks) > count + 15, 60)
         assert all(chunk.is_idle for chunk in chunks[count + 2 :])
         session.push_sound(sound(0.4))
         session.end_sound()
-        wait_until(lambda: any(not chunk.is_idle for chunk in chunks[count + 15 :]))
+        wait_until(lambda: any(not chunk.is_idle for chunk in chunks[count + 15 :]), 60)
 
 
 def test_text_and_sound_take_turns(performer: Performer) -> None:
@@ -68,7 +68,7 @@ def test_text_and_sound_take_turns(performer: Performer) -> None:
         session.push_text("Hello there")
         session.push_sound(sound(0.4))
         session.end_sound()
-        wait_until(lambda: [e.kind for e in events].count("speech_ended") == 2)
+        wait_until(lambda: [e.kind for e in events].count("speech_ended") == 2, 60)
 
 
 def test_stereo_is_refused(performer: Performer) -> None:
