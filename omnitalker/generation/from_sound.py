@@ -42,8 +42,8 @@ SEEK_SECONDS = 4.0
 ALIGNED_SECONDS = 90.0
 """A transcript is laid over so much sound at once; words of longer sound are heard."""
 MOST_SECONDS = 3600.0
-LEAST_CONFIDENCE = 0.30
-"""Below it a piece is no speech that the recogniser knows anything about: the mouth rests."""
+STEADY_DB = 6.0
+"""Speech gets louder and fainter by far more within a second; noise and held tones do not, and the mouth rests."""
 CHUNK_FRAMES = 24
 _QUIET_HOP = timeline.SAMPLES_PER_VIDEO_FRAME
 
@@ -103,10 +103,9 @@ def stream_sound(parts: Parts, request: SoundRequest) -> Iterator[AVChunk]:
 
 def hear(recogniser: PhonemeRecogniser, samples: FloatArray) -> tuple[TimedPhoneme, ...]:
     """What is spoken in (N,) samples; nothing where it is no speech."""
-    if is_silent(samples):
+    if is_silent(samples) or _is_steady(samples):
         return ()
-    found = recognise(recogniser, mel_covering(normalise_loudness(_whole_blocks(samples))))
-    return found.phonemes if found.confidence >= LEAST_CONFIDENCE else ()
+    return recognise(recogniser, mel_covering(normalise_loudness(_whole_blocks(samples)))).phonemes
 
 
 def pieces(samples: FloatArray) -> Iterator[tuple[int, int]]:
@@ -123,6 +122,16 @@ def pieces(samples: FloatArray) -> Iterator[tuple[int, int]]:
             stop = start + most - seek + int(window.argmin())
         yield start * _QUIET_HOP, stop * _QUIET_HOP
         start = stop
+
+
+def _is_steady(samples: FloatArray) -> bool:
+    """Whether a second or more of sound is equally loud throughout."""
+    frames = len(samples) // _QUIET_HOP
+    if frames < timeline.VIDEO_FPS:
+        return False
+    power = np.square(samples[: frames * _QUIET_HOP].reshape(frames, -1)).mean(axis=1)
+    low, high = np.percentile(10 * np.log10(power + 1e-10), [5, 95])
+    return bool(high - low < STEADY_DB)
 
 
 class _Mover:

@@ -18,7 +18,7 @@ from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.types import FloatArray, IntArray, Latents, StylePrompt
 from omnitalker.generation.corrections.blinks import BlinkRate
-from omnitalker.generation.corrections.lip_delay import LipDelay
+from omnitalker.generation.corrections.lip_delay import FIRST_TEACHER, TOO_WIDE, LipDelay
 from omnitalker.generation.corrections.manner import MannerMatch
 from omnitalker.generation.corrections.melody import MelodyMatch
 from omnitalker.generation.corrections.prompt import familiar_motion, lift_prompt_pitch
@@ -173,8 +173,10 @@ def _lip_closure(_: StylePrompt, __: Parts) -> Correction:
     return Correction(after=after)
 
 
-def _lip_delay(_: StylePrompt, __: Parts) -> Correction:
-    return Correction(shown=LipDelay())
+def _lip_delay(style: StylePrompt, _: Parts) -> Correction:
+    """A clip of a real person already tells how wide."""
+    is_taught = style.metadata.get("source") in FIRST_TEACHER
+    return Correction(shown=LipDelay(1 / TOO_WIDE if is_taught else 1.0))
 
 
 def _on_mel(correct: Callable[[FloatArray], FloatArray]) -> Correction:
