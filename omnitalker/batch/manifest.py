@@ -131,7 +131,8 @@ def _job(row: dict[str, Any], line: int, folder: Path, defaults: Mapping[str, An
     own = {name: row[name] for name in OWN_COLUMNS if name in row}
     wishes = {name: value for name, value in row.items() if name not in own}
     values = _placed(normal(wishes, "column"), folder)
-    values["text"] = _text(values.get("text"), own.get("text_file"), folder)
+    if "sound" not in values or "text" in values or "text_file" in own:
+        values["text"] = _text(values.get("text"), own.get("text_file"), folder)
     return Job(
         id=str(own.get("id") or f"{line:06}"),
         order=parse({**defaults, **values}, "column"),
@@ -141,7 +142,7 @@ def _job(row: dict[str, Any], line: int, folder: Path, defaults: Mapping[str, An
 
 def _text(text: Any, text_file: Any, folder: Path) -> str:
     if (text is None) == (text_file is None):
-        raise InputError("needs either text or text_file")
+        raise InputError("needs either text or text_file, or a sound")
     return str(text) if text_file is None else read_text(folder / str(text_file))
 
 

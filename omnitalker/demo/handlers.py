@@ -6,7 +6,6 @@ import base64
 import html
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import gradio as gr
 
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.demo import checks, words
-from omnitalker.demo.cast import FROM_REFERENCE, SAVED
+from omnitalker.demo.cast import FROM_REFERENCE, OPTIONS_SHOWN, SAVED
 from omnitalker.demo.curves import inside
 from omnitalker.demo.hearing import Ears, Heard
 from omnitalker.demo.library import StyleShelf
@@ -23,6 +22,7 @@ from omnitalker.demo.player import Piece
 from omnitalker.demo.takes import DemoStudio, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
+from omnitalker.studio.order import parse
 from omnitalker.studio.people import Presenter
 
 log = logging.getLogger(__name__)
@@ -94,32 +94,10 @@ class Handlers:
         self._turns.refuse(request.session_hash or "")
         return _status(words.REFUSED, "bad"), *_buttons(busy=False)
 
-    def speak(
-        self,
-        request: gr.Request,
-        text: str,
-        presenter: str = "",
-        voice: str = "",
-        manner: str = "neutral",
-        language: str = "auto",
-        speed: float = 1.0,
-        size: int = 512,
-        seed: int = 0,
-    ) -> str:
-        """The API: a text becomes an mp4. Presenters and voices are names; an empty one means the default."""
-        wish = Wish(
-            text=text,
-            presenter=presenter or None,
-            voice=voice or None,
-            manner=manner,
-            language=language,
-            speed=speed,
-            size=size,
-            seed=seed,
-            owner=owner_of(request),
-        )
+    def speak(self, values: dict[str, Any], owner: str) -> str:
+        """The API: a text becomes an mp4. Presenters and voices are names; what is empty means the default."""
         try:
-            *_, last = self._demo.speak(wish)
+            *_, last = self._demo.speak(Wish(parse(values), owner=owner))
         except OmniTalkerError as error:
             raise gr.Error(_sentence(str(error))) from error
         assert last.take is not None
@@ -255,12 +233,12 @@ def _take_names(takes: list[Take], reference: str | None) -> list[str]:
 
 
 def _wish(values: tuple[Any, ...], owner: str) -> Wish:
-    """The values of the controls, in the order of `Wish`'s fields, and whose they are."""
-    named = dict(zip((field.name for field in fields(Wish)), (*values, owner), strict=True))
-    named["seed"] = int(named["seed"] or 0)
-    named["size"] = int(named["size"])
-    named["reference_text"] = named["reference_text"] or ""
-    return Wish(**named)
+    """The values of the page's controls: an order's options, what is said in the reference, and what is the visitor's."""
+    count = len(OPTIONS_SHOWN)
+    options = dict(zip(OPTIONS_SHOWN, values[:count], strict=True))
+    ref_text, reference, portrait, own_face, consent = values[count:]
+    order = parse({**options, "ref_text": ref_text})
+    return Wish(order, reference, portrait, bool(own_face), bool(consent), owner)
 
 
 def _piece(step: Progress) -> Piece:
@@ -285,7 +263,7 @@ def _working(step: Progress) -> str:
 
 
 def _preparing(wish: Wish) -> str:
-    own = wish.voice == FROM_REFERENCE or wish.own_face
+    own = wish.order.voice.voice == FROM_REFERENCE or wish.own_face
     return "Getting to know your reference, once …" if own else "Getting ready …"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import StylePrompt
-from omnitalker.reference.style import load_style, save_style
+from omnitalker.reference.style import save_style
 
 SUFFIX = ".safetensors"
 LONGEST_NAME = 40
@@ -29,7 +29,7 @@ class Shelves:
 
 
 class StyleShelf:
-    """One owner's: save, list, get, rename and delete by name; a name can never leave the folder."""
+    """One owner's: save, list, find, rename and delete by name; a name can never leave the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,8 +46,9 @@ class StyleShelf:
         save_style(style, path)
         return path.stem
 
-    def get(self, name: str) -> StylePrompt:
-        return load_style(self._existing(name))
+    def file(self, name: str) -> Path:
+        """Where it is kept."""
+        return self._existing(name)
 
     def rename(self, name: str, new: str) -> str:
         source, target = self._existing(name), self._path(new)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import Parameter, Signature
 from typing import Any
 
 import gradio as gr
 
 from omnitalker.base.types import MANNERS
 from omnitalker.demo import words
+from omnitalker.demo.cast import OPTIONS_SHOWN
 from omnitalker.demo.handlers import Handlers
 from omnitalker.demo.player import streaming_player
 from omnitalker.demo.portrait import portrait_field
+from omnitalker.demo.visitors import owner_of
+from omnitalker.rendering.aspect import ASPECTS
+from omnitalker.studio.framing import COLOURS
+from omnitalker.studio.option import Option
+from omnitalker.studio.order import OPTIONS, SIZES
 from omnitalker.studio.people import Presenter
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -58,8 +66,10 @@ class _Page:
 
     handlers: Handlers
     people: tuple[Presenter, ...]
-    manners: tuple[str, ...]
+    emotions: tuple[str, ...]
     at_once: int
+    controls: dict[str, Any] = field(default_factory=dict)
+    """By the name of the option they set."""
 
     def build(self) -> gr.Blocks:
         with gr.Blocks(
@@ -90,19 +100,9 @@ class _Page:
     def _service(self) -> None:
         """The public API: components that nobody sees, so that the video travels as a file."""
         with gr.Row(visible=False):
-            inputs: list[Any] = [gr.Textbox(label="text")]
-            for name, value in (
-                ("presenter", ""), ("voice", ""), ("manner", "neutral"), ("language", "auto"),
-            ):  # fmt: skip
-                inputs.append(gr.Textbox(value, label=name))
-            inputs.append(gr.Number(1.0, label="speed"))
-            inputs += [
-                gr.Number(512, label="size", precision=0),
-                gr.Number(0, label="seed", precision=0),
-            ]
             gr.Button("speak").click(
-                self.handlers.speak,
-                inputs,
+                _service_of(self.handlers),
+                [_input(OPTIONS[name]) for name in OPTIONS_SHOWN],
                 gr.File(label="video"),
                 api_name="speak",
                 concurrency_limit=self.at_once,
@@ -116,6 +116,7 @@ class _Page:
                 self.text = gr.Textbox(
                     value=words.ENGLISH, label="What to say", lines=3, max_lines=10, elem_id="text"
                 )
+                self.controls["text"] = self.text
                 gr.Examples(
                     [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Examples",
                     example_labels=["English", "中文"], api_visibility="private",
@@ -144,6 +145,7 @@ class _Page:
     def _presenters(self) -> None:
         first = self.people[0] if self.people else None
         self.presenter = gr.State(first.name if first else None)
+        self.controls["face"] = self.presenter
         pictures = [(str(p.picture), p.title) for p in self.people if p.picture]
         self.gallery = gr.Gallery(
             value=pictures, label="Presenter", show_label=False, columns=max(3, len(pictures)), rows=1, height="auto",
@@ -156,33 +158,41 @@ class _Page:
         voices = self.handlers.voices()
         first = self.people[0].voice if self.people else voices[0][1]
         with gr.Row(elem_id="main-controls"):
-            self.manner = gr.Dropdown(
-                [(manner.title(), manner) for manner in self.manners], value=self.manners[0],
-                label="Manner", min_width=130,
+            self.controls["emotion"] = gr.Dropdown(
+                [(emotion.title(), emotion) for emotion in self.emotions], value=self.emotions[0],
+                label="Emotion", min_width=130,
             )  # fmt: skip
-            self.language = gr.Dropdown(
+            self.controls["language"] = gr.Dropdown(
                 [("Detect", "auto"), ("English", "en"), ("中文", "zh")], value="auto",
                 label="Language", min_width=130,
             )  # fmt: skip
             self.voice = gr.Dropdown(voices, value=first, label="Voice", min_width=150)
+            self.controls["voice"] = self.voice
 
     def _more_controls(self) -> None:
+        """A slider for every number of the delivery, and the look."""
         with gr.Accordion("More controls", open=False, elem_id="more"):
             with gr.Row():
-                sliders = (
-                    ("Manner strength", 0.0), ("Speed", 0.5), ("Expressiveness", 0.0),
-                    ("Head motion", 0.0),
-                )  # fmt: skip
-                self.intensity, self.speed, self.expressiveness, self.head_motion = (
-                    gr.Slider(low, 2.0, 1.0, step=0.05, label=label, min_width=220)
-                    for label, low in sliders
-                )
+                for name in OPTIONS_SHOWN:
+                    if OPTIONS[name].kind is float:
+                        self.controls[name] = _slider(OPTIONS[name])
             with gr.Row():
-                self.size = gr.Radio(
-                    [256, 512, 768], value=512, label="Size in pixels", min_width=230
+                self.controls["size"] = gr.Radio(
+                    list(SIZES), value=512, label="Size in pixels", min_width=230
                 )
-                self.seed = gr.Number(0, label="Seed", precision=0, min_width=90)
-                self.subtitles = gr.Checkbox(True, label="Subtitle files", min_width=130)
+                self.controls["aspect"] = gr.Radio(
+                    list(ASPECTS), value="1:1", label="Aspect", min_width=230
+                )
+                self.controls["background"] = gr.Dropdown(
+                    [("Own", ""), ("Blurred", "blur"), *((c.title(), c) for c in COLOURS)],
+                    value="",
+                    label="Background",
+                    min_width=130,
+                )
+                self.controls["seed"] = gr.Number(0, label="Seed", precision=0, min_width=90)
+                self.controls["subtitles"] = gr.Checkbox(
+                    True, label="Subtitle files", min_width=130
+                )
 
     def _reference(self) -> None:
         with gr.Accordion("Your own reference", open=False, elem_id="reference"):
@@ -239,12 +249,9 @@ class _Page:
             self.rename = gr.Button("Rename", min_width=110)
 
     def _wish(self) -> list[Any]:
-        """In the order of `Wish`'s fields."""
-        return [
-            self.text, self.presenter, self.voice, self.manner, self.intensity, self.language,
-            self.speed, self.expressiveness, self.head_motion, self.size, self.seed, self.subtitles,
-            self.reference, self.transcript, self.portrait_taken, self.own_face, self.consent,
-        ]  # fmt: skip
+        """What `Handlers` reads: the options shown, and what is the visitor's own."""
+        own = [self.transcript, self.reference, self.portrait_taken, self.own_face, self.consent]
+        return [*(self.controls[name] for name in OPTIONS_SHOWN), *own]
 
     def _wire(self) -> None:
         hands = self.handlers
@@ -294,7 +301,39 @@ class _Page:
         self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **PRIVATE)
 
 
+def _slider(option: Option) -> gr.Slider:
+    assert option.span is not None
+    low, high = option.span
+    label = option.name.replace("_", " ").capitalize()
+    step = 0.05 if high <= 4 else 0.5
+    return gr.Slider(low, high, option.default, step=step, label=label, min_width=220)
+
+
+def _input(option: Option) -> Any:
+    """What a program fills in."""
+    if option.kind is bool:
+        return gr.Checkbox(option.default, label=option.name)
+    if option.kind is str:
+        return gr.Textbox(option.default or "", label=option.name)
+    precision = 0 if option.kind is int else None
+    return gr.Number(option.default, label=option.name, precision=precision)
+
+
+def _service_of(handlers: Handlers) -> Callable[..., str]:
+    """A function whose parameters are the options shown, by which a program names them."""
+
+    def speak(request: gr.Request, *values: Any) -> str:
+        return handlers.speak(dict(zip(OPTIONS_SHOWN, values, strict=True)), owner_of(request))
+
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    named = [Parameter(n, kind, default=OPTIONS[n].default) for n in OPTIONS_SHOWN]
+    first = Parameter("request", kind, annotation=gr.Request)
+    speak.__signature__ = Signature([first, *named])  # type: ignore[attr-defined]
+    speak.__annotations__ = {"request": gr.Request}
+    return speak
+
+
 def build_page(handlers: Handlers, people: tuple[Presenter, ...], *, at_once: int = 1) -> gr.Blocks:
     """The whole page, not yet launched."""
-    manners = tuple(m for m in MANNERS if m in handlers.manners())
-    return _Page(handlers, people, manners, at_once).build()
+    emotions = tuple(name for name in MANNERS if name in handlers.manners())
+    return _Page(handlers, people, emotions, at_once).build()

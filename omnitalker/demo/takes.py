@@ -12,34 +12,31 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
-from omnitalker.base import assets, timeline
+from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import InputError
-from omnitalker.base.files import AtomicFile
-from omnitalker.base.types import AVChunk, FloatArray, MotionTrack, Renderer, StylePrompt, TimedWord
+from omnitalker.base.types import AVChunk, FloatArray, StylePrompt, TimedWord
 from omnitalker.demo.cast import FROM_REFERENCE, SAVED
 from omnitalker.demo.library import Shelves
+from omnitalker.demo.pieces import pieces
 from omnitalker.demo.references import NOT_AGREED, References
 from omnitalker.generation.pacing import live
-from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.media.segments import Segment, SegmentEncoder
-from omnitalker.media.sound import write_wav
-from omnitalker.media.subtitles import to_srt, to_vtt
 from omnitalker.media.writer import VideoWriter
-from omnitalker.motion.track.export import export_csv
 from omnitalker.reference.consent import receipt, with_receipt
-from omnitalker.reference.style import mix_styles, save_style, with_intensity
-from omnitalker.studio.casting import Studio
-from omnitalker.studio.order import Look, Voice
-from omnitalker.text.foreign import refuse_foreign
+from omnitalker.reference.style import save_style
+from omnitalker.studio.casting import Cast, Studio
+from omnitalker.studio.check import check
+from omnitalker.studio.framing import plain_backdrop
+from omnitalker.studio.order import OPTIONS, Order, Voice
+from omnitalker.studio.produce import request_of
+from omnitalker.studio.recording import Recording
+from omnitalker.studio.writers import WRITERS, suffix_of
 
-FIRST_PIECE_FRAMES = 16
-LATER_PIECE_FRAMES = 32
 LONGEST_TEXT = 2000
 LONGEST_FILE_NAME = 48
+NO_CLIP = "record or upload a clip first, under Your own reference"
 KEEP_SECONDS = 3600
 PATIENCE = 10.0
 """Seconds that what is being made may take to end."""
@@ -47,24 +44,12 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Wish:
-    """The page's controls."""
+    """An order in names, and what of it is the visitor's own."""
 
-    text: str
-    presenter: str | None = None
-    voice: str | None = None
-    """A built-in voice, `FROM_REFERENCE`, `SAVED` + name, or None for the presenter's."""
-    manner: str = "neutral"
-    intensity: float = 1.0
-    language: str = "auto"
-    speed: float = 1.0
-    expressiveness: float = 1.0
-    head_motion: float = 1.0
-    size: int = 512
-    seed: int = 0
-    subtitles: bool = True
+    order: Order
+    """`voice` is a built-in one, `FROM_REFERENCE`, `SAVED` + name, or None for the face's."""
     reference: str | None = None
     """The id of what the visitor brought (`References`); a path is none."""
-    reference_text: str = ""
     portrait: str | None = None
     own_face: bool = False
     """Show the face of the portrait, or of the reference, instead of the presenter."""
@@ -147,27 +132,17 @@ class DemoStudio:
 
     def _speak(self, wish: Wish, stop: Stop | None) -> Iterator[Progress]:
         started = time.monotonic()
-        self._check(wish)
-        renderer = self._see(wish)
-        style = self.style(wish)
-        request = SpeakRequest(
-            text=wish.text,
-            style=style,
-            language=wish.language,  # type: ignore[arg-type]
-            speed=wish.speed,
-            expressiveness=wish.expressiveness,
-            head_motion=wish.head_motion,
-            seed=wish.seed,
-            pacing=live(),
-        )
-        folder = self._folder()
-        made = _Made(wish, folder, renderer.size, started)
-        chunks = stream(self.studio.parts, request, renderer)
+        order = self.order(wish)
+        check(order, self.studio.parts.library.catalogue())
+        cast = self._cast(wish, order)
+        renderer = self.studio.renderer(order.look, cast.face)
+        request = replace(request_of(order.words, cast.style, order.delivery), pacing=live())
+        made = _Made(wish, self._folder(), renderer.size, started)
         with (
-            closing(_pieces(chunks)) as pieces,  # type: ignore[type-var]
-            VideoWriter(made.video, renderer.size) as film,
+            closing(stream(self.studio.parts, request, renderer)) as chunks,  # type: ignore[type-var]
+            VideoWriter(made.video, renderer.size, signed=True) as film,
         ):
-            for piece in pieces:
+            for piece in pieces(chunks):
                 film.write(piece)
                 yield made.add(piece)
                 if self._is_closed or (stop is not None and stop.event.is_set()):
@@ -177,12 +152,36 @@ class DemoStudio:
                         f"this took longer than the {self._max_seconds:.0f} s allowed here; "
                         "use a shorter text or a smaller picture"
                     )
-        yield made.finish(style)
+        yield made.finish(cast.style)
 
     def style(self, wish: Wish) -> StylePrompt:
         """The voice and manner that the controls mean."""
-        found = self._voice(wish)
-        return with_intensity(found, wish.intensity)
+        return self._cast(wish, self.order(wish)).style
+
+    def _cast(self, wish: Wish, order: Order) -> Cast:
+        """What a reference lends carries the consent that was given for it."""
+        cast = self.studio.resolve(order)
+        if wish.order.voice.voice != FROM_REFERENCE:
+            return cast
+        _, agreed_at = self.references.open(wish.reference, wish.owner, NO_CLIP)
+        agreed = receipt("a visitor of the demo", "videos made with the demo", agreed_at)
+        metadata = with_receipt(cast.style.metadata, agreed)
+        return replace(cast, style=replace(cast.style, metadata=metadata))
+
+    def order(self, wish: Wish) -> Order:
+        """What a wish means: names of what is built in, and files that belong to the visitor. No other file is named."""
+        order = wish.order
+        if not (order.text or "").strip():
+            raise InputError("write something to say first")
+        if len(order.words) > LONGEST_TEXT:
+            raise InputError(
+                f"the text has {len(order.words):,} characters; this page takes up to {LONGEST_TEXT:,}"
+            )
+        background = order.look.background
+        if background is not None and plain_backdrop(background) is None:
+            raise InputError(f"background '{background}' is neither own, blur nor a colour")
+        look = replace(order.look, face=self._face(wish), renderer=self._renderer)
+        return replace(order, voice=self._voice(wish), look=look)
 
     def close(self) -> None:
         """What is being made ends after its piece: a network in mid-pass cannot be left."""
@@ -191,43 +190,29 @@ class DemoStudio:
             self._work.wait_for(lambda: not self._at_work, PATIENCE)
         self._root.cleanup()
 
-    def _voice(self, wish: Wish) -> StylePrompt:
-        voice = wish.voice
-        if voice == FROM_REFERENCE:
-            clip, agreed_at = self._agreed(
-                wish, wish.reference, "record or upload a clip first, under Your own reference"
-            )
-            own = Voice(ref=str(clip), ref_text=wish.reference_text or None)
-            style = self.studio.style(own, wish.manner)
-            agreed = receipt("a visitor of the demo", "videos made with the demo", agreed_at)
-            return replace(style, metadata=with_receipt(style.metadata, agreed))
-        if voice is not None and voice.startswith(SAVED):
-            saved = self.shelves.of(wish.owner).get(voice.removeprefix(SAVED))
-            if saved.has_voice and saved.has_motion:
-                return saved
-            built_in = self.studio.parts.library.get(manner="neutral")
-            return mix_styles(saved, built_in) if saved.has_voice else mix_styles(built_in, saved)
-        manners = self.studio.parts.library.catalogue()
-        if voice is not None and voice not in manners:
-            raise InputError(unknown_choice("voice", voice, manners))
-        known = manners.get(voice or next(iter(manners), ""), ())
-        if wish.manner not in known:
-            raise InputError(f"{voice} has no manner '{wish.manner}'; it has {', '.join(known)}")
-        return self.studio.style(Voice(voice), wish.manner, face=wish.presenter)
+    def _voice(self, wish: Wish) -> Voice:
+        wished = wish.order.voice
+        name = wished.voice
+        if name == FROM_REFERENCE:
+            clip, _ = self._agreed(wish, wish.reference, NO_CLIP)
+            return Voice(ref=str(clip), ref_text=wished.ref_text)
+        if name is not None and name.startswith(SAVED):
+            shelf = self.shelves.of(wish.owner)
+            return Voice(style=str(shelf.file(name.removeprefix(SAVED))))
+        voices = self.studio.parts.library.names
+        if name is not None and name not in voices:
+            raise InputError(unknown_choice("voice", name, voices))
+        return Voice(name)
 
-    def _see(self, wish: Wish) -> Renderer:
+    def _face(self, wish: Wish) -> str | None:
         """A name is the name of a built-in presenter, whatever else there may be of that name."""
-        face: str | Path | None = wish.presenter
+        face = wish.order.look.face
         if wish.own_face:
-            face, _ = self._agreed(
-                wish,
-                wish.portrait or wish.reference,
-                "upload a portrait or a clip whose face should be shown",
-            )
-        elif face is not None and face not in assets.presenter_names():
-            raise InputError(unknown_choice("presenter", str(face), assets.presenter_names()))
-        look = Look(None if face is None else str(face), wish.size, renderer=self._renderer)
-        return self.studio.renderer(look)
+            missing = "upload a portrait or a clip whose face should be shown"
+            return str(self._agreed(wish, wish.portrait or wish.reference, missing)[0])
+        if face is not None and face not in assets.presenter_names():
+            raise InputError(unknown_choice("face", face, assets.presenter_names()))
+        return face
 
     def _agreed(self, wish: Wish, reference: str | None, missing: str) -> tuple[Path, float]:
         """(File, when) of a reference whose owner has said that the person in it agreed."""
@@ -235,15 +220,6 @@ class DemoStudio:
             raise InputError(NOT_AGREED)
         self.references.agree(reference, wish.owner)
         return self.references.open(reference, wish.owner, missing)
-
-    def _check(self, wish: Wish) -> None:
-        if not wish.text.strip():
-            raise InputError("write something to say first")
-        if len(wish.text) > LONGEST_TEXT:
-            raise InputError(
-                f"the text has {len(wish.text):,} characters; this page takes up to {LONGEST_TEXT:,}"
-            )
-        refuse_foreign(wish.text, wish.language)
 
     def _folder(self) -> Path:
         """A new one; those of long ago go."""
@@ -264,18 +240,19 @@ class _Made:
 
     def __init__(self, wish: Wish, folder: Path, size: tuple[int, int], started: float) -> None:
         self.video = folder / f"{_file_name(wish)}.mp4"
-        self._segments = SegmentEncoder(size)
         self._wish, self._folder, self._started = wish, folder, started
-        self._chunks: list[AVChunk] = []
+        self._segments = SegmentEncoder(size)
+        self._recording = Recording(wish.order.words, size)
         self._first_at = 0.0
         self._count = 0
 
     def add(self, piece: AVChunk) -> Progress:
         segment = self._segments.push(piece)
-        self._chunks.append(AVChunk(0, 0.0, piece.samples, piece.motion, words=piece.words))
+        self._recording.keep(piece)
         elapsed = time.monotonic() - self._started
         self._first_at = self._first_at or elapsed
-        return self._progress(segment, elapsed, self._remaining(elapsed))
+        spoken = self._recording.spoken
+        return self._progress(segment, elapsed, elapsed * (1 / spoken - 1) if spoken else None)
 
     def _progress(
         self, segment: Segment, elapsed: float, remaining: float | None, take: Take | None = None
@@ -283,120 +260,59 @@ class _Made:
         path = self._folder / f"piece{self._count:04}.ts"
         path.write_bytes(segment.data)
         self._count += 1
-        return Progress(path, segment.seconds, self._seconds, elapsed, remaining, take)
-
-    @property
-    def _seconds(self) -> float:
-        return sum(float(timeline.samples_to_seconds(len(c.samples))) for c in self._chunks)
-
-    @property
-    def _words(self) -> tuple[TimedWord, ...]:
-        return tuple(word for chunk in self._chunks for word in chunk.words)
-
-    def _remaining(self, elapsed: float) -> float | None:
-        words = self._words
-        if not words:
-            return None
-        spoken = min(1.0, words[-1].end_char / len(self._wish.text.rstrip()))
-        return elapsed * (1 - spoken) / spoken if spoken else None
+        made = self._recording.seconds
+        return Progress(path, segment.seconds, made, elapsed, remaining, take)
 
     def finish(self, style: StylePrompt) -> Progress:
-        wish, words = self._wish, self._words
-        samples = np.concatenate([chunk.samples for chunk in self._chunks])
-        motion = np.concatenate([chunk.motion for chunk in self._chunks])
+        order, made = self._wish.order, self._recording
         files = [self.video]
-        for suffix in (
-            ".wav",
-            *((".srt", ".vtt") if wish.subtitles else ()),
-            ".csv",
-            ".safetensors",
-        ):
-            files.append(self.video.with_suffix(suffix))
-        with AtomicFile(files[1]) as temporary:
-            write_wav(temporary, samples)
-        if wish.subtitles:
-            files[2].write_text(to_srt(words, wish.text), encoding="utf-8")
-            files[3].write_text(to_vtt(words, wish.text), encoding="utf-8")
-        export_csv(MotionTrack(motion), files[-2])
+        for kind in ("wav", *(("srt", "vtt") if order.outputs.subtitles else ()), "csv"):
+            files.append(self.video.with_suffix(suffix_of(kind)))
+            WRITERS[kind].write(files[-1], made, False)
+        files.append(self.video.with_suffix(".safetensors"))
         save_style(style, files[-1])
         wall = time.monotonic() - self._started
         take = Take(
-            title=_title(wish),
+            title=_title(self._wish),
             video=self.video,
             files=tuple(files),
-            text=wish.text,
-            samples=samples,
-            motion=motion,
-            words=words,
+            text=order.words,
+            samples=made.samples,
+            motion=made.motion,
+            words=made.words,
             style=style,
-            seconds=self._seconds,
+            seconds=made.seconds,
             wall_seconds=wall,
             first_seconds=self._first_at,
         )
         return self._progress(self._segments.finish(), wall, 0.0, take)
 
 
+_UNTITLED = ("text", "face", "voice", "emotion", "size", "subtitles", "ref_text", "format")
+
+
 def _title(wish: Wish) -> str:
     """Who, how, what: enough to tell two takes apart."""
-    text = " ".join(wish.text.split())
+    values = wish.order.flat()
+    text = " ".join(wish.order.words.split())
     short = text if len(text) <= 16 else text[:15] + "…"
-    voice = "" if wish.voice in (None, wish.presenter, FROM_REFERENCE) else f" as {wish.voice}"
+    name = values["voice"]
+    voice = "" if name in (None, values["face"], FROM_REFERENCE) else f" as {name}"
     changed = [
-        f"{name.replace('_', ' ')} {getattr(wish, name):g}"
-        for name in ("intensity", "speed", "expressiveness", "head_motion")
-        if getattr(wish, name) != 1.0
+        f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in values.items()
+        if name not in _UNTITLED and value != OPTIONS[name].default
     ]
-    changed += [f"seed {wish.seed}"] if wish.seed else []
-    return f"{_face(wish).capitalize()}{voice}, {', '.join([wish.manner, *changed])}: {short}"
+    how = ", ".join([values["emotion"], *changed])
+    return f"{_shown(wish).capitalize()}{voice}, {how}: {short}"
 
 
-def _face(wish: Wish) -> str:
-    return "own face" if wish.own_face else (wish.presenter or "default")
+def _shown(wish: Wish) -> str:
+    return "own face" if wish.own_face else (wish.order.look.face or "default")
 
 
 def _file_name(wish: Wish) -> str:
     """Like ava-good-morning-the: whoever finds it among the downloads knows it again. Letters and digits alone."""
-    said = re.sub(r"[^\w\s]", "", wish.text.lower()).split()[:3]
-    words = re.sub(r"[^\w\s]", "", _face(wish)).split() + said
+    said = re.sub(r"[^\w\s]", "", (wish.order.text or "").lower()).split()[:3]
+    words = re.sub(r"[^\w\s]", "", _shown(wish)).split() + said
     return "-".join(words)[:LONGEST_FILE_NAME] or "omnitalker"
-
-
-def _pieces(stream: Iterator[AVChunk]) -> Iterator[AVChunk]:
-    """Chunks joined to lengths that stream well: a short first one, longer ones after it."""
-    wanted = FIRST_PIECE_FRAMES
-    waiting: list[AVChunk] = []
-    try:
-        for chunk in stream:
-            waiting.append(chunk)
-            while sum(len(c.motion) for c in waiting) >= wanted:
-                piece, rest = _cut(_joined(waiting), wanted)
-                waiting = [rest] if len(rest.motion) else []
-                wanted = LATER_PIECE_FRAMES
-                yield piece
-        if waiting:
-            yield _joined(waiting)
-    finally:
-        stream.close()  # type: ignore[attr-defined]
-
-
-def _joined(chunks: list[AVChunk]) -> AVChunk:
-    return AVChunk(
-        index=chunks[0].index,
-        start=chunks[0].start,
-        samples=np.concatenate([chunk.samples for chunk in chunks]),
-        motion=np.concatenate([chunk.motion for chunk in chunks]),
-        frames=tuple(frame for chunk in chunks for frame in chunk.frames),
-        words=tuple(word for chunk in chunks for word in chunk.words),
-    )
-
-
-def _cut(chunk: AVChunk, frames: int) -> tuple[AVChunk, AVChunk]:
-    at = timeline.video_frames_to_samples(frames)
-    parts = (slice(None, frames), slice(None, at)), (slice(frames, None), slice(at, None))
-    first, rest = (
-        AVChunk(chunk.index, chunk.start, chunk.samples[s], chunk.motion[f], chunk.frames[f])
-        for f, s in parts
-    )
-    return AVChunk(
-        first.index, first.start, first.samples, first.motion, first.frames, chunk.words
-    ), rest

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -29,10 +29,13 @@ from omnitalker.generation.stream import stream
 from omnitalker.live.markup import manner_named
 from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
+from omnitalker.reference.style import with_intensity
 from omnitalker.server.admission import Busy
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.state import Hall, Voice
+from omnitalker.studio.option import options_of
+from omnitalker.studio.order import SIZES, Delivery, normal
 from omnitalker.studio.produce import request_of
 
 SLOWEST, FASTEST = 0.5, 2.0
@@ -46,8 +49,17 @@ class VoiceId(BaseModel):
     id: str
 
 
-class SpeechBody(BaseModel):
-    """OpenAI's request; what is not known is ignored, as there."""
+WISHES = {
+    name: option
+    for name, option in options_of(Delivery).items()
+    if name not in ("speed", "seconds", "steps") and not option.is_file
+}
+"""What of an order's delivery a request may say beside OpenAI's fields: no files, nothing that costs more."""
+_Wishes = create_model("_Wishes", **{name: (w.kind | None, None) for name, w in WISHES.items()})  # type: ignore[call-overload]
+
+
+class SpeechBody(_Wishes):  # type: ignore[valid-type, misc]
+    """OpenAI's request and `WISHES`; what is not known is ignored, as there."""
 
     input: str
     model: str = MODELS[0]
@@ -59,7 +71,7 @@ class SpeechBody(BaseModel):
 
 
 class VideoBody(SpeechBody):
-    size: Literal[256, 512, 768] = 512
+    size: Literal[SIZES] = 512  # type: ignore[valid-type]
 
 
 def speech_routes(hall: Hall, metrics: Metrics) -> APIRouter:
@@ -175,10 +187,12 @@ class _Work:
 
 def _speak_request(voice: Voice, body: SpeechBody) -> SpeakRequest:
     performer = voice.performer
-    manner = _wished_manner(body.instructions) or voice.manner
-    speed = min(max(performer.delivery.speed * body.speed, SLOWEST), FASTEST)
-    delivery = replace(performer.delivery, speed=speed)
-    return replace(request_of(body.input, performer.style(manner), delivery), pacing=live())
+    wishes = normal({name: getattr(body, name) for name in WISHES})
+    wishes["speed"] = min(max(performer.delivery.speed * body.speed, SLOWEST), FASTEST)
+    delivery = replace(performer.delivery, **wishes)
+    manner = wishes.get("emotion") or _wished_manner(body.instructions) or voice.manner
+    style = with_intensity(performer.style(manner), wishes.get("intensity", 1.0))
+    return replace(request_of(body.input, style, delivery), pacing=live())
 
 
 def _wished_manner(instructions: str | None) -> Manner | None:

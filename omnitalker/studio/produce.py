@@ -62,7 +62,7 @@ def produce(
         chunks = moved_to(parts, order, cast.style, renderer)
     began = time.perf_counter()
     size = None if renderer is None else renderer.size
-    recording = Recording(chunks, order.words, size, on_progress)
+    recording = Recording(order.words, size, chunks, on_progress)
     writer.write(path, recording, order.outputs.subtitles)
     companions = []
     for other in order.outputs.beside:

@@ -1,9 +1,9 @@
-"""What has been made of one order: chunks pass through it on their way into a file, and it keeps what comes after them needs."""
+"""What has been made of one order: chunks go by on their way into a file, and what comes after them is kept."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -16,13 +16,13 @@ SAMPLED_PICTURES = 3
 
 
 class Recording:
-    """Iterate once: the chunks as they are made. Afterwards it knows all that was made but the pictures."""
+    """All that was made but the pictures. Writers iterate over it once, and get the chunks as they are made."""
 
     def __init__(
         self,
-        chunks: Iterator[AVChunk],
         text: str,
         size: tuple[int, int] | None = None,
+        chunks: Iterable[AVChunk] = (),
         on_progress: OnProgress | None = None,
     ) -> None:
         """`size`: of the pictures, where there are any."""
@@ -41,18 +41,22 @@ class Recording:
 
     def __iter__(self) -> Iterator[AVChunk]:
         for chunk in self._incoming:
-            if self.first_chunk_at is None:
-                self.first_chunk_at = time.perf_counter()
-            self._samples.append(chunk.samples)
-            self._length += len(chunk.samples)
-            self._motion.append(chunk.motion)
-            self._words.extend(chunk.words)
-            if chunk.frames and len(self.pictures) < SAMPLED_PICTURES:
-                self.pictures.append(_opaque(chunk.frames[len(chunk.frames) // 2]))
+            self.keep(chunk)
             yield chunk
             if self._on_progress is not None:
                 done = 1.0 if chunk.is_last else min(self.spoken, 0.99)
                 self._on_progress(done, f"{self.seconds:.1f} s made")
+
+    def keep(self, chunk: AVChunk) -> None:
+        """All of it but the pictures."""
+        if self.first_chunk_at is None:
+            self.first_chunk_at = time.perf_counter()
+        self._samples.append(chunk.samples)
+        self._length += len(chunk.samples)
+        self._motion.append(chunk.motion)
+        self._words.extend(chunk.words)
+        if chunk.frames and len(self.pictures) < SAMPLED_PICTURES:
+            self.pictures.append(_opaque(chunk.frames[len(chunk.frames) // 2]))
 
     def finish(self) -> None:
         """Let what is still to come pass, for writers that want no chunk of it."""

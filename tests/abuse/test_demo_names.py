@@ -13,11 +13,18 @@ import httpx
 import numpy as np
 import pytest
 
+from omnitalker.demo.cast import OPTIONS_SHOWN
 from omnitalker.media.sound import write_wav
+from omnitalker.studio.order import OPTIONS, parse
 from tests.demo.conftest import served
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
+
+
+def asked(**values: Any) -> list[Any]:
+    """What a program sends for the options of an order."""
+    return [values.get(name, OPTIONS[name].default) for name in OPTIONS_SHOWN]
 
 
 @dataclass
@@ -54,7 +61,7 @@ class Caller:
     def speak(
         self, presenter: str = "", voice: str = "ada", text: str = "Hello."
     ) -> tuple[bool, str]:
-        return self.call("speak", [text, presenter, voice, "neutral", "auto", 1, 256, 0])
+        return self.call("speak", asked(text=text, face=presenter, voice=voice, size=256))
 
     def upload(self, path: Path) -> str:
         with path.open("rb") as file:
@@ -125,25 +132,7 @@ def test_the_shipped_presenters_stay_as_they_are(page: str) -> None:
 
 def test_styles_are_their_owners_alone(page: str) -> None:
     bob, eve = Caller(page).visit(), Caller(page).visit()
-    wish = [
-        "Hi.",
-        None,
-        "ada",
-        "neutral",
-        1,
-        "auto",
-        1,
-        1,
-        1,
-        256,
-        0,
-        True,
-        None,
-        "",
-        None,
-        False,
-        False,
-    ]
+    wish = [*asked(text="Hi.", voice="ada", size=256), "", None, None, False, False]
     saved, said = bob.call("save_style", ["Bobs private voice", *wish])
     assert saved, said
     assert bob.speak(voice="saved: Bobs private voice")[0]
@@ -173,7 +162,7 @@ def test_a_reference_serves_only_who_brought_it_once_agreed(
     demo = DemoStudio(Studio(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
     bob, eve = "0" * 32, "1" * 32
     brought = demo.references.take(tmp_path / "me.wav", bob)
-    wish = Wish("Hi.", voice=FROM_REFERENCE, reference=brought, owner=bob)
+    wish = Wish(parse({"text": "Hi.", "voice": FROM_REFERENCE}), reference=brought, owner=bob)
     with pytest.raises(InputError, match="agreed"):
         demo.style(wish)
     for wanted in (brought, "no such id", str(tmp_path / "me.wav")):
@@ -190,7 +179,7 @@ def test_a_take_lies_in_its_own_folder(tmp_path: Path, face: str) -> None:
     from omnitalker.demo.takes import Wish, _file_name
 
     for text in ("Hello there.", face, "../../x"):
-        name = _file_name(Wish(text, presenter=face))
+        name = _file_name(Wish(parse({"text": text, "face": face})))
         made = (tmp_path / f"{name}.mp4").resolve()
         assert made.parent == tmp_path.resolve()
         assert 0 < len(name) <= 48

@@ -40,7 +40,7 @@ def test_csv_rows_become_jobs_and_bad_rows_say_why(tmp_path: Path) -> None:
     assert "'joyful'" in reasons[4]
     assert "happy" in reasons[4]
     assert "missing.wav" in reasons[5]
-    assert "either text or text_file" in reasons[6]
+    assert "either text or text_file, or a sound" in reasons[6]
     assert "'fast'" in reasons[7]
     assert "between" in reasons[8]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,18 +12,27 @@ from omnitalker.base.errors import InputError
 from omnitalker.demo.cast import FROM_REFERENCE, SAVED
 from omnitalker.demo.checks import as_html, check_reference, is_usable, shows_face
 from omnitalker.demo.curves import inside
-from omnitalker.demo.takes import FIRST_PIECE_FRAMES, Stop, Wish
+from omnitalker.demo.pieces import FIRST_PIECE_FRAMES
+from omnitalker.demo.takes import Stop, Wish
 from omnitalker.media.probe import probe
 from omnitalker.media.segments import HELD_FRAMES
 from omnitalker.media.sound import write_wav
 from omnitalker.media.writer import VideoWriter
 from omnitalker.reference.style import load_style
+from omnitalker.studio.order import parse
 
 if TYPE_CHECKING:
     from omnitalker.demo.takes import DemoStudio
 
 ME = "0" * 32
-WISH = Wish("Good morning to you all.", voice="ada", size=256)
+WISH = Wish(
+    parse({"text": "Good morning to you all.", "voice": "ada", "size": 256, "subtitles": True})
+)
+
+
+def wished(own: dict[str, Any] | None = None, **changes: Any) -> Wish:
+    """`WISH` with other options, and with what is a visitor's own."""
+    return replace(WISH, order=parse({**WISH.order.flat(), **changes}), **(own or {}))
 
 
 def hum(seconds: float, hertz: float = 120.0, level: float = 0.2) -> np.ndarray:
@@ -57,7 +66,7 @@ def test_pieces_are_the_video_and_the_take_has_every_file(demo: DemoStudio) -> N
 
 def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
     stop = Stop()
-    steps = demo.speak(replace(WISH, text="One two three. " * 30), stop)
+    steps = demo.speak(wished(text="One two three. " * 30), stop)
     first = next(steps)
     assert first.piece.exists()
     stop.event.set()
@@ -69,13 +78,16 @@ def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        (replace(WISH, text="  "), "write something"),
-        (replace(WISH, text="x" * 5000), "takes up to"),
-        (replace(WISH, voice=FROM_REFERENCE), "agreed"),
-        (replace(WISH, voice=FROM_REFERENCE, consent=True), "record or upload"),
+        (wished(text="  "), "write something"),
+        (wished(text="x" * 5000), "takes up to"),
+        (wished(voice=FROM_REFERENCE), "agreed"),
+        (wished({"consent": True}, voice=FROM_REFERENCE), "record or upload"),
         (replace(WISH, own_face=True, consent=True), "portrait"),
-        (replace(WISH, manner="angry"), "no manner 'angry'"),
-        (replace(WISH, voice=SAVED + "gone", owner=ME), "no saved style"),
+        (wished(emotion="angry"), "emotion of ada 'angry'"),
+        (wished(text="Привет"), "cannot be spoken"),
+        (wished(background="/etc/passwd"), "neither own"),
+        (wished(face="/etc/passwd"), "face '/etc/passwd' is not known"),
+        (wished({"owner": ME}, voice=SAVED + "gone"), "no saved style"),
     ],
 )
 def test_mistakes_are_told_in_words(demo: DemoStudio, wish: Wish, words: str) -> None:
@@ -86,11 +98,11 @@ def test_mistakes_are_told_in_words(demo: DemoStudio, wish: Wish, words: str) ->
 def test_an_own_voice_speaks_and_can_be_kept(demo: DemoStudio, tmp_path: Path) -> None:
     write_wav(tmp_path / "me.wav", hum(3.0))
     mine = demo.references.take(tmp_path / "me.wav", ME)
-    wish = replace(WISH, voice=FROM_REFERENCE, reference=mine, consent=True, owner=ME)
+    wish = wished({"reference": mine, "consent": True, "owner": ME}, voice=FROM_REFERENCE)
     style = demo.style(wish)
     shelf = demo.shelves.of(ME)
     assert shelf.save("My  voice", style) == "My voice"
-    kept = demo.style(replace(WISH, voice=SAVED + "My voice", owner=ME))
+    kept = demo.style(wished({"owner": ME}, voice=SAVED + "My voice"))
     assert np.allclose(kept.mel, style.mel, atol=0.01)
     assert np.array_equal(kept.phonemes, style.phonemes)
     with pytest.raises(InputError, match="already"):
