@@ -96,4 +96,6 @@ def list_characters() -> None:
     from omnitalker.agent.character import character_names, load_character
 
     for name in character_names():
-        print(f"{name:16} {load_character(name).persona.strip().splitlines()[0]}")
+        order = load_character(name).order
+        face, voice = order.look.face or "-", order.voice.voice or "its face's"
+        print(f"{name:16} face {face}, voice {voice}, {order.delivery.emotion}")

@@ -54,6 +54,9 @@ def _plain_lines(title: str) -> OnProgress:
         if now - shown_at < PLAIN_INTERVAL_SECONDS and fraction < 1.0:
             return
         shown_at = now
-        print(f"{title}: {100 * fraction:.0f} %, {now - started:.0f} s {note}", file=sys.stderr)
+        print(
+            f"{title}: {100 * fraction:.0f} %, {now - started:.0f} s, {note}".rstrip(", "),
+            file=sys.stderr,
+        )
 
     return update

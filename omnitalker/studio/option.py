@@ -42,6 +42,8 @@ class Option:
         if self.kind is str:
             if isinstance(value, str):
                 return value
+            if isinstance(value, int) and value in (known := _in_base_60(self.choices)):
+                return known[value]
             raise InputError(f"{self.name} must be text, got {value!r}")
         return self._number(value)
 
@@ -115,6 +117,12 @@ class Checked:
         for name, found in options_of(cls).items():
             if (value := getattr(self, name)) is not None:
                 found.check(value)
+
+
+def _in_base_60(choices: Iterable[Any]) -> dict[int, str]:
+    """What YAML makes of 9:16 without quotes, and what was meant."""
+    pairs = [(choice, choice.split(":")) for choice in choices if ":" in str(choice)]
+    return {60 * int(high) + int(low): choice for choice, (high, low) in pairs}
 
 
 def _kind(hint: Any) -> type:
