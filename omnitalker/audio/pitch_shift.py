@@ -21,7 +21,7 @@ _BREAK_HZ: Final = 700.0
 """Of the mel scale: linear below, logarithmic above."""
 
 
-def bent(mel: FloatArray, semitones: FloatArray) -> FloatArray:
+def shift_pitch(mel: FloatArray, semitones: FloatArray) -> FloatArray:
     """(T, M) log-mel of a voice, every frame moved up by its `semitones` (T,)."""
     if not len(mel):
         return mel

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 Answer = TypeVar("Answer", Tensor, tuple[Tensor, ...])
 
 
-class Memo(Generic[Answer]):
+class TensorCache(Generic[Answer]):
     """Keeps the last few answers of `module`, on the CPU and without gradients. Safe under threads."""
 
     def __init__(self, module: nn.Module, most: int) -> None:

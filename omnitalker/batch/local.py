@@ -17,7 +17,7 @@ from typing import Any
 
 from omnitalker.base.parent_watch import leave_with_parent
 from omnitalker.batch.engine import Answer, EngineError
-from omnitalker.batch.nursery import LEAVE_SECONDS, Nursery, can_fork
+from omnitalker.batch.nursery import LEAVE_SECONDS, ForkServer, can_fork
 from omnitalker.batch.serving import WorkerFactory, print_to, serve
 from omnitalker.batch.work import Task, Worker
 
@@ -64,7 +64,7 @@ class LocalPool:
         if forks:
             self._context.set_forkserver_preload(list(preload))
         self._shares = share and can_fork()
-        self._nurseries: list[Nursery] = []
+        self._nurseries: list[ForkServer] = []
         """The last is used. Lost ones are kept: their workers end when they are forgotten."""
         self._slots = [self._open(number) for number in range(workers)]
 
@@ -112,7 +112,7 @@ class LocalPool:
         if self._nurseries:
             with suppress(EngineError):  # it was killed, perhaps where memory ran out
                 return self._nurseries[-1].fork(pipe, processors)
-        self._nurseries.append(Nursery(self._context, self._factory, self._options, self._log))
+        self._nurseries.append(ForkServer(self._context, self._factory, self._options, self._log))
         return self._nurseries[-1].fork(pipe, processors)
 
     def _processors(self, number: int) -> frozenset[int]:

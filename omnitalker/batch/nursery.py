@@ -27,7 +27,7 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
-class Nursery:
+class ForkServer:
     """Seen from the process that wants workers."""
 
     def __init__(

@@ -8,7 +8,7 @@ import numpy as np
 
 from omnitalker.audio.curves import Curves, curves_of, voiced_pitch
 from omnitalker.corpus.item import CorpusItem
-from omnitalker.models.pitch import Ear
+from omnitalker.models.pitch import PitchTracker
 
 
 def curves_of_item(item: CorpusItem) -> Curves:
@@ -26,7 +26,7 @@ _KEPT: dict[str, Curves] = {}
 
 
 @lru_cache(maxsize=1)
-def _ear() -> Ear:
+def _ear() -> PitchTracker:
     from omnitalker.base.assets import checkpoint_dir
     from omnitalker.models.vocoder.vocoder import Vocoder
 

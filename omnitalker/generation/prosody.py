@@ -21,7 +21,7 @@ from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Stretch
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings
-from omnitalker.models.pitch import Ear
+from omnitalker.models.pitch import PitchTracker
 from omnitalker.models.prosody import (
     CURVES,
     ProsodyInputs,
@@ -141,7 +141,7 @@ def decide(
     return from_numbers(gaussian_filter1d(made, SMOOTHING, axis=0, mode="nearest"))
 
 
-def heard_curves(mel: FloatArray, ear: Ear) -> Curves:
+def heard_curves(mel: FloatArray, ear: PitchTracker) -> Curves:
     """(T, 100) of a prompt -> how it is said."""
     melody = ear(mel, is_style=True)
     return curves_of(voiced_pitch(mel, melody.semitones, melody.sure), mel.mean(axis=1))

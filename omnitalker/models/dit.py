@@ -18,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 from omnitalker.audio.curves import CHANNELS
 from omnitalker.base import timeline
 from omnitalker.base.errors import ConfigError, InputError
-from omnitalker.base.tensor_cache import Memo
+from omnitalker.base.tensor_cache import TensorCache
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
 from omnitalker.models.conditions import Conditions, pad_frames
 from omnitalker.models.harmonics import harmonic_comb
@@ -177,9 +177,9 @@ class DualBranchDiT(Pretrained):
         """What depends on style and time alone is worked out once, not at every call: a sixth of a small window."""
         for module in self.modules():
             if isinstance(module, AdaLN):
-                module.memo = Memo(module, most=MOMENTS_KEPT)
+                module.memo = TensorCache(module, most=MOMENTS_KEPT)
             elif isinstance(module, StyleEncoder):
-                module.memo = Memo(module, most=STYLES_KEPT)
+                module.memo = TensorCache(module, most=STYLES_KEPT)
 
     def encode_text(self, conditions: Conditions) -> TextFeatures:
         """The text on both grids. Pass it to `forward` to save doing it at every step."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from omnitalker.base import timeline
-from omnitalker.base.tensor_cache import Memo
+from omnitalker.base.tensor_cache import TensorCache
 
 Rotary = tuple[Tensor, Tensor]
 """cos and sin, each (S, head_dim) or (B, S, head_dim)."""
@@ -86,7 +86,7 @@ class AdaLN(nn.Module):
         super().__init__()
         self.parts = parts
         self.linear = nn.Linear(condition_width, parts * width)
-        self.memo: Memo[tuple[Tensor, ...]] | None = None
+        self.memo: TensorCache[tuple[Tensor, ...]] | None = None
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 

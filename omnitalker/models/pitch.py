@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
-from omnitalker.base.tensor_cache import Memo
+from omnitalker.base.tensor_cache import TensorCache
 from omnitalker.base.types import FloatArray
 from omnitalker.models.convnext import ConvNeXtBackbone
 
@@ -80,10 +80,12 @@ class Melody:
     """(T,) above a half for voices, below for noise."""
 
 
-class Ear:
+class PitchTracker:
     """Hears the melody of what is spoken. What is asked of a style at every reply is answered once."""
 
-    def __init__(self, pitch: PitchNet, memo: Memo[tuple[Tensor, ...]] | None = None) -> None:
+    def __init__(
+        self, pitch: PitchNet, memo: TensorCache[tuple[Tensor, ...]] | None = None
+    ) -> None:
         self._pitch = pitch
         self._memo = memo
 

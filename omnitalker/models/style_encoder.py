@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from omnitalker.base.tensor_cache import Memo
+from omnitalker.base.tensor_cache import TensorCache
 from omnitalker.models.layers import ConvNeXtBlock, blank
 
 
@@ -27,7 +27,7 @@ class StyleEncoder(nn.Module):
         self.blocks = nn.ModuleList(ConvNeXtBlock(width) for _ in range(layers))
         self.attention = nn.Linear(width, width)
         self.out = nn.Linear(2 * width, out)
-        self.memo: Memo[Tensor] | None = None
+        self.memo: TensorCache[Tensor] | None = None
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 

@@ -112,7 +112,7 @@ def run(
     ema = Ema(task.shipped, config.ema_decay)
     progress = load_state(run_dir, task.model, ema, optimizer) if resume else Progress(start)
     model = accelerator.prepare_model(task.model)
-    _Sitting(task, config, run_dir, accelerator, model, optimizer, ema, progress).train()
+    TrainingRun(task, config, run_dir, accelerator, model, optimizer, ema, progress).train()
     return progress
 
 
@@ -124,7 +124,7 @@ def is_main_process() -> bool:
 
 
 @dataclass
-class _Sitting:
+class TrainingRun:
     """One process's run through the loop, from start or resume to the end."""
 
     task: Task

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from omnitalker.audio.mel import mel_of
-from omnitalker.audio.pitch_shift import NOT_AT_ALL, bent
+from omnitalker.audio.pitch_shift import NOT_AT_ALL, shift_pitch
 from omnitalker.base.timeline import SAMPLE_RATE
 
 BELOW_A_KILOHERTZ = slice(0, 35)
@@ -21,7 +21,7 @@ def voice(hertz: float) -> np.ndarray:
 @pytest.mark.parametrize("semitones", [-2.0, -0.7, 1.1, 2.5])
 def test_harmonics_move_by_what_is_said(semitones: float) -> None:
     wanted, given = voice(250.0 * 2 ** (semitones / 12)), voice(250.0)
-    made = bent(given, np.full(len(given), semitones, np.float32))
+    made = shift_pitch(given, np.full(len(given), semitones, np.float32))
     gap = np.abs(wanted - given)[:, BELOW_A_KILOHERTZ].mean()
     assert np.abs(wanted - made)[:, BELOW_A_KILOHERTZ].mean() < 0.5 * gap
 
@@ -29,9 +29,9 @@ def test_harmonics_move_by_what_is_said(semitones: float) -> None:
 def test_every_frame_by_its_own() -> None:
     given = voice(200.0)
     shift = np.linspace(-2, 2, len(given), dtype=np.float32)
-    made = bent(given, shift)
+    made = shift_pitch(given, shift)
     for frame in (0, 17, 39):
-        alone = bent(given[frame : frame + 1], shift[frame : frame + 1])
+        alone = shift_pitch(given[frame : frame + 1], shift[frame : frame + 1])
         np.testing.assert_array_equal(made[frame : frame + 1], alone)
 
 
@@ -40,7 +40,7 @@ def test_high_sounds_silence_and_what_is_not_moved_stay() -> None:
     mel = rng.normal(size=(15, 100)).astype(np.float32)
     up = np.full(15, 1.5, np.float32)
     above = int(np.ceil(101 * np.log10(1 + NOT_AT_ALL / 700) / np.log10(1 + SAMPLE_RATE / 1400)))
-    assert np.allclose(bent(mel, up)[:, above:], mel[:, above:], atol=1e-5)
-    assert np.allclose(bent(np.full((15, 100), -11.5, np.float32), up), -11.5)
-    np.testing.assert_allclose(bent(mel, np.zeros(15, np.float32)), mel, atol=1e-5)
-    assert bent(mel[:0], up[:0]).shape == (0, 100)
+    assert np.allclose(shift_pitch(mel, up)[:, above:], mel[:, above:], atol=1e-5)
+    assert np.allclose(shift_pitch(np.full((15, 100), -11.5, np.float32), up), -11.5)
+    np.testing.assert_allclose(shift_pitch(mel, np.zeros(15, np.float32)), mel, atol=1e-5)
+    assert shift_pitch(mel[:0], up[:0]).shape == (0, 100)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from omnitalker.base.tensor_cache import Memo
+from omnitalker.base.tensor_cache import TensorCache
 from omnitalker.models.layers import AdaLN, DepthwiseConv
 from tests.models.conftest import make_conditions, make_dit, make_signal
 
@@ -10,7 +10,7 @@ from tests.models.conftest import make_conditions, make_dit, make_signal
 def test_the_same_question_is_answered_once() -> None:
     asked = []
     layer = torch.nn.Linear(3, 3)
-    memo: Memo[torch.Tensor] = Memo(layer, most=2)
+    memo: TensorCache[torch.Tensor] = TensorCache(layer, most=2)
 
     def ask(x: torch.Tensor) -> torch.Tensor:
         asked.append(x)

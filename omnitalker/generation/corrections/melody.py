@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from omnitalker.audio.pitch_shift import bent
+from omnitalker.audio.pitch_shift import shift_pitch
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray
 from omnitalker.generation.corrections.followed import Followed, FollowedGain, trust
-from omnitalker.models.pitch import OCTAVE_ERROR, Ear, Melody, pitch_range
+from omnitalker.models.pitch import OCTAVE_ERROR, Melody, PitchTracker, pitch_range
 
 TRUSTED_FRAMES: Final = 100
 """Of voice: after so many half of what is measured is believed, of fewer next to nothing."""
@@ -42,7 +42,7 @@ _LOW_BINS: Final = 30
 class MelodyMatch:
     """Corrects mel in the order it is made; measures on, so that later windows are nearer."""
 
-    def __init__(self, reference: FloatArray, ear: Ear, strength: float = 1.0) -> None:
+    def __init__(self, reference: FloatArray, ear: PitchTracker, strength: float = 1.0) -> None:
         """reference: (T, M) of the voice. strength: 0 changes nothing, 1 all that is trusted."""
         self._reference = reference
         self._ear = ear
@@ -75,7 +75,7 @@ class MelodyMatch:
         if not voiced.any():
             return mel
         frames = np.arange(len(mel))
-        return bent(mel, self._shift(np.interp(frames, frames[voiced], pitch[voiced])))
+        return shift_pitch(mel, self._shift(np.interp(frames, frames[voiced], pitch[voiced])))
 
     @cached_property
     def _wanted(self) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from omnitalker.audio.pitch_shift import bent
+from omnitalker.audio.pitch_shift import shift_pitch
 from omnitalker.base.types import FloatArray
 
 USUAL_MEAN: Final = 1.5
@@ -57,4 +57,4 @@ def familiar_motion(
 
 def lift_prompt_pitch(mel: FloatArray) -> FloatArray:
     """(T, M) log-mel of a voice -> the same voice, a little higher."""
-    return bent(mel, np.full(len(mel), LIFT_SEMITONES, np.float32))
+    return shift_pitch(mel, np.full(len(mel), LIFT_SEMITONES, np.float32))

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.base.tensor_cache import Memo
-from omnitalker.models.pitch import Ear
+from omnitalker.base.tensor_cache import TensorCache
+from omnitalker.models.pitch import PitchTracker
 from omnitalker.models.pretrained import Pretrained, register_to_config
 from omnitalker.models.vocoder import excitation
 from omnitalker.models.vocoder.griffin_lim import GriffinLim
@@ -74,7 +74,7 @@ class Vocoder(Pretrained):
         iterations: int = 32,
     ) -> None:
         super().__init__()
-        self._melodies: Memo[tuple[Tensor, ...]] | None = None
+        self._melodies: TensorCache[tuple[Tensor, ...]] | None = None
         self.decoder: SourceFilterDecoder | VocosDecoder | GriffinLim
         if decoding == "source_filter":
             self.decoder = SourceFilterDecoder(
@@ -153,16 +153,16 @@ class Vocoder(Pretrained):
             yield self.push(state, state.mel[:, :0], is_last=True).samples
 
     @property
-    def ear(self) -> Ear | None:
+    def ear(self) -> PitchTracker | None:
         """What hears the pitch in a mel; the published Vocos and Griffin-Lim need none."""
         if not isinstance(self.decoder, SourceFilterDecoder):
             return None
-        return Ear(self.decoder.pitch, self._melodies)
+        return PitchTracker(self.decoder.pitch, self._melodies)
 
     def keep_answers(self) -> None:
         """For weights that stay as they are: a style's melody is heard once."""
         if isinstance(self.decoder, SourceFilterDecoder):
-            self._melodies = Memo(self.decoder.pitch, most=MELODIES_KEPT)
+            self._melodies = TensorCache(self.decoder.pitch, most=MELODIES_KEPT)
 
     @property
     def latency_frames(self) -> int:

@@ -8,7 +8,7 @@ from omnitalker.base import timeline
 from omnitalker.base.assets import checkpoint_dir
 from omnitalker.base.types import FloatArray
 from omnitalker.generation.corrections.melody import GAINS, OPENING_FRAMES, MelodyMatch
-from omnitalker.models.pitch import Ear, Melody
+from omnitalker.models.pitch import Melody, PitchTracker
 from omnitalker.models.vocoder.vocoder import Vocoder
 
 FRAMES = 600
@@ -24,21 +24,21 @@ def song(up_and_down: float, hertz: float = 150.0, seconds: float = 6.4) -> Floa
 
 
 @pytest.fixture(scope="module")
-def ear() -> Ear:
+def ear() -> PitchTracker:
     """The shipped one."""
     heard = Vocoder.from_pretrained(checkpoint_dir("tiny") / "vocoder").ear
     assert heard is not None
     return heard
 
 
-def swing(ear: Ear, mel: FloatArray) -> float:
+def swing(ear: PitchTracker, mel: FloatArray) -> float:
     low, high = np.percentile(ear(mel).semitones, [10, 90])
     return float(high - low)
 
 
 @pytest.mark.parametrize(("made", "wanted"), [(1.5, 2.4), (3.0, 2.0)])
 def test_pitch_comes_to_go_up_and_down_as_far_as_the_references(
-    ear: Ear, made: float, wanted: float
+    ear: PitchTracker, made: float, wanted: float
 ) -> None:
     reference, flat = song(wanted, 180.0), song(made)
     match = MelodyMatch(reference, ear)
@@ -48,20 +48,20 @@ def test_pitch_comes_to_go_up_and_down_as_far_as_the_references(
     assert abs(after - goal) < 0.4 * abs(before - goal)
 
 
-def test_the_middle_stays(ear: Ear) -> None:
+def test_the_middle_stays(ear: PitchTracker) -> None:
     flat = song(1.5)
     out = MelodyMatch(song(3.0), ear)(flat)
     middle = np.median(ear(out).semitones) - np.median(ear(flat).semitones)
     assert abs(middle) < 0.4
 
 
-def test_gains_have_limits(ear: Ear) -> None:
+def test_gains_have_limits(ear: PitchTracker) -> None:
     flat = song(1.0)
     out = MelodyMatch(song(6.0), ear)(flat)
     assert swing(ear, out) < 1.15 * GAINS[1] * swing(ear, flat)
 
 
-def test_little_voice_no_strength_or_silence_change_nothing(ear: Ear) -> None:
+def test_little_voice_no_strength_or_silence_change_nothing(ear: PitchTracker) -> None:
     flat, lively = song(1.5), song(3.0)
     silence = np.full((150, 100), -11.5, np.float32)
     np.testing.assert_allclose(MelodyMatch(lively, ear, 0.0)(flat), flat, atol=1e-3)
@@ -73,7 +73,7 @@ def test_little_voice_no_strength_or_silence_change_nothing(ear: Ear) -> None:
     assert match(flat[:0]).shape == (0, 100)
 
 
-def test_an_opening_is_left_alone_but_counts_later(ear: Ear) -> None:
+def test_an_opening_is_left_alone_but_counts_later(ear: PitchTracker) -> None:
     flat, lively = song(1.5), song(3.0)
     whole, parts = MelodyMatch(lively, ear), MelodyMatch(lively, ear)
     whole(flat[:300])
@@ -83,7 +83,7 @@ def test_an_opening_is_left_alone_but_counts_later(ear: Ear) -> None:
     assert abs(after[0] - after[1]) < 0.2
 
 
-def test_windows_meet_without_a_step(ear: Ear) -> None:
+def test_windows_meet_without_a_step(ear: PitchTracker) -> None:
     flat = song(1.5)
     parts = MelodyMatch(song(3.0), ear)
     out = np.concatenate([parts(part) for part in np.split(flat, 4)])

@@ -50,7 +50,7 @@ class VocoderBatch:
     judges_learn: bool
 
 
-class Contest(nn.Module):
+class GanStep(nn.Module):
     """`VocoderBatch` -> losses; the one named `loss` is minimised."""
 
     def __init__(

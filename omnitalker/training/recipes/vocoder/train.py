@@ -25,7 +25,7 @@ from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.training.devices import full_precision, moved
 from omnitalker.training.loop import Dice, LoopConfig, Task, run
 from omnitalker.training.recipes.vocoder.data import ClipStore, SegmentSampler
-from omnitalker.training.recipes.vocoder.gan_step import Contest, Phase, VocoderBatch
+from omnitalker.training.recipes.vocoder.gan_step import GanStep, Phase, VocoderBatch
 from omnitalker.training.recipes.vocoder.losses import Discriminators
 from omnitalker.training.recipes.vocoder.pitch import cents_off
 from omnitalker.training.state import load_average, read_sizes
@@ -98,14 +98,14 @@ class VocoderTraining:
 class VocoderTask(Task):
     """Plugs the vocoder and its discriminators into the training loop."""
 
-    model: Contest
+    model: GanStep
 
     def __init__(self, config: VocoderTraining, vocoder: Vocoder) -> None:
         assert isinstance(vocoder.decoder, SourceFilterDecoder)
         self.config = config
         self.vocoder = vocoder.requires_grad_(True)
         judges = Discriminators(config.windows, config.periods, config.judge_channels)
-        self.model = Contest(vocoder.decoder, judges, config.spectral_weight, config.feature_weight)
+        self.model = GanStep(vocoder.decoder, judges, config.spectral_weight, config.feature_weight)
         self._train = SegmentSampler(
             [ClipStore(Path(s.folder)) for s in config.train],
             [s.weight for s in config.train],
