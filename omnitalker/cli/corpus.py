@@ -58,10 +58,16 @@ def corpus_import(
     """Track, align and filter your own videos into training data."""
     from omnitalker.corpus import import_folder
 
+    told: set[str] = set()
+
     def tell(name: str, outcome: str) -> None:
+        told.add(name)
         print(f"{name}: {outcome}", flush=True)
 
     report = import_folder(folder, out=out, checkpoint=checkpoint, on_clip=tell)
+    for name, reason in report.left_out.items():
+        if name not in told:  # it was left out by an earlier run
+            tell(name, reason)
     print(
         f"{report.items} new items, {report.seconds:.0f} s; {len(report.left_out)} files left out"
     )
