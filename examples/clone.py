@@ -8,7 +8,7 @@ from omnitalker.reference.style import save_style
 
 def main(clip: str, text: str = "This is my voice.", output: str = "mine.mp4") -> None:
     pipe = OmniTalkerPipeline.from_pretrained("tiny")
-    mine = pipe.casting.style(ref=clip)  # analysed once
+    mine = pipe.casting.reference(clip).style  # analysed once
     save_style(mine, "mine.safetensors")  # and kept: voice="mine.safetensors" from now on
     pipe(text, mine, face=clip, size=256).save(output)
 
