@@ -25,7 +25,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 WRITE_SECONDS = 5.0
 """Longest wait until a reader takes what is ready."""
-UNREAD_BYTES = 262_144
+UNREAD_BYTES = 131_072
 """That the system holds for a reader: with more, one who reads nothing is noticed minutes later."""
 OWN_NAMES = ("localhost", "localhost.localdomain")
 SECURITY_HEADERS = (
