@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 10
 """What is being said when the server is told to stop may finish within this time."""
 LOOK_EVERY = 0.1
+LAST_FRAMES_SECONDS = 0.5
+"""Until the end of the last sentence has reached its listener."""
 log = logging.getLogger(__name__)
 
 
@@ -91,6 +93,7 @@ def _server(settings: Any, hall: Hall) -> Any:
             try:
                 while not hall.is_hurried.is_set() and any(s.is_speaking for s in hall.live):
                     await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(LAST_FRAMES_SECONDS if hall.live else 0)
                 await super().shutdown(sockets)
             finally:
                 patience.cancel()
