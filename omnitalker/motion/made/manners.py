@@ -38,7 +38,7 @@ class MannerEffect:
 EFFECTS: Final[Mapping[Manner, MannerEffect]] = {
     "neutral": MannerEffect({}),
     "calm": MannerEffect(
-        {"mouthSmile": 0.16, "eyeSquint": 0.08, "cheekSquint": 0.06},
+        {"mouthSmile": 0.08, "eyeSquint": 0.08, "cheekSquint": 0.03},
         mouth=0.88, head=0.7, tempo=0.8, blinks=0.85, brows=0.6, wander=0.7,
     ),
     "happy": MannerEffect(
