@@ -16,7 +16,14 @@ from omnitalker.batch.lips import moments, seen_contrast
 from omnitalker.generation.parts import Parts
 from omnitalker.media.probe import probe
 from omnitalker.models.recogniser import align, recognise
-from omnitalker.reference.landmarks import LandmarkFinder, locate_faces, open_finder
+from omnitalker.reference.landmarks import (
+    LandmarkFinder,
+    can_locate,
+    can_track,
+    locate_faces,
+    named_task,
+    open_finder,
+)
 from omnitalker.reference.lips import lip_figures
 from omnitalker.studio.order import Order
 from omnitalker.studio.produce import Made
@@ -43,7 +50,7 @@ class OutputChecker:
 
     @cached_property
     def _finder(self) -> LandmarkFinder:
-        return open_finder(None, still=True)
+        return open_finder(named_task(), still=True)
 
     def check(self, made: Made, order: Order) -> dict[str, Any]:
         """Figures by name, and under 'warnings' in words what is out of the ordinary."""
@@ -62,8 +69,8 @@ class OutputChecker:
         return {**rounded, "warnings": warnings(rounded)}
 
     def _lips(self, made: Made, order: Order, timed: tuple[TimedPhoneme, ...]) -> dict[str, Any]:
-        """By frames of the film where it has some, by the coefficients where it has none."""
-        if order.outputs.format == "mp4":
+        """By frames of the film where it has some that can be looked at, by the coefficients elsewhere."""
+        if order.outputs.format == "mp4" and can_track():
             contrast, found = seen_contrast(
                 made.files[0], moments(made.recording.motion, timed), self._finder
             )
@@ -117,7 +124,7 @@ def _sound(samples: FloatArray) -> dict[str, Any]:
 
 def _face(made: Made) -> dict[str, Any]:
     pictures = made.recording.pictures
-    if not pictures:
+    if not pictures or not can_locate():
         return {}
     found = [len(boxes) > 0 for boxes in locate_faces(pictures)]
     return {"face_found": sum(found) / len(found)}

@@ -6,6 +6,7 @@ needs a `.task` file and is the only one from mediapipe 0.10.30 on.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from types import TracebackType
@@ -175,8 +176,15 @@ class TaskFinder(_Graph):
 
 
 def can_locate() -> bool:
-    """Whether this mediapipe carries a face detector of its own."""
-    return bundled_models() is not None
+    """Whether there is a mediapipe that carries a face detector of its own."""
+    return importlib.util.find_spec("mediapipe") is not None and bundled_models() is not None
+
+
+def can_track() -> bool:
+    """Whether there is a mediapipe, and a model for it."""
+    return importlib.util.find_spec("mediapipe") is not None and (
+        named_task() is not None or bundled_models() is not None
+    )
 
 
 def locate_faces(frames: list[Frame]) -> list[FloatArray]:
