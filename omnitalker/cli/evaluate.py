@@ -42,6 +42,9 @@ def eval_model(
         float | None, typer.Option(help="Begin no new case after so long, and sum up.")
     ] = None,
     speed: Annotated[bool, typer.Option(help="Measure speed at the end.")] = True,
+    raw: Annotated[
+        bool, typer.Option(help="Also without the checkpoint's corrections, beside each figure.")
+    ] = True,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/eval.json"),
 ) -> None:
     """Words, voice, manner, lips, long texts and speed of a checkpoint in one table, JSON and a picture."""
@@ -75,6 +78,14 @@ def eval_model(
     )
     with progress_bar("Evaluating") as update:
         result = evaluate(asked, on_progress=update)
+    if raw and sampling.corrections:
+        bare = replace(sampling, corrections=())
+        beside = output.with_name(f"{output.stem}_raw{output.suffix}")
+        with progress_bar("Evaluating raw") as update:
+            measured = evaluate(
+                replace(asked, output=beside, sampling=bare, speed=False), on_progress=update
+            )
+        result = replace(result, raw=measured)
     print(result.table())
     print(output)
 

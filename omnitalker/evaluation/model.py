@@ -53,9 +53,11 @@ class Evaluation:
 class Result:
     rows: list[Row]
     failures: dict[str, str]
+    raw: Result | None = None
+    """The same without the checkpoint's corrections, where that was measured."""
 
     def table(self) -> str:
-        lines = [tables.table(self.rows)]
+        lines = [tables.table(self.rows, () if self.raw is None else self.raw.rows)]
         lines += [f"failed: {name}: {reason}" for name, reason in sorted(self.failures.items())]
         return "\n".join(lines)
 

@@ -49,9 +49,13 @@ def row(
     )
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Aligned text: group, figure, value, goal, met or missed, what is beside it, over how many pieces."""
+def table(rows: Sequence[Row], raw: Sequence[Row] = ()) -> str:
+    """Aligned text: group, figure, value, goal, met or missed, over how many pieces, what is beside it.
+
+    `raw`: the same figures without the checkpoint's corrections, shown beside the corrected ones.
+    """
     lines, group = [], ""
+    uncorrected = {(each.group, each.name): each.value for each in raw}
     for each in rows:
         if each.group != group:
             group = each.group
@@ -60,6 +64,8 @@ def table(rows: Sequence[Row]) -> str:
         mark = {True: "met", False: "MISSED", None: ""}[each.met]
         beside = f"{each.beside_is} {shown(each.beside)}" if each.beside_is else ""
         pieces = f"n={each.pieces}" if each.pieces else ""
+        if (each.group, each.name) in uncorrected:
+            beside = f"raw {shown(uncorrected[each.group, each.name]):9}{beside}"
         lines.append(
             f"  {each.name:44}{shown(each.value):>9}  {goal:9}{mark:8}{pieces:7}{beside}".rstrip()
         )

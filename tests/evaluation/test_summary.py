@@ -136,3 +136,10 @@ def test_few_steps_are_judged_over_the_same_texts() -> None:
     assert find(rows, group, "head amplitude, off by").value == pytest.approx(0.07)
     assert find(rows, group, "head amplitude, off by").met is False
     assert find(rows, group, "smile, off by").met is True
+
+
+def test_raw_figures_stand_beside_the_corrected_ones() -> None:
+    rows = [row("style", "pitch range", 0.91), row("lips", "closed", 0.5)]
+    text = table(rows, [row("style", "pitch range", 0.58)])
+    assert "raw 0.580" in next(line for line in text.splitlines() if "pitch range" in line)
+    assert "raw" not in next(line for line in text.splitlines() if "closed" in line)
