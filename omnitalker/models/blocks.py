@@ -65,7 +65,8 @@ class BranchBlock(nn.Module):
     ) -> Tensor:
         modulation = self.adaln(condition)
         if not self.attention:
-            return self._feed(x, *modulation, valid)
+            shift, scale, gate = modulation
+            return self._feed(x, shift, scale, gate, valid)
         query, key, value = self.queries(x, modulation, rotation)
         mixed = self.out(attend(query, key, value, valid))
         return self.finish(x, mixed, modulation, valid)
@@ -80,8 +81,8 @@ class BranchBlock(nn.Module):
         self, x: Tensor, mixed: Tensor, modulation: tuple[Tensor, ...], valid: Tensor | None
     ) -> Tensor:
         """`mixed`: (B, S, width), the attention's answer after its output projection."""
-        _, _, gate, *feeding = modulation
-        return self._feed(x + gate * mixed, *feeding, valid)
+        _, _, gate, ffn_shift, ffn_scale, ffn_gate = modulation
+        return self._feed(x + gate * mixed, ffn_shift, ffn_scale, ffn_gate, valid)
 
     def _feed(
         self, x: Tensor, shift: Tensor, scale: Tensor, gate: Tensor, valid: Tensor | None

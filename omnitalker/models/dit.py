@@ -329,9 +329,10 @@ class ProsodyInput(nn.Sequential):
     """(B, T, 4) told curves -> what is added to the text of each frame; nothing at the start."""
 
     def __init__(self, width: int) -> None:
-        super().__init__(nn.Linear(CHANNELS, width), nn.GELU(), nn.Linear(width, width))
-        nn.init.zeros_(self[-1].weight)
-        nn.init.zeros_(self[-1].bias)
+        out = nn.Linear(width, width)
+        super().__init__(nn.Linear(CHANNELS, width), nn.GELU(), out)
+        nn.init.zeros_(out.weight)
+        nn.init.zeros_(out.bias)
 
 
 class BranchInput(nn.Module):

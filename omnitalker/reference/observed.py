@@ -76,8 +76,11 @@ def refuse_stretched(neutral: FloatArray, name: str) -> None:
     if NARROWEST < proportion < WIDEST:
         return
     usual = FaceModel.load().neutral
-    ends = (np.linalg.norm(usual[a] - usual[b]) for a, b in (face_regions.SIDES, face_regions.ENDS))
-    factor = proportion / float(np.divide(*ends))
+    sides, ends = (
+        float(np.linalg.norm(usual[a] - usual[b]))
+        for a, b in (face_regions.SIDES, face_regions.ENDS)
+    )
+    factor = proportion / (sides / ends)
     how = f"{factor:.1f} times too wide" if factor > 1 else f"{1 / factor:.1f} times too high"
     raise InputError(
         f"The face in '{name}' is about {how}: the picture was stretched. Give it in its true proportions."

@@ -53,7 +53,7 @@ class OmniTalkerOutput:
                 f"there are no pictures for a .{kind}: pass face='ava', or save to a .wav"
             )
         size = (self.frames[0].shape[1], self.frames[0].shape[0]) if self.frames else None
-        writer.write(path, Recording(self._chunks(), self.text, size), False)
+        writer.write(path, Recording(self.text, size, self._chunks()), False)
         return path
 
     def _chunks(self) -> Iterator[AVChunk]:

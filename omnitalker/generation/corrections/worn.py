@@ -69,9 +69,11 @@ class ManneredFace:
         self._paused = effect.paused
         self._level = BEGINNING if before is None else 1.0
         self._loud, self._frames = 0.0, 0
-        self._fading = np.zeros(MOTION_DIM) if before is None else before.last
+        self._fading: FloatArray = (
+            np.zeros(MOTION_DIM, np.float32) if before is None else before.last
+        )
         self._change = 0 if before is None else max(1, int(2 * effect.onset * timeline.VIDEO_FPS))
-        self.last = self._fading
+        self.last: FloatArray = self._fading
         """(61,) what was added to the last frame."""
         self._seed = zlib.crc32(worn.manner.encode())
 
@@ -160,7 +162,7 @@ def _worn(made: npt.NDArray[np.float64], added: npt.NDArray[np.float64]) -> Floa
     shapes = np.maximum(made[:, EXPRESSION_SLICE] + added[:, EXPRESSION_SLICE], 0)
     changed = (added[:, EXPRESSION_SLICE] != 0).any(axis=0)
     made[:, EXPRESSION_SLICE][:, changed] = soft_ceiling(shapes[:, changed], 0.85)
-    return made
+    return np.asarray(made, np.float32)
 
 
 def _hold_head(

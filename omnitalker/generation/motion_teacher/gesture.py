@@ -120,6 +120,6 @@ def brow_raise(
     flicker = 0.04 * (1.0 + drift(times, rng, 0.2, 0.9))
     if not onsets:
         return np.maximum(style.brow_activity * flicker, 0.0)
-    rise = np.array(rises)
-    events = plateaus(time_since(times, np.array(onsets)), rise, np.array(holds), rise * 1.6)
+    rising = np.array(rises)
+    events = plateaus(time_since(times, np.array(onsets)), rising, np.array(holds), rising * 1.6)
     return np.maximum(style.brow_activity * (np.array(sizes) @ events + flicker), 0.0)

@@ -87,6 +87,7 @@ def motion_style(values: FloatArray, rest: FloatArray | None = None) -> MotionSt
         return float(np.clip(value / usual, low, high))
 
     smile = float(calm[list(sides("mouthSmile"))].mean())
+    pitch, yaw, roll = (float(angle) for angle in calm[POSE_SLICE][:3])
     return MotionStyle(
         mouth_amplitude=factor(figures.mouth_amplitude, USUAL_MOUTH, 0.7, 1.35),
         head_amplitude=factor(figures.head_amplitude, USUAL_HEAD, 0.4, 1.8),
@@ -96,7 +97,7 @@ def motion_style(values: FloatArray, rest: FloatArray | None = None) -> MotionSt
         brow_activity=factor(figures.brow_activity, USUAL_BROWS, 0.3, 1.6),
         gaze_wander=factor(figures.gaze_wander, USUAL_WANDER, 0.3, 1.6),
         asymmetry=float(np.clip(figures.asymmetry, -0.6, 0.6)),
-        posture=(float(calm[POSE_SLICE.start]), *map(float, calm[POSE_SLICE][1:3])),
+        posture=(pitch, yaw, roll),
         rest=tuple(float(np.clip(calm[list(sides(s))].mean(), 0, 0.3)) for s in REST_SHAPES),
     )
 
