@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation import long_text, rendered
 from omnitalker.evaluation.cases import REAL_SOURCES, Case
@@ -98,7 +99,8 @@ def _harmed(
     if not words:
         return None
     chosen = words[len(words) // 2]
-    first, last = int(chosen[0].start * 24_000), int(chosen[-1].end * 24_000)
+    rate = timeline.SAMPLE_RATE
+    first, last = int(chosen[0].start * rate), int(chosen[-1].end * rate)
     cut = np.concatenate([sound[:first], sound[last:]])
     return cut, np.concatenate([sound[:last], sound[first:last], sound[last:]])
 

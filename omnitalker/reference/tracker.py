@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Camera, FloatArray, Frame, MotionTrack, TrackedFace
 from omnitalker.motion.face.model import FaceModel
@@ -262,7 +263,7 @@ def _warnings(
     if not found.all():
         share, gap = 1 - found.mean(), longest_gap(found)
         said.append(
-            f"The face is out of sight in {share:.0%} of the frames (at most {gap / 25:.1f} s in a row); "
+            f"The face is out of sight in {share:.0%} of the frames (at most {gap / timeline.VIDEO_FPS:.1f} s in a row); "
             "motion is bridged there."
         )
     if eye_distance < GOOD_EYE_DISTANCE:

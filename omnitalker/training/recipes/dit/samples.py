@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, Latents, StylePrompt
 from omnitalker.generation.sample import SamplingSettings, generate
 from omnitalker.media.sound import write_wav
@@ -61,7 +62,9 @@ def write_samples(
 
 def prompt_of(example: SequenceExample, blocks: int) -> StylePrompt:
     """The first `blocks` blocks of a sequence."""
-    mel, motion = slice(0, 15 * blocks), slice(0, 4 * blocks)
+    mel, motion = (
+        slice(0, size * blocks) for size in (timeline.BLOCK_MEL_FRAMES, timeline.BLOCK_VIDEO_FRAMES)
+    )
     return StylePrompt(
         mel=example.mel[mel],
         motion=example.motion[motion],

@@ -202,7 +202,7 @@ class DitTask(Task):
 
     def _batch(self, sampler: SequenceSampler, dice: Dice) -> DitBatch:
         examples = sampler.batch(dice.numpy, self.config.lengths)
-        blocks = len(examples[0].mel) // 15
+        blocks = timeline.blocks_in_mel(len(examples[0].mel))
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
         return assemble(self.network, examples, masks, dice.torch, self.config.loss.noisy_share)
 
