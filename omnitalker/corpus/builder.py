@@ -188,5 +188,3 @@ def _worker(config: CorpusConfig, root: Path, tasks: Any, results: Any) -> None:
     except Exception as error:
         results.put(error)
         raise
-    finally:
-        synthesiser.close()

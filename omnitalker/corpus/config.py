@@ -10,17 +10,26 @@ class CorpusConfig:
     """A corpus is the same for the same settings, whatever the number of workers."""
 
     seed: int = 7
-    speakers: int = 320
-    items_per_manner: int = 2
-    """Utterances of each speaker in each manner."""
+    speakers: int = 420
+    """Of both languages: Kokoro's packs first, then mixtures."""
+    students: int = 200
+    """English voices of the fast teacher with other throats."""
+    student_sentences: int = 1000
+    """Of the fast teacher's own voice."""
+    sentences: int = 7
+    """Of every student, and neutral ones of every built-in voice in each language and round."""
+    neutral_share: float = 0.35
+    """How many turns of the mixtures are neutral; the others are in one of seven manners."""
     only: tuple[str, ...] = ()
     """Names of the speakers to make; empty = the whole population."""
     rounds: int = 1
     """How often the whole population is gone through; every round has new sentences."""
     english_sentences: str = ""
     """A file with one sentence a line, added to our own; "" = ours alone. `$NAME` is an environment variable."""
-    english_sentences_share: float = 0.72
+    english_sentences_share: float = 0.5
     """How many English items come from that file."""
+    vocoder: str = "checkpoints/tiny/vocoder"
+    """Whose pitch network hears the melody of every item."""
     real_voices: str = ""
     """A folder with lj/ and librispeech/ (see `corpus.real`) to add; "" = no real speech."""
     recogniser: str = ""
@@ -31,12 +40,10 @@ class CorpusConfig:
     """Real readers that are never trained on."""
     test_sentences: int = 100
     test_speaker_every: int = 13
-    """Every so many-th speaker is never trained on."""
-    test_manner_share: float = 0.04
-    """Share of (speaker, manner) pairs of the trained speakers that are never trained on."""
+    """Every so many-th mixture is never trained on."""
     valid_share: float = 0.02
-    shard_items: int = 32
+    shard_items: int = 8
     min_seconds: float = 0.6
-    max_seconds: float = 11.0
+    max_seconds: float = 12.0
     noise_db: float = -78.0
     """Level of the noise under everything, so that silence is that of a room."""

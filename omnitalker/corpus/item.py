@@ -30,7 +30,7 @@ class ItemInfo:
     language: str
     """`en` or `zh`."""
     source: str
-    """What made the sound: `flite`, `festival`, `espeak`, `lj`, `librispeech`, `vctk`, `folder`."""
+    """What made the sound: `kokoro`, `hibari`, or the set of a real recording (`lj`, `librispeech`, `vctk`, ...)."""
     text: str = ""
     manner: str = "neutral"
     intensity: float = 0.0
@@ -74,6 +74,10 @@ class CorpusItem:
     """(P + 1,) seconds; phoneme p lasts from starts[p] to starts[p + 1]; covers the whole item."""
     motion: npt.NDArray[np.float16]
     """(F, 61) F = 4 blocks; zeros where `info.has_motion` is False."""
+    pitch: npt.NDArray[np.float16]
+    """(T,) natural log of F0 in Hz, 0 where nothing is voiced."""
+    energy: npt.NDArray[np.float16]
+    """(T,) mean of the log-mel over its bands."""
 
     @property
     def sound(self) -> npt.NDArray[np.float32]:
@@ -97,6 +101,8 @@ def check_item(item: CorpusItem) -> None:
         "samples": ((blocks * timeline.BLOCK_SAMPLES,), item.samples.shape),
         "mel": ((blocks * timeline.BLOCK_MEL_FRAMES, timeline.N_MELS), item.mel.shape),
         "motion": ((blocks * timeline.BLOCK_VIDEO_FRAMES, len(NAMES)), item.motion.shape),
+        "pitch": ((blocks * timeline.BLOCK_MEL_FRAMES,), item.pitch.shape),
+        "energy": ((blocks * timeline.BLOCK_MEL_FRAMES,), item.energy.shape),
         "tones": ((phones,), item.tones.shape),
         "starts": ((phones + 1,), item.starts.shape),
     }

@@ -1,4 +1,7 @@
-"""What each manner does to a voice, at intensity 1; the faces' part is in `omnitalker.motion.made.manners`."""
+"""What each manner does to a voice, at intensity 1; the faces' part is in `omnitalker.motion.made.manners`.
+
+How far pitch, range, pace and tilt move is measured on real acted speech (EmoDB; docs/manners.md).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,13 @@ class VocalManner:
     level: float = 0.0
     """dB."""
     tilt: float = 0.0
-    """dB per octave above 1 kHz."""
-    breath: float = 0.0
+    """dB per octave around 1 kHz."""
     dynamics: float = 1.0
     """Factor on the differences of loudness within an utterance."""
     tremor: float = 0.0
     """Semitones of pitch wavering at about 6 Hz."""
     glide: float = 0.0
-    """Semitones from the beginning of a phrase to its end, on top of the teacher's intonation."""
+    """Semitones from the beginning of an utterance to its end, on top of the teacher's intonation."""
 
     def at(self, intensity: float) -> VocalManner:
         """The manner at `intensity`: 0 = everyday, 1 = full; factors as powers, the rest linearly."""
@@ -43,13 +45,13 @@ _FACTORS = ("pitch_range", "rate", "dynamics")
 
 VOCAL_MANNERS: Final = {
     "neutral": VocalManner(),
-    "calm": VocalManner(pitch=-1.5, pitch_range=0.7, rate=0.88, level=-3.0, tilt=-1.2, breath=0.12, dynamics=0.85),
-    "happy": VocalManner(pitch=3.0, pitch_range=1.5, rate=1.1, level=2.0, tilt=0.8, dynamics=1.1, glide=0.8),
-    "sad": VocalManner(pitch=-2.5, pitch_range=0.5, rate=0.78, level=-5.0, tilt=-2.2, breath=0.25, dynamics=0.8, glide=-1.5),
-    "angry": VocalManner(pitch=1.8, pitch_range=1.25, rate=1.14, level=5.0, tilt=2.6, dynamics=1.35, glide=-1.0),
-    "fearful": VocalManner(pitch=5.0, pitch_range=0.75, rate=1.26, level=-1.5, tilt=0.2, breath=0.2, dynamics=0.9, tremor=0.5),
-    "disgusted": VocalManner(pitch=-1.2, pitch_range=1.15, rate=0.84, level=1.0, tilt=-0.8, dynamics=1.5, glide=-3.5),
-    "surprised": VocalManner(pitch=4.5, pitch_range=1.9, rate=0.97, level=3.5, tilt=1.2, dynamics=1.2, glide=2.5),
+    "calm": VocalManner(pitch=-0.8, pitch_range=0.85, rate=0.9, level=-2.5, tilt=-0.6, dynamics=0.9, glide=-1.5),
+    "happy": VocalManner(pitch=4.5, pitch_range=1.3, rate=1.03, level=2.5, tilt=1.3, glide=1.0),
+    "sad": VocalManner(pitch=-2.5, pitch_range=0.6, rate=0.84, level=-5.0, tilt=-1.2, dynamics=0.95),
+    "angry": VocalManner(pitch=4.0, pitch_range=1.1, rate=1.04, level=5.0, tilt=2.4, dynamics=1.15, glide=1.0),
+    "fearful": VocalManner(pitch=5.0, pitch_range=0.75, rate=1.12, level=-1.0, tilt=0.8, dynamics=0.9, tremor=0.25),
+    "disgusted": VocalManner(pitch=1.2, pitch_range=0.9, rate=0.88, level=-0.5, tilt=1.0, glide=2.2),
+    "surprised": VocalManner(pitch=4.5, pitch_range=1.55, rate=0.96, level=2.0, tilt=0.8, glide=4.0),
 }  # fmt: skip
 
 

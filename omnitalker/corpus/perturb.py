@@ -18,6 +18,7 @@ from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import resample
 from omnitalker.base import timeline
 from omnitalker.corpus.alignment import motion_of
+from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import Corpus, ShardWriter, open_corpus
 from omnitalker.corpus.teachers.speech import TimedSymbol
@@ -26,7 +27,7 @@ from omnitalker.text.symbols import SYMBOLS
 logger = logging.getLogger(__name__)
 
 _ITEMS_PER_SHARD = 64
-_SYNTHETIC = frozenset(("flite", "festival", "espeak"))
+_SYNTHETIC = frozenset(("kokoro", "hibari"))
 
 
 def add_perturbed(
@@ -63,6 +64,7 @@ def perturbed(item: CorpusItem, speed: float, weight: float = 1.0) -> CorpusItem
     blocks = len(samples) // timeline.BLOCK_SAMPLES
     starts = (item.starts / speed).astype(np.float32)
     starts[-1] = blocks * float(timeline.BLOCK_SECONDS)
+    mel = mel_covering(samples)
     info = replace(
         item.info,
         id=f"{item.info.id}@{speed:g}",
@@ -73,7 +75,8 @@ def perturbed(item: CorpusItem, speed: float, weight: float = 1.0) -> CorpusItem
     copy = CorpusItem(
         info=info,
         samples=to_int16(samples),
-        mel=mel_covering(samples).astype(np.float16),
+        mel=mel.astype(np.float16),
+        **curves_of(mel),
         symbols=item.symbols,
         tones=item.tones,
         starts=starts,

@@ -21,6 +21,7 @@ from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import to_mono_24k
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
+from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo, Split, masked_phonemes
 from omnitalker.corpus.store import ShardWriter
 from omnitalker.motion.names import MOTION_DIM
@@ -99,7 +100,7 @@ def read_clip(clip: RealClip) -> CorpusItem:
     samples = pad_to_blocks(normalise_loudness(samples))
     rng = np.random.default_rng(zlib.crc32(clip.id.encode()))
     samples = limit_peaks(samples + room_noise(len(samples), rng))
-    blocks = len(samples) // timeline.BLOCK_SAMPLES
+    blocks, mel = len(samples) // timeline.BLOCK_SAMPLES, mel_covering(samples)
     return CorpusItem(
         info=ItemInfo(
             id=clip.id,
@@ -115,7 +116,8 @@ def read_clip(clip: RealClip) -> CorpusItem:
             extra={"quality": clip.quality},
         ),
         samples=to_int16(samples),
-        mel=mel_covering(samples).astype(np.float16),
+        mel=mel.astype(np.float16),
+        **curves_of(mel),
         motion=np.zeros((blocks * timeline.BLOCK_VIDEO_FRAMES, MOTION_DIM), np.float16),
         **masked_phonemes(blocks * float(timeline.BLOCK_SECONDS)),
     )

@@ -23,11 +23,14 @@ import numpy.typing as npt
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
+from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo, check_item
 from omnitalker.motion.names import NAMES
 
 MANIFEST = "manifest.jsonl"
 ARRAYS = ("samples", "mel", "symbols", "tones", "starts")
+CURVES = ("pitch", "energy")
+"""Stored beside the others; an older corpus without them has them computed when an item is asked for."""
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -60,7 +63,14 @@ class Corpus(Sequence[CorpusItem]):
             if "motion" in entry.shards
             else np.zeros((frames, len(NAMES)), np.float16)
         )
-        return CorpusItem(info=info, motion=motion, **arrays)
+        return CorpusItem(info=info, motion=motion, **arrays, **self._curves(entry, arrays["mel"]))
+
+    def _curves(self, entry: _Entry, mel: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """The curves beside the mel, or heard anew in a corpus from before they were stored."""
+        shard, id_ = entry.shards["mel"], entry.info.id
+        if f"{id_}/{CURVES[0]}" not in self._handle(shard).keys():  # noqa: SIM118
+            return curves_of(mel)
+        return {name: self._array(shard, id_, name) for name in CURVES}
 
     def __getstate__(self) -> dict[str, Any]:
         """Open shards stay in this process: a data loader's workers open their own."""
@@ -98,13 +108,14 @@ class Corpus(Sequence[CorpusItem]):
         return Corpus(self.root, kept)
 
     def _array(self, shard: str, item: str, name: str) -> npt.NDArray[Any]:
-        handle = self._open.get(shard)
-        if handle is None:
+        return self._handle(shard).get_tensor(f"{item}/{name}")  # type: ignore[no-any-return]
+
+    def _handle(self, shard: str) -> Any:
+        if shard not in self._open:
             from safetensors import safe_open
 
-            handle = safe_open(str(self.root / shard), framework="numpy")  # type: ignore[no-untyped-call]
-            self._open[shard] = handle
-        return handle.get_tensor(f"{item}/{name}")  # type: ignore[no-any-return]
+            self._open[shard] = safe_open(str(self.root / shard), framework="numpy")  # type: ignore[no-untyped-call]
+        return self._open[shard]
 
 
 def open_corpus(directory: str | Path) -> Corpus:
@@ -128,7 +139,7 @@ def open_corpus(directory: str | Path) -> Corpus:
 
 
 def _stored(info: ItemInfo) -> tuple[str, ...]:
-    """Names of the arrays in an item's own shard; motion only where there is some."""
+    """Names of the arrays that an item's own shard is sure to hold; motion only where there is some."""
     return (*ARRAYS, "motion") if info.has_motion else ARRAYS
 
 
@@ -169,7 +180,7 @@ class ShardWriter:
         lines = []
         for item in items:
             check_item(item)
-            arrays = {key: getattr(item, key) for key in _stored(item.info)}
+            arrays = {key: getattr(item, key) for key in (*_stored(item.info), *CURVES)}
             tensors |= {f"{item.info.id}/{key}": value for key, value in arrays.items()}
             lines.append(json.dumps({**item.info.to_json(), "shard": shard}, ensure_ascii=False))
         _save(self.root / shard, tensors)

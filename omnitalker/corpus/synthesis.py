@@ -1,9 +1,10 @@
-"""One planned utterance made: spoken by its teacher, changed, levelled, given motion."""
+"""One planned utterance made: said by its teacher, played, coloured, levelled, given curves and motion."""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import asdict
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,133 +13,134 @@ from omnitalker.audio.loudness import SPEECH_DB, limit_peaks, normalise_loudness
 from omnitalker.audio.mel import mel_covering
 from omnitalker.audio.pcm import to_int16
 from omnitalker.base import timeline
-from omnitalker.base.errors import InputError
 from omnitalker.base.types import MotionTrack, Phoneme, TimedPhoneme
 from omnitalker.corpus.config import CorpusConfig
+from omnitalker.corpus.curves import PitchEar, energy_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo
-from omnitalker.corpus.mandarin import to_pinyin
-from omnitalker.corpus.manners import vocal_manner
+from omnitalker.corpus.manners import VocalManner, vocal_manner
 from omnitalker.corpus.plan import Assignment
-from omnitalker.corpus.spread import Changed, analyse, average_envelope, change
-from omnitalker.corpus.teachers.speech import Spoken, Teacher, TimedSymbol, make_teacher
-from omnitalker.corpus.teachers.speech.stress import copy_stress
-from omnitalker.corpus.teachers.speech.teacher import TeacherError
-from omnitalker.corpus.texts import question_rise
 from omnitalker.generation.motion_teacher import teach
+from omnitalker.corpus.teachers.speech import Spoken, Teacher, TimedSymbol
+from omnitalker.corpus.teachers.speech.delivery import Delivery
+from omnitalker.corpus.teachers.speech.hibari import Hibari, HibariTeacher, HibariVoice
+from omnitalker.corpus.teachers.speech.kokoro import Kokoro, KokoroTeacher, KokoroVoice
+from omnitalker.corpus.teachers.speech.teacher import TeacherError
+from omnitalker.corpus.tilt import tilted
+from omnitalker.corpus.voices import MASTER, Voice
 from omnitalker.text.frontend import TextFrontend
-from omnitalker.text.symbols import SILENCE, SYMBOL_IDS
+from omnitalker.text.symbols import SILENCE, SILENT, SYMBOL_IDS
 
-_TIMBRE_TEXT = (
-    "Please call Stella, ask her to bring these things with her from the store, and show me how."
-)
 _LOUDEST_DB = -15.0
+_SHORTEST_LEAD, _LONGEST_LEAD = 0.03, 0.25
+_SHORTEST_TAIL, _LONGEST_TAIL = 0.1, 0.4
 
 
 class Synthesiser:
-    """Makes items; keeps its teachers running between them. One per process."""
+    """Makes items; one per process."""
 
     def __init__(self, config: CorpusConfig) -> None:
         self._config = config
-        self._teachers: dict[tuple[str, str], Teacher] = {}
-        self._timbres: dict[str, npt.NDArray[np.float64]] = {}
         self._frontend = TextFrontend()
+        self._ear = PitchEar(config.vocoder)
 
     def make(self, assignment: Assignment) -> CorpusItem:
         """The item of `assignment`."""
         rng = np.random.default_rng([self._config.seed, zlib.crc32(assignment.id.encode())])
-        zh = assignment.language == "zh"
         voice = assignment.speaker.voice
-        words = to_pinyin(assignment.text) if zh else assignment.text
-        spoken = self._teacher(assignment.teacher, assignment.language).say(words)
-        self._check_length(spoken.seconds)
-        frames = analyse(spoken)
-        timbre = None
-        if assignment.teacher != voice.teacher:
-            timbre = self._timbre(voice.teacher) - average_envelope(frames)
-        changed = change(
-            spoken,
-            frames,
-            voice,
-            vocal_manner(assignment.manner, assignment.intensity),
-            rng=rng,
-            tonal=zh,
-            rise=question_rise(assignment.text),
-            timbre=timbre,
-        )
-        return self._finish(assignment, changed, rng)
-
-    def close(self) -> None:
-        for teacher in self._teachers.values():
-            teacher.close()
-        self._teachers.clear()
-
-    def _teacher(self, voice: str, language: str) -> Teacher:
-        key = (voice, language)
-        if key not in self._teachers:
-            self._teachers[key] = make_teacher(voice, language)
-        return self._teachers[key]
-
-    def _timbre(self, voice: str) -> npt.NDArray[np.float64]:
-        if voice not in self._timbres:
-            spoken: Spoken = self._teacher(voice, "en").say(_TIMBRE_TEXT)
-            self._timbres[voice] = average_envelope(analyse(spoken))
-        return self._timbres[voice]
-
-    def _check_length(self, seconds: float) -> None:
+        manner = vocal_manner(assignment.manner, assignment.intensity)
+        text = self._frontend.prepare(assignment.text, assignment.language)
+        spoken = self._teacher(voice).say(text, delivery_of(voice, manner))
+        samples, phones = place(spoken, rng)
+        seconds = len(samples) / timeline.SAMPLE_RATE
         low, high = self._config.min_seconds, self._config.max_seconds
         if not low <= seconds <= high:
             raise TeacherError(f"lasts {seconds:.1f} s, wanted {low} to {high}")
+        level = min(SPEECH_DB + voice.level + manner.level, _LOUDEST_DB)
+        samples = normalise_loudness(tilted(samples, voice.tilt + manner.tilt), level)
+        samples = limit_peaks(samples + noise(len(samples), self._config.noise_db, rng))
+        return self._item(assignment, samples, phones)
 
-    def _finish(
-        self, assignment: Assignment, changed: Changed, rng: np.random.Generator
+    def _teacher(self, voice: Voice) -> Teacher:
+        if voice.teacher == "hibari":
+            return HibariTeacher(self._hibari, HibariVoice(voice.throat, voice.breath))
+        return KokoroTeacher(self._kokoro, KokoroVoice(voice.timbre, voice.melody, voice.throat))
+
+    @cached_property
+    def _kokoro(self) -> Kokoro:
+        return Kokoro()
+
+    @cached_property
+    def _hibari(self) -> Hibari:
+        return Hibari()
+
+    def _item(
+        self,
+        assignment: Assignment,
+        samples: npt.NDArray[np.float32],
+        phones: list[TimedSymbol],
     ) -> CorpusItem:
-        manner = vocal_manner(assignment.manner, assignment.intensity)
-        level = min(SPEECH_DB + assignment.speaker.voice.level + manner.level, _LOUDEST_DB)
-        loud = normalise_loudness(changed.samples, level)
-        padded, phones = place(loud, changed.phones, rng)
-        if assignment.language == "en":
-            phones = as_in_text(phones, assignment.text, self._frontend)
-        padded = limit_peaks(padded + noise(len(padded), self._config.noise_db, rng))
-        motion = move(phones, padded, assignment)
-        blocks = len(padded) // timeline.BLOCK_SAMPLES
-        starts = np.array([0.0, *(phone.end for phone in phones)], np.float32)
+        mel = mel_covering(samples)
+        pitch = self._ear.hear(mel)
+        motion = move(phones, samples, assignment)
         return CorpusItem(
-            info=_describe(assignment, blocks, changed),
-            samples=to_int16(padded),
-            mel=mel_covering(padded).astype(np.float16),
+            info=_describe(assignment, len(samples) // timeline.BLOCK_SAMPLES, pitch, phones),
+            samples=to_int16(samples),
+            mel=mel.astype(np.float16),
             symbols=np.array([SYMBOL_IDS[p.symbol] for p in phones], np.int16),
             tones=np.array([p.tone for p in phones], np.int16),
-            starts=starts,
+            starts=np.array([0.0, *(phone.end for phone in phones)], np.float32),
             motion=motion.values.astype(np.float16),
+            pitch=pitch.astype(np.float16),
+            energy=energy_of(mel).astype(np.float16),
         )
 
 
+def delivery_of(voice: Voice, manner: VocalManner) -> Delivery:
+    """What the teacher is asked for."""
+    return Delivery(
+        rate=voice.rate * manner.rate,
+        pitch=voice.pitch + manner.pitch,
+        pitch_range=voice.pitch_range * manner.pitch_range,
+        glide=manner.glide,
+        dynamics=manner.dynamics,
+        tremor=manner.tremor,
+    )
+
+
 def place(
-    samples: npt.NDArray[np.float32], phones: tuple[TimedSymbol, ...], rng: np.random.Generator
+    spoken: Spoken, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], list[TimedSymbol]]:
-    """Sound and phonemes after up to a fifth of a second of silence, filled up to whole blocks."""
-    lead = rng.integers(0, timeline.SAMPLE_RATE // 5)
-    tail = rng.integers(0, timeline.SAMPLE_RATE // 4)
-    total = lead + len(samples) + tail
-    total += -total % timeline.BLOCK_SAMPLES
-    padded = np.zeros(total, np.float32)
-    padded[lead : lead + len(samples)] = samples
-    shift, seconds = lead / timeline.SAMPLE_RATE, total / timeline.SAMPLE_RATE
-    moved = [TimedSymbol(p.symbol, p.tone, p.end + shift) for p in phones]
-    if shift and moved[0].symbol != SILENCE:
-        moved.insert(0, TimedSymbol(SILENCE, 0, shift))
-    if moved[-1].symbol == SILENCE:
-        moved.pop()
-    return padded, [*moved, TimedSymbol(SILENCE, 0, seconds)]
+    """Sound and phonemes with a little of the silence before and after, filled up to whole blocks."""
+    rate = timeline.SAMPLE_RATE
+    first = spoken.phones[0].end if spoken.phones[0].symbol == SILENCE else 0.0
+    last = max(p.end for p in spoken.phones if p.symbol != SILENCE)
+    lead, tail = (
+        rng.uniform(_SHORTEST_LEAD, _LONGEST_LEAD),
+        rng.uniform(_SHORTEST_TAIL, _LONGEST_TAIL),
+    )
+    begin, end = round((first - lead) * rate), round((last + tail) * rate)
+    end += -(end - begin) % timeline.BLOCK_SAMPLES
+    samples = np.zeros(end - begin, np.float32)
+    kept = spoken.samples[max(begin, 0) : min(end, len(spoken.samples))]
+    at = max(-begin, 0)
+    samples[at : at + len(kept)] = faded(kept)
+    shift, seconds = begin / rate, (end - begin) / rate
+    phones = [TimedSymbol(p.symbol, p.tone, p.end - shift) for p in spoken.phones]
+    if phones[0].symbol != SILENCE:
+        phones.insert(0, TimedSymbol(SILENCE, 0, -shift))
+    if phones[-1].symbol == SILENCE:
+        phones.pop()
+    return samples, [*phones, TimedSymbol(SILENCE, 0, seconds)]
 
 
-def as_in_text(phones: list[TimedSymbol], text: str, frontend: TextFrontend) -> list[TimedSymbol]:
-    """Teachers stress every short word; stress as the front-end will give it when the model speaks."""
-    try:
-        expected = frontend.prepare(text, "en").phonemes
-    except InputError:
-        return phones
-    return copy_stress(phones, [(p.symbol, p.tone) for p in expected])
+def faded(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """No click where sound is cut: 5 ms of fade at both ends."""
+    count = min(timeline.SAMPLE_RATE // 200, len(samples) // 2)
+    ramp = np.linspace(0.0, 1.0, count, dtype=np.float32)
+    out = samples.copy()
+    out[:count] *= ramp
+    out[len(out) - count :] *= ramp[::-1]
+    return out
 
 
 def noise(count: int, level_db: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -165,17 +167,38 @@ def move(
     )
 
 
-def _describe(assignment: Assignment, blocks: int, changed: Changed) -> ItemInfo:
+def _measures(pitch: npt.NDArray[np.float32], phones: list[TimedSymbol]) -> dict[str, float]:
+    """What came out: mean pitch in Hz, its spread in semitones, phonemes per second of speech."""
+    heard = pitch[pitch > 0]
+    spoken = sum(p.symbol not in SILENT for p in phones)
+    starts = [0.0, *(p.end for p in phones[:-1])]
+    seconds = sum(
+        p.end - start for p, start in zip(phones, starts, strict=True) if p.symbol not in SILENT
+    )
+    return {
+        "measured_pitch": round(float(np.exp(heard.mean())), 1) if len(heard) else 0.0,
+        "measured_range": round(float(heard.std() * 12 / np.log(2)), 2) if len(heard) else 0.0,
+        "measured_rate": round(spoken / max(seconds, 0.1), 2),
+    }
+
+
+def _describe(
+    assignment: Assignment,
+    blocks: int,
+    pitch: npt.NDArray[np.float32],
+    phones: list[TimedSymbol],
+) -> ItemInfo:
     speaker = assignment.speaker
     motion = {k: v for k, v in asdict(speaker.motion).items() if isinstance(v, float)}
     posture = dict(
         zip(("posture_x", "posture_y", "posture_z"), speaker.motion.posture, strict=True)
     )
+    packs = ",".join(f"{name}:{weight:g}" for name, weight in speaker.voice.timbre.items())
     return ItemInfo(
         id=assignment.id,
         speaker=speaker.name,
         language=assignment.language,
-        source=assignment.teacher.split("/")[0],
+        source=speaker.voice.teacher,
         text=assignment.text,
         manner=assignment.manner,
         intensity=assignment.intensity,
@@ -183,10 +206,6 @@ def _describe(assignment: Assignment, blocks: int, changed: Changed) -> ItemInfo
         has_text=True,
         has_motion=True,
         blocks=blocks,
-        style={**speaker.voice.numbers(), **motion, **posture, **changed.measures},
-        extra={
-            "kind": speaker.voice.kind,
-            "teacher": assignment.teacher,
-            "voice_teacher": speaker.voice.teacher,
-        },
+        style={**speaker.voice.numbers(), **motion, **posture, **_measures(pitch, phones)},
+        extra={"sex": speaker.voice.sex, "packs": packs or MASTER},
     )

@@ -14,6 +14,7 @@ from omnitalker.base.errors import ConfigError
 from omnitalker.corpus.config import CorpusConfig
 
 DATA = Path(__file__).parent / "data"
+SHORTEST_DRILL = 8
 SHORTEST_CHARACTERS, LONGEST_CHARACTERS = 18, 118
 _CLAUSE_END = re.compile(r"(?<=[,;:])\s+")
 _YES_NO = re.compile(
@@ -29,29 +30,33 @@ class Texts:
     english_own: Sequence[str]
     mandarin: Sequence[str]
     english_test: Sequence[str]
-    english_test_prompts: Sequence[str]
     mandarin_test: Sequence[str]
 
 
 def load_texts(config: CorpusConfig) -> Texts:
     """All sentences that `config` asks for."""
     rng = np.random.default_rng([config.seed, 1])
-    own = _shuffled(read_sentences(DATA / "en.txt"), rng)
-    mandarin = _shuffled(read_sentences(DATA / "zh.txt"), rng)
+    own = _mixed(rng, read_sentences(DATA / "talk_en.txt"), read_sentences(DATA / "en.txt"))
+    mandarin = _mixed(rng, read_sentences(DATA / "talk_zh.txt"), read_sentences(DATA / "zh.txt"))
     read = _read_file(config.english_sentences) if config.english_sentences else []
     pool = read or own
     plain = [s for s in pool if 40 <= len(s) <= 105 and re.fullmatch(r"[A-Z][A-Za-z',; ]+\.", s)]
-    test = _shuffled(plain, np.random.default_rng([config.seed, 2]))[: 2 * config.test_sentences]
+    test = _shuffled(plain, np.random.default_rng([config.seed, 2]))[: config.test_sentences]
     held = set(test)
     zh_held = min(config.test_sentences // 2, len(mandarin) // 10)
     return Texts(
         english_read=_shuffled([s for s in read if s not in held], rng),
         english_own=[s for s in own if s not in held],
         mandarin=mandarin[zh_held:],
-        english_test=test[: config.test_sentences],
-        english_test_prompts=test[config.test_sentences :],
+        english_test=test,
         mandarin_test=mandarin[:zh_held],
     )
+
+
+def _mixed(rng: np.random.Generator, talk: Sequence[str], drill: Sequence[str]) -> list[str]:
+    """Lines written one by one, and as many of the drills (templates, numbers, spelling) among them."""
+    drills = _shuffled([line for line in drill if len(line) >= SHORTEST_DRILL], rng)
+    return _shuffled([*talk, *drills[: len(talk)]], rng)
 
 
 def read_sentences(path: Path) -> list[str]:

@@ -1,80 +1,74 @@
 """The population: people who do not exist, each a teacher's voice with fixed changes.
 
-A voice is drawn once per speaker from the speaker's own seed, so a population of 400 begins with the same
-320 people as one of 320.
+Kokoro's packs as they are, mixtures of them (`m000`, `m001`, ...), and hibari's one voice with other throats
+(`h000`, ..., English only). Each is drawn from its own seed, so that a population of 500 begins with the same
+people as one of 400.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import numpy as np
 
-from omnitalker.corpus.teachers.speech import TEACHER_VOICES
+from omnitalker.base.types import Language
 from omnitalker.motion.made.style import MotionStyle, draw_style
 
-Kind = Literal["woman", "man", "child", "old woman", "old man"]
-COLOUR_HZ = (250.0, 700.0, 1600.0, 3200.0, 6000.0)
-"""Where a voice's own colour is set; between them it is interpolated."""
+Sex = Literal["female", "male"]
+TeacherName = Literal["kokoro", "hibari"]
+MASTER: Final = "af_heart"
+THROAT_TO_PITCH: Final = 3.0
+"""Semitones of pitch that come with a semitone of throat, about as between women and men."""
 
-_KINDS: dict[Kind, float] = {
-    "woman": 0.36,
-    "man": 0.36,
-    "child": 0.12,
-    "old woman": 0.08,
-    "old man": 0.08,
-}
-_TEACHERS: dict[Kind, dict[str, float]] = {
-    "woman": {"flite/slt": 0.36, "festival/slt-hts": 0.34, "espeak/f": 0.22, "flite/rms": 0.08},
-    "man": {"flite/rms": 0.42, "flite/awb": 0.2, "flite/kal16": 0.05, "festival/kdl": 0.05, "espeak/m": 0.22, "festival/slt-hts": 0.06},
-    "child": {"flite/slt": 0.42, "festival/slt-hts": 0.36, "espeak/f": 0.22},
-    "old woman": {"flite/slt": 0.42, "festival/slt-hts": 0.36, "espeak/f": 0.22},
-    "old man": {"flite/rms": 0.45, "flite/awb": 0.33, "espeak/m": 0.22},
-}  # fmt: skip
-_PITCH: dict[Kind, tuple[float, float]] = {
-    "woman": (165.0, 238.0), "man": (84.0, 146.0), "child": (238.0, 325.0), "old woman": (148.0, 205.0),
-    "old man": (92.0, 152.0),
-}  # fmt: skip
-_FORMANTS: dict[Kind, tuple[float, float]] = {
-    "woman": (0.94, 1.1), "man": (0.92, 1.1), "child": (1.14, 1.3), "old woman": (0.92, 1.04),
-    "old man": (0.92, 1.06),
-}  # fmt: skip
-_ACROSS_SEX = {"woman": 1.13, "man": 0.86}
-"""Extra formant shift where a teacher of the other sex is made into this kind."""
+BUILT_IN: Final = (
+    "af_heart", "am_michael", "bf_emma", "bm_george", "zf_xiaoxiao", "zm_yunxi", "af_bella", "am_fenrir",
+    "if_sara", "am_puck", "af_nicole", "bm_fable", "zf_xiaoyi", "zm_yunyang", "ff_siwis", "af_aoede",
+)  # fmt: skip
+"""The voices that are recorded for longest, so that styles can be taken from them."""
+PACKS: Final = (
+    *BUILT_IN,
+    "af_alloy", "af_jessica", "af_kore", "af_nova", "af_river", "af_sarah", "af_sky",
+    "am_adam", "am_echo", "am_eric", "am_liam", "am_onyx", "am_santa",
+    "bf_alice", "bf_isabella", "bf_lily", "bm_daniel", "bm_lewis",
+    "ef_dora", "em_alex", "em_santa", "hf_alpha", "hf_beta", "hm_omega", "hm_psi", "im_nicola",
+    "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo", "pf_dora", "pm_alex", "pm_santa",
+    "zf_xiaobei", "zf_xiaoni", "zm_yunjian", "zm_yunxia",
+)  # fmt: skip
+"""Language of its home and sex in the first two letters."""
+STRETCH: Final = 1.5
+"""How far a mixture goes beyond the simplex of its three packs, so that it is not everybody's average."""
 
 
 @dataclass(frozen=True)
 class Voice:
     """What stays the same whenever this speaker speaks."""
 
-    kind: Kind
-    teacher: str
-    mandarin_teacher: str
-    """Equal to `teacher`, or an espeak voice that is brought to the teacher's timbre; "" = English only."""
-    pitch: float
-    """Hz, geometric mean."""
-    pitch_range: float
-    """Factor on the teacher's intonation."""
-    formants: float
-    """Factor on formant frequencies."""
-    rate: float
-    breath: float
-    """0 = the teacher's own; 1 = whispered."""
-    tilt: float
+    teacher: TeacherName
+    sex: Sex
+    timbre: Mapping[str, float] = field(default_factory=dict)
+    """Weights of Kokoro's packs, for the colour of the voice."""
+    melody: Mapping[str, float] = field(default_factory=dict)
+    """Weights of packs, for rhythm, pitch and loudness."""
+    throat: float = 1.0
+    """Factor on formant frequencies: above 1 a shorter throat."""
+    pitch: float = 0.0
+    """Semitones on what the teacher speaks at."""
+    pitch_range: float = 1.0
+    rate: float = 1.0
+    tilt: float = 0.0
     """dB per octave above 1 kHz."""
-    roughness: float
-    """Semitones of random pitch from period to period."""
-    level: float
+    level: float = 0.0
     """dB on the usual loudness."""
-    colour: tuple[float, ...]
-    """dB at `COLOUR_HZ`."""
-    speaks_english: bool = True
+    breath: float = 0.0
+    """dB on the noise in the voice."""
 
     def numbers(self) -> dict[str, float]:
         """What of it is a number, for the manifest."""
-        return {k: v for k, v in asdict(self).items() if isinstance(v, float)}
+        names = ("throat", "pitch", "pitch_range", "rate", "tilt", "level", "breath")
+        return {name: float(getattr(self, name)) for name in names}
 
 
 @dataclass(frozen=True)
@@ -84,57 +78,78 @@ class Speaker:
     name: str
     voice: Voice
     motion: MotionStyle
+    languages: tuple[Language, ...] = ("en", "zh")
 
 
 def draw_population(count: int, seed: int) -> list[Speaker]:
-    """`count` speakers, named p000, p001, ..."""
-    return [draw_speaker(index, seed) for index in range(count)]
+    """`count` speakers of both languages: the packs as they are, then mixtures of them."""
+    mixtures = [draw_mixture(index, seed) for index in range(max(0, count - len(PACKS)))]
+    return [pack_speaker(name, seed) for name in PACKS[:count]] + mixtures
 
 
-def draw_speaker(index: int, seed: int) -> Speaker:
-    rng = np.random.default_rng([seed, index])
-    voice = _draw_voice(rng)
-    return Speaker(f"p{index:03d}", voice, draw_style(rng))
+def pack_speaker(name: str, seed: int) -> Speaker:
+    """A pack's own voice, with a way of moving of its own."""
+    voice = Voice("kokoro", _sex(name), {name: 1.0}, {name: 1.0})
+    return Speaker(name, voice, draw_style(_rng_of(name, seed)))
 
 
-def _draw_voice(rng: np.random.Generator) -> Voice:
-    kind: Kind = _pick(rng, _KINDS)  # type: ignore[assignment]
-    family = _pick(rng, _TEACHERS[kind])
-    teacher = _one_of(rng, family)
-    sex = TEACHER_VOICES[teacher].sex
-    wanted = "male" if kind in ("man", "old man") else "female"
-    across = _ACROSS_SEX.get(kind, 1.0) if sex != wanted else 1.0
-    old = kind.startswith("old")
-    low, high = _PITCH[kind]
-    bilingual = teacher.startswith("espeak") or rng.random() < 0.4
-    stand_in = teacher if teacher.startswith("espeak") else _one_of(rng, f"espeak/{sex[0]}")
-    return Voice(
-        kind=kind,
-        teacher=teacher,
-        mandarin_teacher=stand_in if bilingual else "",
-        pitch=float(np.exp(rng.uniform(np.log(low), np.log(high)))),
-        pitch_range=float(np.exp(rng.uniform(np.log(0.75), np.log(1.45)))),
-        formants=float(rng.uniform(*_FORMANTS[kind]) * across),
-        rate=float(np.exp(rng.normal(-0.08 if old else 0.02, 0.09)).clip(0.78, 1.25)),
-        breath=float(rng.beta(1.2, 4.0) * (0.5 if old else 0.4)),
-        tilt=float(rng.uniform(-1.4, 1.4)),
-        roughness=float(rng.uniform(0.15, 0.45) if old else rng.beta(1.0, 4.0) * 0.2),
+def student_speaker(seed: int) -> Speaker:
+    """hibari as it is. It learnt from `MASTER` and counts as the same person."""
+    return Speaker(MASTER, Voice("hibari", "female"), draw_style(_rng_of(MASTER, seed)), ("en",))
+
+
+def draw_student(index: int, seed: int) -> Speaker:
+    """hibari's voice with another throat: from a deep man to a child."""
+    rng = np.random.default_rng([seed, 2, index])
+    throat = float(np.exp(rng.uniform(np.log(0.84), np.log(1.15))))
+    voice = Voice(
+        teacher="hibari",
+        sex="male" if throat < 0.915 else "female",
+        throat=throat,
+        pitch=float(np.clip(THROAT_TO_PITCH * 12 * np.log2(throat) + rng.normal(0.0, 1.8), -11, 5)),
+        pitch_range=float(np.exp(rng.normal(0.0, 0.2)).clip(0.65, 1.4)),
+        rate=float(np.exp(rng.normal(0.0, 0.1)).clip(0.78, 1.25)),
+        tilt=float(rng.uniform(-1.5, 1.2)),
         level=float(rng.uniform(-2.0, 2.0)),
-        colour=tuple(rng.normal(0.0, 2.2, len(COLOUR_HZ)).clip(-5, 5).tolist()),
+        breath=float(rng.uniform(-3.0, 3.0)),
     )
+    return Speaker(f"h{index:03d}", voice, draw_style(rng), ("en",))
 
 
-def _pick(rng: np.random.Generator, weights: dict) -> str:
-    names = list(weights)
-    shares = np.array(list(weights.values()))
-    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+def draw_mixture(index: int, seed: int) -> Speaker:
+    """Somebody between three packs and a little beyond, with a throat and a pace of their own."""
+    rng = np.random.default_rng([seed, 1, index])
+    sex: Sex = "female" if rng.random() < 0.5 else "male"
+    packs = [name for name in PACKS if _sex(name) == sex]
+    timbre = _mixed(rng, [packs[i] for i in rng.choice(len(packs), 3, replace=False)])
+    melody = timbre if rng.random() < 0.5 else {packs[int(rng.integers(len(packs)))]: 1.0}
+    throat = float(np.exp(rng.normal(0.0, 0.06)).clip(0.87, 1.16))
+    voice = Voice(
+        teacher="kokoro",
+        sex=sex,
+        timbre=timbre,
+        melody=melody,
+        throat=throat,
+        pitch=float(np.clip(0.6 * 12 * np.log2(throat) + rng.normal(0.0, 1.2), -3.5, 3.5)),
+        pitch_range=float(np.exp(rng.normal(0.0, 0.15)).clip(0.75, 1.35)),
+        rate=float(np.exp(rng.normal(0.0, 0.09)).clip(0.8, 1.22)),
+        tilt=float(rng.uniform(-1.0, 1.0)),
+        level=float(rng.uniform(-2.0, 2.0)),
+    )
+    return Speaker(f"m{index:03d}", voice, draw_style(rng))
 
 
-def _one_of(rng: np.random.Generator, family: str) -> str:
-    """A teacher of that name, or one of an espeak family ("espeak/f" -> "espeak/f3")."""
-    members: Sequence[str] = [
-        t
-        for t in TEACHER_VOICES
-        if t == family or (family.startswith("espeak") and t.startswith(family))
-    ]
-    return members[int(rng.integers(len(members)))]
+def _rng_of(name: str, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def _mixed(rng: np.random.Generator, packs: Sequence[str]) -> dict[str, float]:
+    """Weights that sum to one, drawn away from their middle by `STRETCH`."""
+    weights = rng.dirichlet(np.ones(len(packs)))
+    middle = 1 / len(packs)
+    stretched = middle + STRETCH * (weights - middle)
+    return {name: round(float(w), 4) for name, w in zip(packs, stretched, strict=True)}
+
+
+def _sex(pack: str) -> Sex:
+    return "female" if pack[1] == "f" else "male"

@@ -14,7 +14,7 @@ from omnitalker.text.symbols import PAUSES, SILENCE
 
 PUNCTUATION_SECONDS = 0.2
 """The last pause of an utterance is its punctuation for this long, then silence."""
-GAP_SECONDS = 0.1
+GAP_SECONDS = 0.15
 """A shorter silence that no punctuation asked for is part of a neighbouring phoneme."""
 
 _PLOSIVES = frozenset(
