@@ -22,7 +22,7 @@ class PitchEar:
     """Hears the melody of a mel with a vocoder's pitch network."""
 
     def __init__(self, vocoder: str | Path) -> None:
-        from omnitalker.audio.vocoder import Vocoder
+        from omnitalker.models.vocoder.vocoder import Vocoder
 
         folder = assets.find(vocoder) or Path(vocoder)
         self._net: Any = Vocoder.from_pretrained(str(folder)).eval().decoder.pitch

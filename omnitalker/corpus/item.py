@@ -28,7 +28,7 @@ class ItemInfo:
     id: str
     speaker: str
     language: str
-    """`en` or `zh`."""
+    """`en` or `zh`; another code where only the voice of a recording is learnt."""
     source: str
     """What made the sound: `kokoro`, `hibari`, or the set of a real recording (`lj`, `librispeech`, `vctk`, ...)."""
     text: str = ""

@@ -12,7 +12,7 @@ from omnitalker.base.types import Phoneme, TimedPhoneme
 from omnitalker.corpus.config import CorpusConfig
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import ShardWriter, open_corpus
-from omnitalker.corpus.voices import draw_population
+from omnitalker.corpus.voices import everybody
 from omnitalker.generation.motion_teacher import teach
 from omnitalker.motion.made.style import MotionStyle, draw_style
 from omnitalker.text.symbols import SYMBOLS
@@ -25,7 +25,7 @@ _ITEMS_PER_SHARD = 64
 def refresh_motion(directory: str | Path, config: CorpusConfig) -> int:
     """Teach all items with words their motion anew; how many."""
     corpus = open_corpus(directory).filter(where=lambda info: info.has_text)
-    styles = {s.name: s.motion for s in draw_population(config.speakers, config.seed)}
+    styles = {s.name: s.motion for s in everybody(config.speakers, config.students, config.seed)}
     writer = ShardWriter(directory)
     for begin in range(0, len(corpus), _ITEMS_PER_SHARD):
         items = [corpus[i] for i in range(begin, min(begin + _ITEMS_PER_SHARD, len(corpus)))]

@@ -1,4 +1,4 @@
-"""Real speech for the corpus: clips of single speakers with or without transcripts.
+"""Real speech for the corpus: clips of single speakers with or without transcripts, each as its set lists them.
 
 Sound is stored at once, with masked phonemes, so that voices can be learnt; `corpus.alignment` adds phoneme
 times and motion once there is an aligner.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,9 @@ from omnitalker.audio.resample import to_mono_24k
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.curves import curves_of
-from omnitalker.corpus.item import CorpusItem, ItemInfo, Split, masked_phonemes
+from omnitalker.corpus.item import CorpusItem, ItemInfo, masked_phonemes
+from omnitalker.corpus.real_clip import RealClip, RealSettings
+from omnitalker.corpus.speech_manifest import MANIFEST, listed_clips
 from omnitalker.corpus.store import ShardWriter
 from omnitalker.motion.names import MOTION_DIM
 
@@ -31,36 +32,13 @@ LONGEST_SECONDS = 20.0
 ROOM_DB = -78.0
 
 
-@dataclass(frozen=True)
-class RealClip:
-    """A file of one speaker, and what is known of it."""
-
-    id: str
-    path: Path
-    speaker: str
-    source: str
-    text: str = ""
-    quality: str = ""
-    """"good" where the transcript may be trained on."""
-    split: Split = "train"
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class RealSettings:
-    """How much real speech counts and what of it is kept for tests."""
-
-    seed: int = 7
-    test_readers: int = 20
-    lj_valid: int = 3
-    lj_weight: float = 2.0
-    reader_weight: float = 3.0
-
-
 def import_real(
     voices: str | Path, *, out: str | Path, settings: RealSettings | None = None
 ) -> list[tuple[str, str]]:
-    """Add the clips under `voices` (lj/, librispeech/, *.mp3) to the corpus in `out`; what failed, and why."""
+    """Add the clips under `voices` to the corpus in `out`; what failed, and why.
+
+    voices: a folder with a manifest.csv (see `corpus.speech_manifest`), or one with lj/, librispeech/ and *.mp3.
+    """
     writer = ShardWriter(out)
     known = writer.known_ids()
     clips = [c for c in find_clips(Path(voices), settings or RealSettings()) if c.id not in known]
@@ -81,6 +59,8 @@ def find_clips(voices: Path, settings: RealSettings) -> list[RealClip]:
     """All clips, in a fixed order."""
     if not voices.is_dir():
         raise InputError(f"{voices} is no folder. Expected one with lj/ and librispeech/ in it")
+    if (voices / MANIFEST).is_file():
+        return listed_clips(voices, settings)
     return [
         *_lj_clips(voices / "lj", settings),
         *_reader_clips(voices / "librispeech", settings),
@@ -105,7 +85,9 @@ def read_clip(clip: RealClip) -> CorpusItem:
         info=ItemInfo(
             id=clip.id,
             speaker=clip.speaker,
-            language="en",
+            language=clip.language,
+            manner=clip.manner,
+            intensity=0.0 if clip.manner == "neutral" else 1.0,
             source=clip.source,
             text=clip.text,
             split=clip.split,
@@ -113,7 +95,11 @@ def read_clip(clip: RealClip) -> CorpusItem:
             has_motion=False,
             weight=clip.weight,
             blocks=blocks,
-            extra={"quality": clip.quality},
+            extra={
+                "quality": clip.quality,
+                "sex": clip.sex,
+                "bandwidth_hz": f"{clip.bandwidth_hz:.0f}",
+            },
         ),
         samples=to_int16(samples),
         mel=mel.astype(np.float16),

@@ -59,7 +59,7 @@ def write_report(directory: str | Path) -> Report:
 def summarise(corpus: Corpus, looked_at: Iterable[CorpusItem], failed: dict[str, str]) -> Report:
     infos = corpus.infos
     lengths = np.array([info.seconds for info in infos])
-    kinds = {info.speaker: info.extra.get("kind", info.source) for info in infos}
+    kinds = {info.speaker: info.extra.get("sex", info.source) for info in infos}
     return Report(
         items=len(infos),
         hours=round(float(lengths.sum()) / 3600, 3),
@@ -101,7 +101,7 @@ def draw_sheet(
     infos = corpus.infos
     axes[0, 0].hist([info.seconds for info in infos], bins=40)
     axes[0, 0].set_title(f"{len(infos)} items, {corpus.seconds / 3600:.2f} h: seconds")
-    voices = {i.speaker: i for i in infos if "formants" in i.style}
+    voices = {i.speaker: i for i in infos if i.style.get("measured_pitch")}
     if voices:
         _draw_voices(axes[0, 1], list(voices.values()))
     else:
@@ -121,10 +121,11 @@ def draw_sheet(
 
 
 def _draw_voices(axis, voices: list[ItemInfo]) -> None:
-    for kind in sorted({i.extra["kind"] for i in voices}):
-        own = [i.style for i in voices if i.extra["kind"] == kind]
-        axis.scatter([s["pitch"] for s in own], [s["formants"] for s in own], s=9, label=kind)
-    axis.set_title(f"{len(voices)} synthetic voices: pitch in Hz, formant factor")
+    for sex in sorted({i.extra.get("sex", i.source) for i in voices}):
+        own = [i.style for i in voices if i.extra.get("sex", i.source) == sex]
+        pitches, throats = [s["measured_pitch"] for s in own], [s.get("throat", 1.0) for s in own]
+        axis.scatter(pitches, throats, s=9, label=sex)
+    axis.set_title(f"{len(voices)} synthetic voices: pitch in Hz, throat")
     axis.legend(fontsize=7)
 
 
@@ -147,12 +148,16 @@ def _draw_phonemes(axis, items: list[CorpusItem]) -> None:
 
 
 def _draw_by_manner(axis, infos: list[ItemInfo], key: str, title: str) -> None:
+    """Pitch in semitones over the speaker's own neutral, everything else as it is."""
+    usual = _neutral_pitch(infos)
     groups: dict[str, list[float]] = {}
     for info in infos:
-        if info.style.get(key):
-            value = info.style[key]
-            if key == "measured_pitch":
-                value = 12 * float(np.log2(value / info.style["pitch"]))
+        value = info.style.get(key)
+        if value and key == "measured_pitch":
+            if info.speaker not in usual:
+                continue
+            value = 12 * float(np.log2(value / usual[info.speaker]))
+        if value is not None:
             groups.setdefault(info.manner, []).append(value)
     if groups:
         axis.boxplot(list(groups.values()), showfliers=False)
@@ -160,6 +165,15 @@ def _draw_by_manner(axis, infos: list[ItemInfo], key: str, title: str) -> None:
         axis.set_title(title)
     else:
         axis.set_axis_off()
+
+
+def _neutral_pitch(infos: list[ItemInfo]) -> dict[str, float]:
+    """Median pitch in Hz of every speaker's neutral utterances."""
+    heard: dict[str, list[float]] = {}
+    for info in infos:
+        if info.manner == "neutral" and info.style.get("measured_pitch"):
+            heard.setdefault(info.speaker, []).append(info.style["measured_pitch"])
+    return {speaker: float(np.median(values)) for speaker, values in heard.items()}
 
 
 def _draw_mels(axes, items: list[CorpusItem]) -> None:

@@ -17,9 +17,6 @@ DATA = Path(__file__).parent / "data"
 SHORTEST_DRILL = 8
 SHORTEST_CHARACTERS, LONGEST_CHARACTERS = 18, 118
 _CLAUSE_END = re.compile(r"(?<=[,;:])\s+")
-_YES_NO = re.compile(
-    r"(?i)(is|are|am|was|were|do|does|did|can|could|will|would|shall|should|have|has|had|may|might|must)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -75,15 +72,6 @@ def cut(sentence: str) -> list[str]:
             pieces.append(clause)
     finished = [_finished(p) for p in pieces]
     return [p for p in finished if SHORTEST_CHARACTERS <= len(p) <= LONGEST_CHARACTERS]
-
-
-def question_rise(text: str) -> float:
-    """Semitones that the pitch rises at the end: questions to be answered yes or no rise most."""
-    if not text.rstrip("\"')").endswith(("?", "？")):
-        return 0.0
-    if "吗" in text or _YES_NO.match(text):
-        return 4.5
-    return 1.5
 
 
 def expand(path: str) -> Path:

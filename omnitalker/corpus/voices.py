@@ -87,6 +87,11 @@ def draw_population(count: int, seed: int) -> list[Speaker]:
     return [pack_speaker(name, seed) for name in PACKS[:count]] + mixtures
 
 
+def everybody(count: int, students: int, seed: int) -> list[Speaker]:
+    """The speakers of both languages and the fast teacher's throats."""
+    return [*draw_population(count, seed), *(draw_student(i, seed) for i in range(students))]
+
+
 def pack_speaker(name: str, seed: int) -> Speaker:
     """A pack's own voice, with a way of moving of its own."""
     voice = Voice("kokoro", _sex(name), {name: 1.0}, {name: 1.0})

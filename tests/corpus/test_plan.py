@@ -4,10 +4,10 @@ import re
 from collections import Counter
 
 import pytest
+from omnitalker.corpus.mandarin import to_pinyin
 
 from omnitalker.base.types import MANNERS
 from omnitalker.corpus.config import CorpusConfig
-from omnitalker.corpus.mandarin import to_pinyin
 from omnitalker.corpus.plan import make_plan
 from omnitalker.corpus.teachers.speech.teacher import TeacherError
 from omnitalker.corpus.texts import DATA, cut, load_texts, question_rise, read_sentences

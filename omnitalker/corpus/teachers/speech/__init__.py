@@ -1,6 +1,6 @@
-"""Speech teachers: free synthesisers that tell what they say and when. Needed only to build the corpus."""
+"""Speech teachers: free neural voices that tell what they say and when. Needed only to build the corpus."""
 
-from omnitalker.corpus.teachers.speech.teacher import Spoken, Teacher, TimedSymbol
-from omnitalker.corpus.teachers.speech.voices import TEACHER_VOICES, make_teacher
+from omnitalker.corpus.teachers.speech.delivery import AS_IT_IS, Delivery
+from omnitalker.corpus.teachers.speech.teacher import Spoken, Teacher, TeacherError, TimedSymbol
 
-__all__ = ["TEACHER_VOICES", "Spoken", "Teacher", "TimedSymbol", "make_teacher"]
+__all__ = ["AS_IT_IS", "Delivery", "Spoken", "Teacher", "TeacherError", "TimedSymbol"]

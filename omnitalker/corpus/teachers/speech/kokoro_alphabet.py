@@ -74,20 +74,21 @@ def translate(text: Text) -> list[Token]:
 
 
 def _word_starts(text: Text) -> set[int]:
-    """Indices of the phonemes before which a space stands: English words, and Mandarin ones as pypinyin sees them."""
+    """Indices of the phonemes before which a space stands: English words, and Mandarin ones as jieba sees them."""
     first = {p.word: i for i, p in reversed(list(enumerate(text.phonemes))) if p.word is not None}
     joined = _joined_characters(text)
     return {index for word, index in first.items() if word not in joined}
 
 
 def _joined_characters(text: Text) -> set[int]:
-    """Indices of the Han characters that go on with the word before them."""
-    from pypinyin.seg.mmseg import seg
-
+    """Indices of the Han characters that go on with the word before them, by the segmenter misaki uses."""
     joined: set[int] = set()
     for run in _han_runs(text):
+        import jieba
+
+        jieba.setLogLevel("WARNING")
         at = run[0]
-        for piece in seg.cut("".join(text.words[i].text for i in run)):
+        for piece in jieba.cut("".join(text.words[i].text for i in run)):
             joined.update(range(at + 1, at + len(piece)))
             at += len(piece)
     return joined

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from omnitalker.base.types import Text
+from omnitalker.corpus.teachers.speech.delivery import AS_IT_IS, Delivery
 from omnitalker.text.symbols import PAUSES, SILENCE
 
 PUNCTUATION_SECONDS = 0.2
@@ -58,16 +59,9 @@ class Spoken:
 class Teacher(Protocol):
     """One voice of one synthesiser."""
 
-    def say(self, text: str) -> Spoken:
-        """Speak English text, or Mandarin pinyin for Mandarin voices (see `mandarin.Syllables`)."""
+    def say(self, text: Text, delivery: Delivery = AS_IT_IS) -> Spoken:
+        """Speak what the text front end made of a text, so that the label is what was said."""
         ...
-
-    def close(self) -> None: ...
-
-
-def seed_noise() -> None:
-    """Start the C library's random numbers anew: flite and espeak-ng take their noise from there."""
-    ctypes.CDLL(None).srand(1)
 
 
 def pause_symbol(punctuation: str) -> str:
