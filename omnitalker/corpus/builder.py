@@ -77,13 +77,13 @@ def build(
 
 
 def _add_real_speech(config: CorpusConfig, writer: ShardWriter) -> None:
-    if config.real_voices:
-        settings = RealSettings(seed=config.seed, test_readers=config.test_readers)
-        failures = import_real(expand(config.real_voices), out=writer.root, settings=settings)
+    settings = RealSettings(seed=config.seed, test_readers=config.test_readers)
+    for folder in config.real_voices:
+        failures = import_real(expand(folder), out=writer.root, settings=settings)
         record_failures(writer.root, failures)
-        if config.recogniser:
-            align_corpus(writer.root, expand(config.recogniser))
-            add_perturbed(writer.root, config.real_speeds)
+    if config.real_voices and config.recogniser:
+        align_corpus(writer.root, expand(config.recogniser))
+        add_perturbed(writer.root, config.real_speeds)
 
 
 def run_build(

@@ -30,11 +30,11 @@ class CorpusConfig:
     """How many English items come from that file."""
     vocoder: str = "checkpoints/tiny/vocoder"
     """Whose pitch network hears the melody of every item."""
-    real_voices: str = ""
-    """A folder with lj/ and librispeech/ (see `corpus.real`) to add; "" = no real speech."""
+    real_voices: tuple[str, ...] = ()
+    """Folders of recordings to add (see `corpus.real.import_real`)."""
     recogniser: str = ""
     """The folder of a trained recogniser, to find the words of the real speech; "" = its words stay masked."""
-    real_speeds: tuple[float, ...] = (0.84, 0.91, 1.1, 1.2)
+    real_speeds: tuple[float, ...] = (0.9, 1.12)
     """Copies of the real training clips that have words, played so fast: each a new voice."""
     test_readers: int = 20
     """Real readers that are never trained on."""

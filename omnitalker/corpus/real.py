@@ -30,6 +30,8 @@ from omnitalker.motion.names import MOTION_DIM
 CLIPS_PER_SHARD = 32
 LONGEST_SECONDS = 20.0
 ROOM_DB = -78.0
+LJ_HZ, LIBRISPEECH_HZ = 11_000.0, 7_800.0
+"""Where these sets end, recorded at 22.05 and 16 kHz."""
 
 
 def import_real(
@@ -129,6 +131,8 @@ def _lj_clips(folder: Path, settings: RealSettings) -> Iterator[RealClip]:
             quality="good",
             split="valid" if valid else "train",
             weight=settings.lj_weight,
+            sex="female",
+            bandwidth_hz=LJ_HZ,
         )
 
 
@@ -148,6 +152,7 @@ def _reader_clips(folder: Path, settings: RealSettings) -> Iterator[RealClip]:
             quality=quality,
             split="test" if reader in test else "train",
             weight=settings.reader_weight,
+            bandwidth_hz=LIBRISPEECH_HZ,
         )
 
 
@@ -155,7 +160,12 @@ def _single_clips(folder: Path) -> Iterator[RealClip]:
     for path in sorted(folder.glob("*.mp3")):
         source, reader, _ = path.stem.split("_")
         yield RealClip(
-            id=path.stem, path=path, speaker=f"{source[:2]}-{reader}", source=source, split="test"
+            id=path.stem,
+            path=path,
+            speaker=f"{source[:2]}-{reader}",
+            source=source,
+            split="test",
+            bandwidth_hz=LIBRISPEECH_HZ,
         )
 
 

@@ -16,13 +16,15 @@ def make_item(name: str, blocks: int = 3, **info) -> CorpusItem:
     seconds = blocks * 0.16
     motion = rng.uniform(size=(blocks * 4, 61)) * info.get("has_motion", False)
     return CorpusItem(
-        info=ItemInfo(id=name, speaker="s1", language="en", source="flite", blocks=blocks, **info),
+        info=ItemInfo(id=name, speaker="s1", language="en", source="kokoro", blocks=blocks, **info),
         samples=rng.integers(-9000, 9000, blocks * 3840).astype(np.int16),
         mel=rng.normal(size=(blocks * 15, 100)).astype(np.float16),
         symbols=np.array([SYMBOL_IDS[s] for s in ("sil", "m", "ɑ", ".")], np.int16),
         tones=np.array([0, 0, 1, 0], np.int16),
         starts=np.array([0, 0.1, 0.2, 0.3, seconds], np.float32),
         motion=motion.astype(np.float16),
+        pitch=np.where(np.arange(blocks * 15) % 3, 5.3, 0.0).astype(np.float16),
+        energy=rng.normal(-4, 1, blocks * 15).astype(np.float16),
     )
 
 
@@ -33,10 +35,21 @@ def test_items_come_back_as_they_were(tmp_path):
     assert len(corpus) == 2
     for put, got in zip(items, corpus, strict=True):
         assert got.info == put.info
-        for name in ("samples", "mel", "symbols", "tones", "starts", "motion"):
+        for name in ("samples", "mel", "symbols", "tones", "starts", "motion", "pitch", "energy"):
             np.testing.assert_array_equal(getattr(got, name), getattr(put, name))
             assert getattr(got, name).dtype == getattr(put, name).dtype
     assert corpus.seconds == pytest.approx(8 * 0.16)
+
+
+def test_a_corpus_from_before_the_curves_is_heard_anew(tmp_path, monkeypatch):
+    """Older shards hold no pitch and no energy; what is asked for is computed from the mel."""
+    monkeypatch.setattr("omnitalker.corpus.store.CURVES", ())
+    ShardWriter(tmp_path).write("0000", [make_item("a", 3)])
+    monkeypatch.undo()
+    item = open_corpus(tmp_path)[0]
+    assert item.pitch.shape == item.energy.shape == (45,)
+    np.testing.assert_allclose(item.energy, item.mel.astype(np.float32).mean(axis=1), atol=0.01)
+    check_item(item)
 
 
 def test_filter(tmp_path):

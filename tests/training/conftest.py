@@ -26,7 +26,7 @@ def make_item(index: int, speaker: str, split: str = "train", blocks: int = 9) -
     starts = np.linspace(0, blocks * 0.16, 13, dtype=np.float32)
     return CorpusItem(
         info=ItemInfo(
-            id=f"item{index}", speaker=speaker, language="en", source="flite", split=split,
+            id=f"item{index}", speaker=speaker, language="en", source="kokoro", split=split,
             blocks=blocks,
         ),
         samples=np.zeros(3840 * blocks, np.int16),
@@ -35,6 +35,8 @@ def make_item(index: int, speaker: str, split: str = "train", blocks: int = 9) -
         tones=rng.integers(0, 8, 12).astype(np.int16),
         starts=starts,
         motion=motion.astype(np.float16),
+        pitch=np.zeros(15 * blocks, np.float16),
+        energy=mel.mean(axis=1).astype(np.float16),
     )  # fmt: skip
 
 

@@ -44,13 +44,15 @@ def made_up(name: str, seed: int, blocks: int = 10) -> CorpusItem:
     frames = np.searchsorted(cuts, np.arange(blocks * 15) / 93.75, side="right")
     mel = shapes[symbols[frames]] + 0.3 * rng.normal(size=(blocks * 15, 100))
     return CorpusItem(
-        info=ItemInfo(name, "someone", "en", "flite", blocks=blocks),
+        info=ItemInfo(name, "someone", "en", "kokoro", blocks=blocks),
         samples=np.zeros(3840 * blocks, np.int16),
         mel=mel.astype(np.float16),
         symbols=symbols.astype(np.int16),
         tones=np.where(np.isin(symbols, SPOKEN), 1, 0).astype(np.int16),
         starts=np.array([0, *cuts, seconds], np.float32),
         motion=np.zeros((4 * blocks, 61), np.float16),
+        pitch=np.zeros(15 * blocks, np.float16),
+        energy=mel.mean(axis=1).astype(np.float16),
     )
 
 

@@ -19,6 +19,7 @@ from omnitalker.base.errors import ConfigError
 from omnitalker.base.types import Text
 from omnitalker.corpus.teachers.speech.delivery import Delivery, shaped_energy, shaped_pitch
 from omnitalker.corpus.teachers.speech.kokoro_alphabet import BETWEEN, Token
+from omnitalker.corpus.teachers.speech.silences import with_pauses_where_they_begin
 from omnitalker.corpus.teachers.speech.teacher import Spoken, TeacherError, TimedSymbol, finish
 from omnitalker.text.symbols import PAUSES, SILENCE
 
@@ -55,7 +56,9 @@ def spoken(samples: Array, text: Text, tokens: Sequence[Token], outline: Outline
     expected = FRAME * int(outline.frames.sum())
     if len(samples) != expected:
         raise TeacherError(f"{len(samples)} samples came for {expected} of its times")
-    return Spoken(samples, timeline.SAMPLE_RATE, timed(text, tokens, outline.frames))
+    rate = timeline.SAMPLE_RATE
+    phones = with_pauses_where_they_begin(timed(text, tokens, outline.frames), samples, rate)
+    return Spoken(samples, rate, phones)
 
 
 def package_file(package: str, name: str) -> bytes:
