@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from omnitalker.motion.names import NAMES
 from omnitalker.text.symbols import SYMBOL_IDS, SYMBOLS, TONES
 
 Split = Literal["train", "valid", "test"]
+MADE_BY: Final = frozenset(("kokoro", "hibari"))
+"""The sources that are teachers; everything else is a recording of somebody."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class ItemInfo:
     style: Mapping[str, float] = field(default_factory=dict)
     """Numbers that made this speaker and manner what they are, for motion and for evaluation."""
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a person said it."""
+        return self.source not in MADE_BY
 
     @property
     def seconds(self) -> float:

@@ -27,7 +27,6 @@ from omnitalker.text.symbols import SYMBOLS
 logger = logging.getLogger(__name__)
 
 _ITEMS_PER_SHARD = 64
-_SYNTHETIC = frozenset(("kokoro", "hibari"))
 
 
 def add_perturbed(
@@ -40,7 +39,7 @@ def add_perturbed(
     writer = ShardWriter(directory)
     known = writer.known_ids()
     corpus = open_corpus(directory).filter(
-        split="train", where=lambda info: info.source not in _SYNTHETIC and "@" not in info.id
+        split="train", where=lambda info: info.is_real and "@" not in info.id
     )
     made: list[CorpusItem] = []
     count = 0

@@ -17,7 +17,6 @@ Measure = Literal[
     "words", "phonemes", "slips", "voice", "style", "lips", "distances", "rendered", "mixture"
 ]
 Kind = Literal["speak", "long", "teacher"]
-REAL_SOURCES = frozenset(("lj", "librispeech", "vctk"))
 CLEAR: frozenset[Measure] = frozenset(("words", "phonemes", "slips", "voice", "style", "lips"))
 T = TypeVar("T")
 
@@ -86,7 +85,7 @@ def pairs_of(infos: Sequence[ItemInfo], language: str) -> list[Pair]:
     groups: dict[tuple[str, str], list[ItemInfo]] = {}
     for info in infos:
         wanted = info.split == "test" and info.language == language and info.seconds > 1.5
-        if wanted and info.has_text and info.text and info.source not in REAL_SOURCES:
+        if wanted and info.has_text and info.text and not info.is_real:
             groups.setdefault((info.speaker, info.manner), []).append(info)
     return [Pair(*group[:2]) for _, group in sorted(groups.items()) if len(group) > 1]
 

@@ -13,7 +13,7 @@ import numpy as np
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, Phoneme, TimedPhoneme
 from omnitalker.evaluation import long_text, rendered
-from omnitalker.evaluation.cases import REAL_SOURCES, Case
+from omnitalker.evaluation.cases import Case
 from omnitalker.evaluation.figures import style_figures
 from omnitalker.evaluation.manner import describe
 from omnitalker.evaluation.material import Material, mel_of_sound, seconds_of
@@ -117,7 +117,7 @@ def _voice(material: Material, case: Case, output: OmniTalkerOutput) -> Record:
     teacher = material.sound([case.target]) if case.target else None
     if teacher is not None:
         record["teacher"] = float(prompt @ material.voices.embed(teacher))
-    elif len(names) > 1 or material.item(names[0]).info.source in REAL_SOURCES:
+    elif len(names) > 1 or material.item(names[0]).info.is_real:
         half = len(sound) // 2
         record["teacher"] = material.voices(sound[:half], sound[half:])
     return record

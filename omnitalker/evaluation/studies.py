@@ -12,7 +12,6 @@ import numpy as np
 from omnitalker.corpus.item import ItemInfo
 from omnitalker.evaluation import sentences
 from omnitalker.evaluation.cases import (
-    REAL_SOURCES,
     Case,
     Measure,
     Pair,
@@ -103,9 +102,7 @@ def without_corpus(styles: StyleLibrary, plan: Plan) -> list[Case]:
 def _readers(infos: Sequence[ItemInfo], plan: Plan) -> list[list[Case]]:
     """Real people never trained, at several lengths of prompt."""
     people = [
-        info
-        for info in infos
-        if info.split == "test" and info.source in REAL_SOURCES and info.seconds > 2.5
+        info for info in infos if info.split == "test" and info.is_real and info.seconds > 2.5
     ]
     return _by_length([(i.speaker, (i.id,)) for i in spread(people, plan.readers)], "people", plan)
 
@@ -235,7 +232,7 @@ def _teachers(infos: Sequence[ItemInfo], plan: Plan) -> list[Case]:
     for split, most in (("train", plan.teacher_items), ("test", plan.teacher_items // 3)):
         groups: dict[str, list[str]] = {}
         for info in infos:
-            made = info.has_motion and info.source not in REAL_SOURCES
+            made = info.has_motion and not info.is_real
             if made and info.split == split and info.language == "en" and info.seconds > 2:
                 groups.setdefault(info.manner, []).append(info.id)
         fair = [spread(ids, most // max(1, len(groups))) for ids in groups.values()]

@@ -78,10 +78,9 @@ def held_out(corpus: Corpus, most: int) -> dict[str, list[CorpusItem]]:
     unseen = corpus.filter(
         language="en", where=lambda info: info.split != "train" and bool(info.text)
     )
-    real = ("librispeech", "lj", "vctk", "folder")
     kinds = {
-        "real": unseen.filter(where=lambda info: info.source in real),
-        "synthetic": unseen.filter(where=lambda info: info.source not in real),
+        "real": unseen.filter(where=lambda info: info.is_real),
+        "synthetic": unseen.filter(where=lambda info: not info.is_real),
     }
     return {
         kind: [part[i] for i in range(0, len(part), max(1, len(part) // most))][:most]

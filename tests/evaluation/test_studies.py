@@ -13,7 +13,7 @@ from omnitalker.pipeline import OmniTalkerPipeline
 def infos() -> list[ItemInfo]:
     made = [
         ItemInfo(
-            id=f"p{speaker}-{manner}-{number}", speaker=f"p{speaker}", source="espeak",
+            id=f"p{speaker}-{manner}-{number}", speaker=f"p{speaker}", source="kokoro",
             language="zh" if speaker % 3 == 2 else "en", manner=manner, blocks=30, has_motion=True,
             text=f"This is sentence number {number} of {speaker}, {manner}.", split="test" if speaker < 6 else "train",
         )

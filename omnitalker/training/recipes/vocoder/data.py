@@ -73,12 +73,11 @@ def build_store(paths: Iterable[Path], folder: Path, workers: int = 2) -> None:
 def build_from_corpus(directory: Path, folder: Path, most_synthetic: int = 2000) -> None:
     """Stores `librispeech`, `lj`, `synthetic` and, of the splits not trained on, `held_out`."""
     corpus = open_corpus(directory)
-    real = ("librispeech", "lj", "vctk", "folder")
     train = corpus.filter(split="train")
     parts = {
         "librispeech": train.filter(source="librispeech"),
         "lj": train.filter(source="lj"),
-        "synthetic": train.filter(where=lambda info: info.source not in real),
+        "synthetic": train.filter(where=lambda info: not info.is_real),
         "held_out": corpus.filter(where=lambda info: info.split != "train"),
     }
     for name, part in parts.items():

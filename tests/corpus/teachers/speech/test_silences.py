@@ -1,5 +1,7 @@
 """The silence at a clause's end belongs to the pause, not to the phoneme before it."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -48,4 +50,4 @@ def test_a_phoneme_that_is_not_heard_keeps_a_moment():
     samples = sound((0.2, 0), (0.1, 0.5), (0.6, 0), (0.3, 0.5), (0.3, 0))
     phones = with_pauses_where_they_begin(PHONES, samples, RATE)
     assert phones[2].end == pytest.approx(0.33, abs=0.021)
-    assert all(b.end > a.end for a, b in zip(phones, phones[1:], strict=False))
+    assert all(b.end > a.end for a, b in itertools.pairwise(phones))
