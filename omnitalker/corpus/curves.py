@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from omnitalker.base import assets
 
-VOICED = 0.5
-"""How sure the pitch network must be that there is a voice."""
+SURE = 0.5
+"""How certain the pitch network must be that there is a voice."""
+AUDIBLE_NATS = 5.0
+"""Frames further below the loud ones have no voice, whatever the network takes their noise for."""
 
 
 class PitchEar:
@@ -33,7 +35,9 @@ class PitchEar:
 
         with torch.no_grad():
             hz, sure = self._net.hear(torch.from_numpy(mel.astype(np.float32))[None])
-        voiced = (sure[0] > VOICED).numpy()
+        energy = energy_of(mel)
+        audible = energy > np.percentile(energy, 95) - AUDIBLE_NATS
+        voiced = (sure[0] > SURE).numpy() & audible
         return np.where(voiced, np.log(hz[0].numpy()), 0.0).astype(np.float32)
 
 

@@ -67,7 +67,7 @@ class Corpus(Sequence[CorpusItem]):
 
     def _curves(self, entry: _Entry, mel: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
         """The curves beside the mel, or heard anew in a corpus from before they were stored."""
-        shard, id_ = entry.shards["mel"], entry.info.id
+        shard, id_ = entry.shards.get(CURVES[0], entry.shards["mel"]), entry.info.id
         if f"{id_}/{CURVES[0]}" not in self._handle(shard).keys():  # noqa: SIM118
             return curves_of(mel)
         return {name: self._array(shard, id_, name) for name in CURVES}

@@ -20,8 +20,9 @@ from omnitalker.motion.made.style import MotionStyle, draw_style
 Sex = Literal["female", "male"]
 TeacherName = Literal["kokoro", "hibari"]
 MASTER: Final = "af_heart"
-THROAT_TO_PITCH: Final = 3.0
-"""Semitones of pitch that come with a semitone of throat, about as between women and men."""
+LOWER_WITH_THROAT, HIGHER_WITH_THROAT = 3.0, 0.7
+"""Semitones of pitch that come with a semitone of throat: downwards about as between women and men; the student's
+voice is high already, and breaks when it is raised much."""
 
 BUILT_IN: Final = (
     "af_heart", "am_michael", "bf_emma", "bm_george", "zf_xiaoxiao", "zm_yunxi", "af_bella", "am_fenrir",
@@ -111,7 +112,7 @@ def draw_student(index: int, seed: int) -> Speaker:
         teacher="hibari",
         sex="male" if throat < 0.915 else "female",
         throat=throat,
-        pitch=float(np.clip(THROAT_TO_PITCH * 12 * np.log2(throat) + rng.normal(0.0, 1.8), -11, 5)),
+        pitch=float(np.clip(_usual_pitch(throat) + rng.normal(0.0, 1.5), -9.5, 2.5)),
         pitch_range=float(np.exp(rng.normal(0.0, 0.2)).clip(0.65, 1.4)),
         rate=float(np.exp(rng.normal(0.0, 0.1)).clip(0.78, 1.25)),
         tilt=float(rng.uniform(-1.5, 1.2)),
@@ -119,6 +120,11 @@ def draw_student(index: int, seed: int) -> Speaker:
         breath=float(rng.uniform(-3.0, 3.0)),
     )
     return Speaker(f"h{index:03d}", voice, draw_style(rng), ("en",))
+
+
+def _usual_pitch(throat: float) -> float:
+    semitones = 12 * float(np.log2(throat))
+    return semitones * (LOWER_WITH_THROAT if semitones < 0 else HIGHER_WITH_THROAT)
 
 
 def draw_mixture(index: int, seed: int) -> Speaker:

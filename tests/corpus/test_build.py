@@ -14,6 +14,7 @@ from omnitalker.corpus.plan import make_plan
 from omnitalker.corpus.report import summarise, write_report
 from omnitalker.corpus.synthesis import Synthesiser
 from omnitalker.corpus.texts import load_texts
+from omnitalker.corpus.voices import MASTER
 
 CONFIG = CorpusConfig(speakers=60, students=13, student_sentences=4, sentences=1, shard_items=2)
 for module in ("onnx", "onnxruntime", "jieba", "hibari"):
@@ -23,9 +24,10 @@ for module in ("onnx", "onnxruntime", "jieba", "hibari"):
 @pytest.fixture(scope="module")
 def assignments():
     """Two of the student as it is, two of other throats; one of them is kept for tests."""
-    plan = [a for a in make_plan(CONFIG, load_texts(CONFIG)) if len(a.text) < 60]
-    own = [a for a in plan if a.id.startswith("af_heart") and a.speaker.voice.teacher == "hibari"]
-    others = [a for a in plan if a.speaker.name.startswith("h")]
+    plan = make_plan(CONFIG, load_texts(CONFIG))
+    students = [a for a in plan if a.speaker.voice.teacher == "hibari"]
+    own = [a for a in students if a.speaker.name == MASTER]
+    others = [a for a in students if a.speaker.name != MASTER]
     return [*own[:2], next(a for a in others if a.split == "test"), others[0]]
 
 
