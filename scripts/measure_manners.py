@@ -24,7 +24,7 @@ from omnitalker.audio.loudness import trim_silence
 from omnitalker.audio.mel import mel_filters, mel_of
 from omnitalker.audio.resample import to_mono_24k
 from omnitalker.base import timeline
-from omnitalker.corpus.curves import PitchEar, shipped_ear
+from omnitalker.corpus.prosody import heard
 
 NEUTRAL = "neutral"
 OCTAVE_SLIP = 0.75
@@ -52,11 +52,12 @@ class Figures:
     """Semitones from the first quarter of the voiced frames to the last."""
 
 
-def measure(path: Path, actor: str, emotion: str, ear: PitchEar) -> Figures:
+def measure(path: Path, actor: str, emotion: str) -> Figures:
     sound, rate = soundfile.read(path, dtype="float32")
     samples = trim_silence(to_mono_24k(sound, rate), keep=0.03)
     mel = mel_of(samples)
-    pitch, energy = ear.hear(mel), mel.mean(axis=1)
+    curves = {name: curve.astype(np.float32) for name, curve in heard(mel).items()}
+    pitch, energy = curves["pitch"], curves["energy"]
     voiced = pitch > 0
     voiced &= np.abs(pitch - np.median(pitch[voiced])) < OCTAVE_SLIP
     semitones = pitch[voiced] * 12 / np.log(2)
@@ -132,8 +133,7 @@ def row(emotion: str, figures: Sequence[Figures]) -> list[str]:
 def main(folder: Path) -> None:
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["dataset"] == "emodb"]
-    ear = shipped_ear()
-    figures = [measure(folder / r["path"], r["speaker"], r["emotion"], ear) for r in rows]
+    figures = [measure(folder / r["path"], r["speaker"], r["emotion"]) for r in rows]
     print("| emotion | clips |", " | ".join(COLUMNS), "|")
     print("|---|---|" + "---|" * len(COLUMNS))
     for emotion in sorted({f.emotion for f in figures} - {NEUTRAL}):

@@ -28,8 +28,6 @@ class CorpusConfig:
     """A file with one sentence a line, added to our own; "" = ours alone. `$NAME` is an environment variable."""
     english_sentences_share: float = 0.5
     """How many English items come from that file."""
-    vocoder: str = "checkpoints/tiny/vocoder"
-    """Whose pitch network hears the melody of every item."""
     real_voices: tuple[str, ...] = ()
     """Folders of recordings to add (see `corpus.real.import_real`)."""
     recogniser: str = ""

@@ -18,8 +18,8 @@ from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import resample
 from omnitalker.base import timeline
 from omnitalker.corpus.alignment import motion_of
-from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem
+from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.store import Corpus, ShardWriter, open_corpus
 from omnitalker.corpus.teachers.speech import TimedSymbol
 from omnitalker.text.symbols import SYMBOLS
@@ -75,7 +75,7 @@ def perturbed(item: CorpusItem, speed: float, weight: float = 1.0) -> CorpusItem
         info=info,
         samples=to_int16(samples),
         mel=mel.astype(np.float16),
-        **curves_of(mel),
+        **heard(mel),
         symbols=item.symbols,
         tones=item.tones,
         starts=starts,

@@ -1,10 +1,15 @@
-"""How the items of a corpus are said: their pitch and energy as curves."""
+"""How the items of a corpus are said: their pitch and energy, heard once and kept beside the mel.
+
+Legend: T mel frames at 93.75/s.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.audio.curves import Curves, curves_of, voiced_pitch
 from omnitalker.corpus.item import CorpusItem
@@ -12,17 +17,21 @@ from omnitalker.models.pitch import PitchTracker
 
 
 def curves_of_item(item: CorpusItem) -> Curves:
-    """Heard once by the shipped vocoder's pitch network."""
-    kept = _KEPT.get(item.info.id)
-    if kept is None or 3 * len(kept) != len(item.mel):
-        mel = item.mel.astype(np.float32)
-        heard = _ear()(mel)
-        pitch = voiced_pitch(mel, heard.semitones, heard.sure)
-        kept = _KEPT[item.info.id] = curves_of(pitch, mel.mean(axis=1))
-    return kept
+    """What networks are told of an item's prosody."""
+    return curves_of(item.pitch.astype(np.float32), item.energy.astype(np.float32))
 
 
-_KEPT: dict[str, Curves] = {}
+def heard(mel: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float16]]:
+    """(T, 100) log-mel -> `pitch` (T,), natural log of Hz and 0 where unvoiced, and `energy` (T,), its mean.
+
+    By the shipped vocoder's pitch network, in the words of `CorpusItem`.
+    """
+    whole = mel.astype(np.float32)
+    melody = _ear()(whole)
+    return {
+        "pitch": voiced_pitch(whole, melody.semitones, melody.sure).astype(np.float16),
+        "energy": whole.mean(axis=1).astype(np.float16),
+    }
 
 
 @lru_cache(maxsize=1)

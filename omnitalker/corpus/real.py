@@ -20,8 +20,8 @@ from omnitalker.audio.pcm import to_int16
 from omnitalker.audio.resample import to_mono_24k
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo, masked_phonemes
+from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.real_clip import RealClip, RealSettings
 from omnitalker.corpus.speech_manifest import MANIFEST, listed_clips
 from omnitalker.corpus.store import ShardWriter
@@ -105,7 +105,7 @@ def read_clip(clip: RealClip) -> CorpusItem:
         ),
         samples=to_int16(samples),
         mel=mel.astype(np.float16),
-        **curves_of(mel),
+        **heard(mel),
         motion=np.zeros((blocks * timeline.BLOCK_VIDEO_FRAMES, MOTION_DIM), np.float16),
         **masked_phonemes(blocks * float(timeline.BLOCK_SECONDS)),
     )

@@ -23,7 +23,6 @@ import numpy.typing as npt
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
-from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo, check_item
 from omnitalker.motion.names import NAMES
 
@@ -49,6 +48,7 @@ class Corpus(Sequence[CorpusItem]):
         self.root = root
         self._entries = list(entries)
         self._open: dict[str, Any] = {}
+        self._heard: dict[str, dict[str, npt.NDArray[Any]]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -69,7 +69,11 @@ class Corpus(Sequence[CorpusItem]):
         """The curves beside the mel, or heard anew in a corpus from before they were stored."""
         shard, id_ = entry.shards.get(CURVES[0], entry.shards["mel"]), entry.info.id
         if f"{id_}/{CURVES[0]}" not in self._handle(shard).keys():  # noqa: SIM118
-            return curves_of(mel)
+            from omnitalker.corpus.prosody import heard
+
+            if id_ not in self._heard:
+                self._heard[id_] = heard(mel)
+            return self._heard[id_]
         return {name: self._array(shard, id_, name) for name in CURVES}
 
     def __getstate__(self) -> dict[str, Any]:

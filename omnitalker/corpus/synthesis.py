@@ -15,11 +15,10 @@ from omnitalker.audio.pcm import to_int16
 from omnitalker.base import timeline
 from omnitalker.base.types import MotionTrack, Phoneme, TimedPhoneme
 from omnitalker.corpus.config import CorpusConfig
-from omnitalker.corpus.curves import PitchEar, energy_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo
 from omnitalker.corpus.manners import VocalManner, vocal_manner
 from omnitalker.corpus.plan import Assignment
-from omnitalker.generation.motion_teacher import teach
+from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.teachers.speech import Spoken, Teacher, TimedSymbol
 from omnitalker.corpus.teachers.speech.delivery import Delivery
 from omnitalker.corpus.teachers.speech.hibari import Hibari, HibariTeacher, HibariVoice
@@ -27,6 +26,7 @@ from omnitalker.corpus.teachers.speech.kokoro import Kokoro, KokoroTeacher, Koko
 from omnitalker.corpus.teachers.speech.teacher import TeacherError
 from omnitalker.corpus.tilt import tilted
 from omnitalker.corpus.voices import MASTER, Voice
+from omnitalker.generation.motion_teacher import teach
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.symbols import SILENCE, SILENT, SYMBOL_IDS
 
@@ -41,7 +41,6 @@ class Synthesiser:
     def __init__(self, config: CorpusConfig) -> None:
         self._config = config
         self._frontend = TextFrontend()
-        self._ear = PitchEar(config.vocoder)
 
     def make(self, assignment: Assignment) -> CorpusItem:
         """The item of `assignment`."""
@@ -80,18 +79,19 @@ class Synthesiser:
         phones: list[TimedSymbol],
     ) -> CorpusItem:
         mel = mel_covering(samples)
-        pitch = self._ear.hear(mel)
+        curves = heard(mel)
         motion = move(phones, samples, assignment)
         return CorpusItem(
-            info=_describe(assignment, len(samples) // timeline.BLOCK_SAMPLES, pitch, phones),
+            info=_describe(
+                assignment, len(samples) // timeline.BLOCK_SAMPLES, curves["pitch"], phones
+            ),
             samples=to_int16(samples),
             mel=mel.astype(np.float16),
             symbols=np.array([SYMBOL_IDS[p.symbol] for p in phones], np.int16),
             tones=np.array([p.tone for p in phones], np.int16),
             starts=np.array([0.0, *(phone.end for phone in phones)], np.float32),
             motion=motion.values.astype(np.float16),
-            pitch=pitch.astype(np.float16),
-            energy=energy_of(mel).astype(np.float16),
+            **curves,
         )
 
 
@@ -169,15 +169,15 @@ def move(
 
 def _measures(pitch: npt.NDArray[np.float32], phones: list[TimedSymbol]) -> dict[str, float]:
     """What came out: mean pitch in Hz, its spread in semitones, phonemes per second of speech."""
-    heard = pitch[pitch > 0]
+    voiced = pitch[pitch > 0].astype(np.float32)
     spoken = sum(p.symbol not in SILENT for p in phones)
     starts = [0.0, *(p.end for p in phones[:-1])]
     seconds = sum(
         p.end - start for p, start in zip(phones, starts, strict=True) if p.symbol not in SILENT
     )
     return {
-        "measured_pitch": round(float(np.exp(heard.mean())), 1) if len(heard) else 0.0,
-        "measured_range": round(float(heard.std() * 12 / np.log(2)), 2) if len(heard) else 0.0,
+        "measured_pitch": round(float(np.exp(voiced.mean())), 1) if len(voiced) else 0.0,
+        "measured_range": round(float(voiced.std() * 12 / np.log(2)), 2) if len(voiced) else 0.0,
         "measured_rate": round(spoken / max(seconds, 0.1), 2),
     }
 

@@ -16,8 +16,8 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import FloatArray, ReferenceClip, TrackedFace
 from omnitalker.corpus.alignment import check_fit, tidy, to_arrays
 from omnitalker.corpus.clip import TRANSCRIPTS, FolderClip, ImportLimits
-from omnitalker.corpus.curves import curves_of
 from omnitalker.corpus.item import CorpusItem, ItemInfo
+from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.teachers.speech import TimedSymbol
 from omnitalker.generation.motion_teacher import teach
 from omnitalker.media.reader import read_clip
@@ -214,7 +214,7 @@ def _item(
         ),
         samples=to_int16(part(samples, timeline.BLOCK_SAMPLES)),
         mel=part(mel, timeline.BLOCK_MEL_FRAMES).astype(np.float16),
-        **curves_of(part(mel, timeline.BLOCK_MEL_FRAMES)),
+        **heard(part(mel, timeline.BLOCK_MEL_FRAMES)),
         motion=part(motion, timeline.BLOCK_VIDEO_FRAMES).astype(np.float16),
         **to_arrays(piece.phones),
     )

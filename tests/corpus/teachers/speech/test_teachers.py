@@ -8,7 +8,7 @@ import pytest
 from omnitalker.audio.mel import mel_of
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.types import Phoneme, Text, Word
-from omnitalker.corpus.curves import shipped_ear
+from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.teachers.speech import AS_IT_IS, Delivery, TeacherError
 from omnitalker.corpus.teachers.speech.graph import FRAME, timed
 from omnitalker.corpus.teachers.speech.hibari import Hibari, HibariTeacher, HibariVoice, warped
@@ -90,8 +90,8 @@ def test_kokoro_mixture_is_between_its_packs(kokoro):
 
 def pitch_of(samples: np.ndarray) -> float:
     """Semitones over 1 Hz, the median of what the shipped pitch network hears."""
-    heard = shipped_ear().hear(mel_of(samples))
-    return float(np.median(heard[heard > 0])) * 12 / np.log(2)
+    pitch = heard(mel_of(samples))["pitch"].astype(np.float32)
+    return float(np.median(pitch[pitch > 0])) * 12 / np.log(2)
 
 
 def test_hibari_does_what_is_asked(hibari):
@@ -150,7 +150,7 @@ def test_whisper_understands_a_hundred_sentences(hibari):
     total = ErrorCount()
     for line in lines:
         said = HibariTeacher(hibari).say(FRONTEND.prepare(line, "en"), AS_IT_IS)
-        heard, _ = listener.transcribe(resample(said.samples, 24_000, 16_000), language="en")
-        total += count_errors(words_of(line), words_of("".join(piece.text for piece in heard)))
+        pieces, _ = listener.transcribe(resample(said.samples, 24_000, 16_000), language="en")
+        total += count_errors(words_of(line), words_of("".join(piece.text for piece in pieces)))
     assert len(lines) == 100
     assert total.rate < 0.05
