@@ -105,9 +105,9 @@ def student_speaker(seed: int) -> Speaker:
 
 
 def draw_student(index: int, seed: int) -> Speaker:
-    """hibari's voice with another throat: from a deep man to a child."""
+    """hibari's voice with another throat: from a deep man to a girl."""
     rng = np.random.default_rng([seed, 2, index])
-    throat = float(np.exp(rng.uniform(np.log(0.84), np.log(1.15))))
+    throat = float(np.exp(rng.uniform(np.log(0.84), np.log(1.08))))
     voice = Voice(
         teacher="hibari",
         sex="male" if throat < 0.915 else "female",
