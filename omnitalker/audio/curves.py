@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -19,10 +20,17 @@ CHANNELS: Final = 4
 """Pitch, voicing, energy, and whether they are told at all: what networks read of one frame."""
 MIDDLE_PITCH: Final = float(np.log(200.0))
 MIDDLE_ENERGY, ENERGY_SCALE = -4.0, 3.0
-SURE: Final = 0.5
-"""Of a pitch: above it is a voice."""
-AUDIBLE_NATS: Final = 5.0
-"""Frames further below the loudest have no voice, whatever the pitch tracker takes them for."""
+VOICED: Final = 0.5
+"""Curve frames above it are voice."""
+SURE: Final = 0.45
+"""Of a pitch, over some frames: above it is a voice. A little below a half, since voices fade out."""
+AUDIBLE_NATS: Final = 2.5
+"""Frames whose low bins are further below the loudest have no voice, whatever the pitch tracker takes them for."""
+LOW_BINS: Final = slice(4, 30)
+STEADY_FRAMES: Final = 5
+"""Mel frames (53 ms): no voice and no pitch lasts for less."""
+FARTHEST_SEMITONES: Final = 10.0
+"""From the middle of an utterance: what is further off is an octave error."""
 LOWEST_PITCH, HIGHEST_PITCH = float(np.log(50.0)), float(np.log(700.0))
 
 
@@ -46,7 +54,7 @@ class Curves:
     @property
     def middle(self) -> float:
         """The usual pitch of the voice, in natural log of Hz."""
-        heard = self.voiced > SURE
+        heard = self.voiced > VOICED
         return float(np.median(self.pitch[heard])) if heard.any() else MIDDLE_PITCH
 
     def numbers(self) -> FloatArray:
@@ -138,9 +146,14 @@ def joined(parts: Sequence[Curves]) -> Curves:
 
 def voiced_pitch(mel: FloatArray, semitones: FloatArray, sure: FloatArray) -> FloatArray:
     """What a pitch tracker heard in mel (T, 100), semitones over 100 Hz -> (T,) log Hz, 0 where unvoiced."""
-    energy = mel.mean(axis=1)
-    is_voice = (sure > SURE) & (energy > np.percentile(energy, 95) - AUDIBLE_NATS)
-    return np.where(is_voice, np.log(100.0) + semitones * np.log(2) / 12, 0.0).astype(np.float32)
+    low = mel[:, LOW_BINS].mean(axis=1)
+    is_voice = uniform_filter1d(sure, STEADY_FRAMES) > SURE
+    is_voice &= low > np.percentile(low, 95) - AUDIBLE_NATS
+    is_voice = median_filter(is_voice.astype(np.uint8), STEADY_FRAMES) > 0
+    steady = median_filter(semitones, STEADY_FRAMES)
+    if is_voice.any():
+        is_voice &= np.abs(steady - np.median(steady[is_voice])) < FARTHEST_SEMITONES
+    return np.where(is_voice, np.log(100.0) + steady * np.log(2) / 12, 0.0).astype(np.float32)
 
 
 def _carried_on(pitch: FloatArray, known: np.ndarray) -> FloatArray:

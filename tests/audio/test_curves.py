@@ -64,8 +64,17 @@ def test_a_contour_of_ones_own_replaces_what_was_decided() -> None:
         Melody(contour=lambda c: c[1:])(curves, curves.middle)
 
 
-def test_what_is_unsure_or_far_below_the_loudest_is_no_voice() -> None:
-    mel = np.full((4, 100), -3, np.float32)
-    mel[3] = -11
-    pitch = voiced_pitch(mel, np.full(4, 12.0, np.float32), np.array([0.9, 0.9, 0.2, 0.9]))
-    assert np.allclose(pitch, [np.log(200), np.log(200), 0, 0], atol=1e-5)
+def test_only_what_is_sure_loud_and_steady_is_voice() -> None:
+    mel = np.full((60, 100), -3, np.float32)
+    mel[50:] = -11
+    semitones = np.full(60, 12.0, np.float32)
+    semitones[10] = 24  # a slip of one frame
+    semitones[40:48] = 25  # an octave error
+    sure = np.full(60, 0.9)
+    sure[20:30] = 0.1
+    pitch = voiced_pitch(mel, semitones, sure)
+    assert np.allclose(pitch[:18], np.log(200), atol=1e-5)
+    assert (pitch[23:27] == 0).all()
+    assert np.allclose(pitch[33:38], np.log(200), atol=1e-5)
+    assert (pitch[42:46] == 0).all()
+    assert (pitch[52:] == 0).all()
