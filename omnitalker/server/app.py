@@ -48,13 +48,15 @@ def create_app(hall: Hall, keys: KeyRing | None = None) -> FastAPI:
     _add_pages(app, hall, metrics)
     _add_errors(app)
     app.add_middleware(Guard, config=config, keys=keys, admission=admission)  # type: ignore[arg-type]
-    app.add_middleware(
-        Front,  # type: ignore[arg-type]
-        hosts=(*config.hosts, *(urlsplit(origin).hostname or "" for origin in config.origins)),
-        headers=(*SECURITY_HEADERS, *_page_policy(config)),
-        write_seconds=config.write_seconds,
-        on_slow=admission.note_slow,
-    )
+    build = app.build_middleware_stack
+    hosts = (*config.hosts, *(urlsplit(origin).hostname or "" for origin in config.origins))
+    headers = (*SECURITY_HEADERS, *_page_policy(config))
+
+    def fronted() -> Front:
+        """Outermost, around Starlette's own layers as well: only there is the connection itself within reach."""
+        return Front(build(), hosts, headers, config.write_seconds, on_slow=admission.note_slow)
+
+    app.build_middleware_stack = fronted  # type: ignore[method-assign, assignment]
     return app
 
 
