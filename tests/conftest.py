@@ -72,8 +72,8 @@ def told_pipeline(tiny_pipeline: OmniTalkerPipeline) -> OmniTalkerPipeline:
     torch.nn.init.normal_(prosody.leave.weight, std=0.05)
     transformer = DualBranchDiT.from_config(told)
     networks = {n: part for n, part in tiny_pipeline.components.items() if part is not None}
-    parts = {**networks, "transformer": transformer, "prosody": prosody}
-    pipeline = OmniTalkerPipeline(**{name: part.eval() for name, part in parts.items()}, steps=2)
+    parts = {**networks, "transformer": transformer.eval(), "prosody": prosody.eval()}
+    pipeline = OmniTalkerPipeline(**parts, steps=2)
     pipeline.register_to_config(_name_or_path=tiny_pipeline.config["_name_or_path"])
     return pipeline
 
