@@ -44,7 +44,7 @@ from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import read_lexicon
 
 if TYPE_CHECKING:
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
 __all__ = ["OmniTalkerArrays", "OmniTalkerOutput", "OmniTalkerPipeline", "collect"]
 
@@ -99,7 +99,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         )
         self.styles = styles or StyleLibrary(None)
         self.frontend = TextFrontend()
-        self._casting: Studio | None = None
+        self._casting: Casting | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was remembered of references, which holds locks."""
@@ -182,12 +182,12 @@ class OmniTalkerPipeline(DiffusionPipeline):
         )  # fmt: skip
 
     @property
-    def casting(self) -> Studio:
+    def casting(self) -> Casting:
         """Who speaks and who is seen, by name or file; what was read once is remembered."""
         if self._casting is None:
-            from omnitalker.studio.casting import Studio
+            from omnitalker.studio.casting import Casting
 
-            self._casting = Studio(self.parts)
+            self._casting = Casting(self.parts)
         return self._casting
 
     def stream(

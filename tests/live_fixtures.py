@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from omnitalker.live.performer import Performer
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
     from omnitalker.studio.order import Order
 
 KEY = "secret-1"
@@ -57,22 +57,22 @@ def key() -> str:
 
 
 @pytest.fixture(scope="session")
-def hall(tiny_pipeline: OmniTalkerPipeline) -> Hall:
+def hall(tiny_pipeline: OmniTalkerPipeline) -> ServerState:
     from omnitalker.agent.character import Character
     from omnitalker.server.admission import Allowance
     from omnitalker.server.settings import ServeConfig
-    from omnitalker.server.state import Hall
-    from omnitalker.studio.casting import Studio
+    from omnitalker.server.state import ServerState
+    from omnitalker.studio.casting import Casting
 
     ada = Character("Ada", "You are Ada.", sketched("ada"))
     bob = Character("Bob", "You are Bob.", sketched("bob"))
     open_house = Allowance(requests_per_minute=0, wrong_keys_per_minute=0, questions_per_minute=0)
     config = ServeConfig(sessions=2, syntheses=2, allowance=open_house, most_body_bytes=20_000)
-    return Hall(Studio(tiny_pipeline.parts), {"ada": ada, "bob": bob}, config)
+    return ServerState(Casting(tiny_pipeline.parts), {"ada": ada, "bob": bob}, config)
 
 
 @pytest.fixture(scope="session")
-def address(hall: Hall) -> Iterator[str]:
+def address(hall: ServerState) -> Iterator[str]:
     """A real server on a free port, with one key."""
     import uvicorn
 

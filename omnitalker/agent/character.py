@@ -16,7 +16,7 @@ from omnitalker.studio.order import ALIASES, Delivery, Look, Order, Voice, norma
 from omnitalker.studio.produce import fitted
 
 if TYPE_CHECKING:
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
 FOLDER = assets.data_path("characters")
 
@@ -97,7 +97,7 @@ def character_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
-def perform(studio: Studio, character: Character) -> Performer:
+def perform(studio: Casting, character: Character) -> Performer:
     """The performer of a character; missing voices and faces are found out here, not in mid-reply."""
     performer = Performer(
         parts=fitted(studio.parts, character.order.delivery),
@@ -111,7 +111,7 @@ def perform(studio: Studio, character: Character) -> Performer:
     return performer
 
 
-def check(studio: Studio, character: Character) -> list[str]:
+def check(studio: Casting, character: Character) -> list[str]:
     """What will not work as written, in words; empty when all is well."""
     problems = []
     for manner in MANNERS:
@@ -134,7 +134,7 @@ def check(studio: Studio, character: Character) -> list[str]:
     return problems
 
 
-def _style(studio: Studio, character: Character, manner: Manner) -> StylePrompt:
+def _style(studio: Casting, character: Character, manner: Manner) -> StylePrompt:
     """A voice that lacks a manner speaks in its neutral one."""
     try:
         return _named_style(studio, character, manner)
@@ -144,7 +144,7 @@ def _style(studio: Studio, character: Character, manner: Manner) -> StylePrompt:
         return _named_style(studio, character, "neutral")
 
 
-def _named_style(studio: Studio, character: Character, manner: Manner) -> StylePrompt:
+def _named_style(studio: Casting, character: Character, manner: Manner) -> StylePrompt:
     order = character.order
     voice = order.voice
     if manner in character.voices:
@@ -152,7 +152,7 @@ def _named_style(studio: Studio, character: Character, manner: Manner) -> StyleP
     return studio.style(voice, manner, order.delivery.intensity, order.look.face)
 
 
-def _renderer(studio: Studio, character: Character, size: int) -> Renderer:
+def _renderer(studio: Casting, character: Character, size: int) -> Renderer:
     order = character.order
     face = order.look.face or order.voice.ref
     return studio.renderer(replace(order.look, size=size), face)

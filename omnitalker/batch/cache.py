@@ -19,7 +19,7 @@ from omnitalker.reference.analyse import Reference
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.style import load_style, save_style
 from omnitalker.rendering.framing import CutoutRenderer
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 from omnitalker.studio.framing import MakeHead
 
 T = TypeVar("T")
@@ -27,8 +27,8 @@ _PREPARED = ".safetensors"
 HEADS_KEPT = 8
 
 
-class PreparedStudio(Studio):
-    """A `Studio` that keeps what it learns of clips and portraits in a folder, and draws with the same heads again.
+class PreparedCasting(Casting):
+    """A `Casting` that keeps what it learns of clips and portraits in a folder, and draws with the same heads again.
 
     For one job at a time.
     """

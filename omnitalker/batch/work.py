@@ -52,7 +52,7 @@ class Worker:
     process that others are forked from: it starts no threads before its first job."""
 
     def __init__(self, settings: RunSettings) -> None:
-        from omnitalker.batch.cache import PreparedStudio
+        from omnitalker.batch.cache import PreparedCasting
         from omnitalker.batch.checks import OutputChecker
         from omnitalker.generation.parts import Parts
 
@@ -60,7 +60,7 @@ class Worker:
         parts = Parts.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
-        self._studio = PreparedStudio(parts, folder, settings.cache_megabytes << 20)
+        self._studio = PreparedCasting(parts, folder, settings.cache_megabytes << 20)
         self._checker = OutputChecker(parts)
         give_memory_back()
         keep_memory(heaps=HEAPS)

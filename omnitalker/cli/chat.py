@@ -58,7 +58,7 @@ def chat(
     from omnitalker.agent.hearing import hearing_named, recogniser_of
     from omnitalker.agent.language_model import LanguageModel
     from omnitalker.live.warmup import warm_up
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
     person = load_character(character)
     model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
@@ -66,7 +66,7 @@ def chat(
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None
     inputs = ChatInputs(microphone, hear, ears)
     outputs = ChatOutputs(output, loudspeaker)
-    performer = perform(Studio.from_pretrained(checkpoint, device), person)
+    performer = perform(Casting.from_pretrained(checkpoint, device), person)
     warm_up(performer)
     asyncio.run(
         talk(performer, person, model.brain(toolbox), outputs, inputs=inputs, run_tool=toolbox)
@@ -81,10 +81,10 @@ def check_character(
     """Say whether a character's face, voices and lines will work; exit code 2 if not."""
     from omnitalker.agent.character import check, load_character
     from omnitalker.base.errors import ConfigError
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
     character = load_character(file)
-    problems = check(Studio.from_pretrained(checkpoint), character)
+    problems = check(Casting.from_pretrained(checkpoint), character)
     if problems:
         raise ConfigError(f"{file}: " + "; ".join(problems))
     print(f"{character.name}: all is well")

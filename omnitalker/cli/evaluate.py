@@ -186,10 +186,10 @@ def eval_speed(
 ) -> None:
     """How much faster than real time sound and video are made. Close other programs first."""
     from omnitalker.evaluation.bench.speed import measure
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
     result = measure(
-        Studio.from_pretrained(checkpoint),
+        Casting.from_pretrained(checkpoint),
         face=face,
         size=size,
         runs=runs,

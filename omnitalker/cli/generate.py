@@ -71,10 +71,10 @@ def generate(
     check(order, {voice.name: voice.emotions for voice in voices(checkpoint)})
     output = output.with_suffix(suffix_of(order.outputs.format))
     check_writable(output)
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
     from omnitalker.studio.produce import produce
 
-    studio = Studio.from_pretrained(checkpoint, device)
+    studio = Casting.from_pretrained(checkpoint, device)
     with progress_bar("Speaking") as update:
         made = produce(studio, order, output, update)
     for note in made.notes:

@@ -36,13 +36,13 @@ def style_create(
     from omnitalker.cli.consent import ask_consent
     from omnitalker.reference.consent import with_receipt
     from omnitalker.reference.style import save_style
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
     from omnitalker.studio.order import Voice
 
     agreed = ask_consent(clip, i_have_consent)
     with progress_bar("Analysing") as update:
         update(0.1, "loading")
-        studio = Studio.from_pretrained(checkpoint)
+        studio = Casting.from_pretrained(checkpoint)
         update(0.4, "tracking and listening")
         reference = studio.reference(clip, text)
         update(1.0)

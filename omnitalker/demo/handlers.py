@@ -19,7 +19,7 @@ from omnitalker.demo.hearing import Ears, Heard
 from omnitalker.demo.library import StyleShelf
 from omnitalker.demo.live import LiveServer
 from omnitalker.demo.player import Piece
-from omnitalker.demo.takes import DemoStudio, Progress, Take, Wish
+from omnitalker.demo.takes import DemoTakes, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
 from omnitalker.studio.order import parse
@@ -33,7 +33,7 @@ TAKES_KEPT = 6
 class Handlers:
     """One object for the page; all that belongs to a visitor is in `gr.State` or passes through."""
 
-    def __init__(self, demo: DemoStudio, people: tuple[Presenter, ...], live: LiveServer) -> None:
+    def __init__(self, demo: DemoTakes, people: tuple[Presenter, ...], live: LiveServer) -> None:
         self._demo = demo
         self._people = people
         self._live = live

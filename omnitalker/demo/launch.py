@@ -15,7 +15,7 @@ from omnitalker.server.front import SECURITY_HEADERS, Front, is_loopback, listen
 
 if TYPE_CHECKING:
     from omnitalker.demo.live import LiveServer
-    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.demo.takes import DemoTakes
 
 MAX_UPLOAD = "100mb"
 LIVE_URL = "http://127.0.0.1:8000"
@@ -53,7 +53,7 @@ class DemoSettings:
 class Running:
     """The page while it is served."""
 
-    def __init__(self, page: Any, demo: DemoStudio, live: LiveServer, address: str) -> None:
+    def __init__(self, page: Any, demo: DemoTakes, live: LiveServer, address: str) -> None:
         self.address = address
         self._page = page
         self._demo = demo
@@ -81,11 +81,11 @@ def start(settings: DemoSettings) -> Running:
         raise MissingExtra("gradio", "app", "the web demo") from error
     check_open(settings)
     listen_at(settings.host, settings.port).close()
-    from omnitalker.demo.takes import DemoStudio
-    from omnitalker.studio.casting import Studio
+    from omnitalker.demo.takes import DemoTakes
+    from omnitalker.studio.casting import Casting
 
-    demo = DemoStudio(
-        Studio.from_pretrained(settings.checkpoint, settings.device),
+    demo = DemoTakes(
+        Casting.from_pretrained(settings.checkpoint, settings.device),
         Shelves(settings.styles.expanduser()),
         renderer=settings.renderer,
         max_seconds=settings.max_seconds,
@@ -106,7 +106,7 @@ def check_open(settings: DemoSettings) -> None:
     log.warning("INSECURE: whoever reaches this page %s may use it", where)
 
 
-def serve(demo: DemoStudio, settings: DemoSettings) -> Running:
+def serve(demo: DemoTakes, settings: DemoSettings) -> Running:
     """The page over a studio that is loaded already."""
     from starlette.middleware import Middleware
 

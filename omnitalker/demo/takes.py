@@ -26,7 +26,7 @@ from omnitalker.media.segments import Segment, SegmentEncoder
 from omnitalker.media.writer import VideoWriter
 from omnitalker.reference.consent import receipt, with_receipt
 from omnitalker.reference.style import save_style
-from omnitalker.studio.casting import Cast, Studio
+from omnitalker.studio.casting import Cast, Casting
 from omnitalker.studio.check import check
 from omnitalker.studio.framing import plain_backdrop
 from omnitalker.studio.order import OPTIONS, Order, Voice
@@ -98,11 +98,11 @@ class Stop:
     event: threading.Event = field(default_factory=threading.Event)
 
 
-class DemoStudio:
+class DemoTakes:
     """Makes videos for visitors, each in a folder of its own that does not live long."""
 
     def __init__(
-        self, studio: Studio, shelves: Shelves, *, renderer: str = "warp", max_seconds: float = 300
+        self, studio: Casting, shelves: Shelves, *, renderer: str = "warp", max_seconds: float = 300
     ) -> None:
         self.studio = studio
         self.shelves = shelves

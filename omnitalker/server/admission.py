@@ -29,7 +29,7 @@ class Spent(OmniTalkerError):
 
 
 @dataclass
-class Places:
+class Slots:
     """A number of seats, taken and left; nobody takes more than a share of them."""
 
     count: int
@@ -149,9 +149,9 @@ class Admission:
         self.questions = RateLimit(allowance.questions_per_minute)
         self.wrong_keys = RateLimit(allowance.wrong_keys_per_minute)
         self.speech = Tally(60 * allowance.speech_minutes_per_hour, HOUR)
-        self.sessions = Places(sessions, "live sessions", allowance.sessions)
-        self.syntheses = Places(syntheses, "syntheses", allowance.syntheses)
-        self.openings = Places(
+        self.sessions = Slots(sessions, "live sessions", allowance.sessions)
+        self.syntheses = Slots(syntheses, "syntheses", allowance.syntheses)
+        self.openings = Slots(
             MOST_CALLERS, "connections that have not said what they want", allowance.openings
         )
         self.slow_readers = 0

@@ -27,14 +27,14 @@ from omnitalker.server.metrics import CONTENT_TYPE, Metrics
 from omnitalker.server.settings import ServeConfig
 from omnitalker.server.socket import socket_routes
 from omnitalker.server.speech import speech_routes
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 from omnitalker.server.webrtc import Peers, webrtc_routes
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(hall: Hall, keys: KeyRing | None = None) -> FastAPI:
+def create_app(hall: ServerState, keys: KeyRing | None = None) -> FastAPI:
     """The application of a hall; `uvicorn.run(create_app(hall))` serves it."""
     config, admission = hall.config, hall.admission
     keys = keys or KeyRing(config.keys_env, config.keys_file)
@@ -71,7 +71,7 @@ def _page_policy(config: ServeConfig) -> tuple[tuple[bytes, bytes], ...]:
     return ((b"content-security-policy", policy.encode("latin-1")),)
 
 
-def _lifespan(hall: Hall, peers: Peers) -> Any:
+def _lifespan(hall: ServerState, peers: Peers) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warming = asyncio.create_task(_warm_up(app, hall), name="omnitalker-warm-up")
@@ -84,7 +84,7 @@ def _lifespan(hall: Hall, peers: Peers) -> Any:
     return lifespan
 
 
-async def _warm_up(app: FastAPI, hall: Hall) -> None:
+async def _warm_up(app: FastAPI, hall: ServerState) -> None:
     """The server is ready when the default character has said a word to nobody."""
     try:
         performer = await asyncio.to_thread(hall.performer, hall.default)
@@ -95,7 +95,7 @@ async def _warm_up(app: FastAPI, hall: Hall) -> None:
         app.state.problem = str(error)
 
 
-def _add_pages(app: FastAPI, hall: Hall, metrics: Metrics) -> None:
+def _add_pages(app: FastAPI, hall: ServerState, metrics: Metrics) -> None:
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
         return FileResponse(STATIC / "live.html")

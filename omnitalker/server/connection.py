@@ -23,7 +23,7 @@ from omnitalker.base.types import MANNERS, AVChunk, Manner
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.live.warmup import warm_up
 from omnitalker.server.admission import Busy
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 
 Tell = Callable[[dict[str, Any]], object]
 MOST_TEXT = 20_000
@@ -34,10 +34,12 @@ MOST_SOUND_BYTES = 64_000
 SIZES = (0, 256, 512, 768)
 
 
-class Desk:
+class ClientConnection:
     """Make it in a worker thread (it may load a face), then `open` it in the event loop."""
 
-    def __init__(self, hall: Hall, name: str, wish: dict[str, Any], caller: str = "") -> None:
+    def __init__(
+        self, hall: ServerState, name: str, wish: dict[str, Any], caller: str = ""
+    ) -> None:
         if name not in hall.characters:
             raise InputError(unknown_choice("character", name, hall.characters))
         size = wish.get("size")

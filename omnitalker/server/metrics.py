@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from omnitalker.base import timeline
 from omnitalker.live.session import AvatarSession, SessionEvent
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
@@ -14,7 +14,7 @@ _FACTORS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0)
 
 
 class Metrics:
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: ServerState) -> None:
         self._registry = registry = CollectorRegistry()
         admission = hall.admission
         self.first_chunk = Histogram(

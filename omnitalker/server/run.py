@@ -13,7 +13,7 @@ from omnitalker.server.keys import KeyRing
 from omnitalker.server.settings import ServeConfig
 
 if TYPE_CHECKING:
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
 GRACE_SECONDS = 10
 """What is being said when the server is told to stop may finish within this time."""
@@ -32,16 +32,16 @@ def run(config: ServeConfig) -> None:
         from omnitalker.server.prompt import PromptProtocol
     except ImportError as error:
         raise MissingExtra(error.name or "fastapi", "server", "serving") from error
-    from omnitalker.server.state import Hall
-    from omnitalker.studio.casting import Studio
+    from omnitalker.server.state import ServerState
+    from omnitalker.studio.casting import Casting
 
     logging.getLogger("omnitalker").setLevel(logging.INFO)
     keys = KeyRing(config.keys_env, config.keys_file)
     check_open(config, keys)
     listening = listen_at(config.host, config.port)
-    studio = Studio.from_pretrained(config.checkpoint, config.device)
+    studio = Casting.from_pretrained(config.checkpoint, config.device)
     characters = {name: load_character(name) for name in config.characters}
-    hall = Hall(studio, characters, config)
+    hall = ServerState(studio, characters, config)
     settings = uvicorn.Config(
         create_app(hall, keys),
         http=PromptProtocol,
@@ -72,7 +72,7 @@ def check_open(config: ServeConfig, keys: KeyRing) -> None:
     log.warning("INSECURE: whoever reaches %s may use everything here, without a key", config.host)
 
 
-def _server(settings: Any, hall: Hall) -> Any:
+def _server(settings: Any, hall: ServerState) -> Any:
     import uvicorn
 
     class Server(uvicorn.Server):

@@ -20,11 +20,11 @@ from omnitalker.base.config import LONGEST_SHOWN
 from omnitalker.base.errors import OmniTalkerError
 from omnitalker.base.types import AVChunk, Frame
 from omnitalker.server.admission import Busy, Pace
-from omnitalker.server.connection import Desk
+from omnitalker.server.connection import ClientConnection
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.packets import Packet
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 
 log = logging.getLogger(__name__)
 JPEG_QUALITY = 85
@@ -36,7 +36,7 @@ MOST_EVENTS = 250
 """That wait for a reader."""
 
 
-def socket_routes(hall: Hall, metrics: Metrics) -> APIRouter:
+def socket_routes(hall: ServerState, metrics: Metrics) -> APIRouter:
     routes = APIRouter()
 
     @routes.websocket("/v1/avatar")
@@ -62,12 +62,12 @@ def socket_routes(hall: Hall, metrics: Metrics) -> APIRouter:
 
 
 async def _serve(
-    socket: WebSocket, hall: Hall, metrics: Metrics, wish: dict[str, Any], caller: str
+    socket: WebSocket, hall: ServerState, metrics: Metrics, wish: dict[str, Any], caller: str
 ) -> None:
     """One connection, from what it wants to its last message."""
     try:
         name = str(wish.get("character") or hall.default)
-        desk = await asyncio.to_thread(Desk, hall, name, wish, caller)
+        desk = await asyncio.to_thread(ClientConnection, hall, name, wish, caller)
     except OmniTalkerError as error:
         await socket.send_json({"type": "error", "message": str(error)})
         await socket.close(BAD_MESSAGE)
@@ -115,7 +115,9 @@ class _Events:
             yield self._waiting.popleft()
 
 
-async def _read(socket: WebSocket, desk: Desk, hall: Hall, events: _Events) -> None:
+async def _read(
+    socket: WebSocket, desk: ClientConnection, hall: ServerState, events: _Events
+) -> None:
     """Until the client leaves or is silent too long. What comes too fast waits in the network."""
     patience = 60 * hall.config.idle_minutes
     pace = Pace(hall.admission.allowance.messages_per_second)
@@ -137,7 +139,7 @@ async def _read(socket: WebSocket, desk: Desk, hall: Hall, events: _Events) -> N
             events.tell({"type": "error", "message": str(error)})
 
 
-async def _send(socket: WebSocket, desk: Desk, events: _Events) -> None:
+async def _send(socket: WebSocket, desk: ClientConnection, events: _Events) -> None:
     outlet = desk.session.open_outlet()
     desk.session.start()
     try:

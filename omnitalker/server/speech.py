@@ -33,7 +33,7 @@ from omnitalker.reference.style import with_intensity
 from omnitalker.server.admission import Busy
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
-from omnitalker.server.state import Hall, Voice
+from omnitalker.server.state import ServerState, Voice
 from omnitalker.studio.option import options_of
 from omnitalker.studio.order import SIZES, Delivery, normal
 from omnitalker.studio.produce import request_of
@@ -74,7 +74,7 @@ class VideoBody(SpeechBody):
     size: Literal[SIZES] = 512  # type: ignore[valid-type]
 
 
-def speech_routes(hall: Hall, metrics: Metrics) -> APIRouter:
+def speech_routes(hall: ServerState, metrics: Metrics) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/audio/speech")
@@ -111,7 +111,12 @@ class _Work:
     """One synthesis: checked at once, made in a thread of its own, stopped when its reader goes."""
 
     def __init__(
-        self, hall: Hall, metrics: Metrics, caller: str, body: SpeechBody, size: int | None = None
+        self,
+        hall: ServerState,
+        metrics: Metrics,
+        caller: str,
+        body: SpeechBody,
+        size: int | None = None,
     ) -> None:
         if hall.is_leaving.is_set():
             raise Busy("the server is stopping")

@@ -16,7 +16,7 @@ from omnitalker.live.performer import Performer
 from omnitalker.live.session import AvatarSession
 from omnitalker.server.admission import Admission
 from omnitalker.server.settings import ServeConfig
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import Order
 from omnitalker.studio.order import Voice as VoiceWish
 
@@ -34,12 +34,12 @@ class Voice:
     manner: Manner
 
 
-class Hall:
+class ServerState:
     """Safe under threads. Performers are made when first asked for, and once."""
 
     def __init__(
         self,
-        studio: Studio,
+        studio: Casting,
         characters: dict[str, Character],
         config: ServeConfig | None = None,
         brain: Brain | None = None,

@@ -35,12 +35,12 @@ from omnitalker.base.types import AVChunk
 from omnitalker.live.outlet import Outlet
 from omnitalker.media.rtc import MicrophoneReader, picture_frame, sound_frames
 from omnitalker.server.admission import Busy, Pace
-from omnitalker.server.connection import Desk
+from omnitalker.server.connection import ClientConnection
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.settings import IceServer
 from omnitalker.server.socket import parse_message
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 
 log = logging.getLogger(__name__)
 MICROPHONE_RATE = 16_000
@@ -90,7 +90,7 @@ def rtc_configuration(servers: tuple[IceServer, ...]) -> RTCConfiguration:
 class Peers:
     """All open peer connections."""
 
-    def __init__(self, hall: Hall, metrics: Metrics) -> None:
+    def __init__(self, hall: ServerState, metrics: Metrics) -> None:
         self._hall = hall
         self._metrics = metrics
         self._open: set[Peer] = set()
@@ -104,7 +104,7 @@ class Peers:
         try:
             name = offer.character or self._hall.default
             wish = {"size": offer.size, "greet": offer.greet}
-            desk = await asyncio.to_thread(Desk, self._hall, name, wish, caller)
+            desk = await asyncio.to_thread(ClientConnection, self._hall, name, wish, caller)
             connection = RTCPeerConnection(rtc_configuration(config.ice_servers))
             pace = Pace(admission.allowance.messages_per_second)
             peer = Peer(desk, self._metrics, seat, self._open.discard, connection, pace)
@@ -124,7 +124,7 @@ class Peer:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: ClientConnection,
         metrics: Metrics,
         seat: ExitStack,
         forget: Callable[[Peer], None],

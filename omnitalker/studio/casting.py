@@ -1,6 +1,6 @@
 """Who speaks and who is seen: an order's names and files become a style prompt and a renderer, each made once.
 
-The command line, the page, batch workers, characters and the server all cast through a `Studio`. What reads
+The command line, the page, batch workers, characters and the server all cast through a `Casting`. What reads
 pictures or draws is imported where it is used: sound alone needs none of it.
 """
 
@@ -43,7 +43,7 @@ class Cast:
     """What is worth telling about the choice."""
 
 
-class Studio:
+class Casting:
     """The parts of a checkpoint with a bounded memory of references and identities. Safe under threads."""
 
     def __init__(self, parts: Parts, *, remembered: int = 16) -> None:
@@ -55,7 +55,7 @@ class Studio:
     @classmethod
     def from_pretrained(
         cls, checkpoint: str | Path = assets.DEFAULT_CHECKPOINT, device: str = "cpu"
-    ) -> Studio:
+    ) -> Casting:
         return cls(Parts.from_pretrained(checkpoint, device))
 
     def resolve(self, order: Order) -> Cast:

@@ -13,7 +13,7 @@ from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import render_chunk, stream
 from omnitalker.media.reader import read_audio
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import Delivery, Order
 from omnitalker.studio.recording import OnProgress, Recording
 from omnitalker.studio.writers import WRITERS, suffix_of
@@ -42,7 +42,7 @@ class Made:
 
 
 def produce(
-    studio: Studio, order: Order, output: str | Path, on_progress: OnProgress | None = None
+    studio: Casting, order: Order, output: str | Path, on_progress: OnProgress | None = None
 ) -> Made:
     """Make the files; they appear under their names only when they are whole.
 

@@ -54,7 +54,7 @@ class LoopConfig:
 
 
 @dataclass(frozen=True)
-class Dice:
+class BatchRng:
     """The randomness of one micro-batch."""
 
     numpy: np.random.Generator
@@ -77,7 +77,7 @@ class Task(ABC):
         return self.model
 
     @abstractmethod
-    def batch(self, dice: Dice, /) -> Any:
+    def batch(self, dice: BatchRng, /) -> Any:
         """The next micro-batch, on the CPU; decided by `dice` alone."""
 
     @abstractmethod
@@ -196,11 +196,11 @@ class TrainingRun:
         self.optimizer.zero_grad(set_to_none=True)
         return float(norms[0])
 
-    def _dice(self, micro: int, done: float) -> Dice:
+    def _dice(self, micro: int, done: float) -> BatchRng:
         key = [self.config.seed, self.progress.step, micro, self.accelerator.process_index]
         numpy = np.random.default_rng(key)
         generator = torch.Generator().manual_seed(int(numpy.integers(2**62)))
-        return Dice(numpy, generator, self.progress.step, done)
+        return BatchRng(numpy, generator, self.progress.step, done)
 
     def _own_done(self) -> float:
         """0 at the start, 1 at the end, by this process's clock."""

@@ -84,7 +84,7 @@ def save(path: Path, picture: np.ndarray) -> None:
     unfinished.replace(path)
 
 
-class Studio:
+class Casting:
     """Renders stills of one person into a folder."""
 
     def __init__(self, args: argparse.Namespace, config: dict) -> None:
@@ -185,7 +185,7 @@ def main(argv: list[str]) -> None:
         if (not args.only or any(still.name.startswith(start) for start in args.only))
         and (args.again or not (args.out / f"{still.name}.png").exists())
     ]
-    work = Studio(args, config)
+    work = Casting(args, config)
     (args.out / "stills.json").write_text(
         json.dumps(describe(work.person.head, config, args.size), indent=1)
     )

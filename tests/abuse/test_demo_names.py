@@ -154,12 +154,12 @@ def test_a_reference_serves_only_who_brought_it_once_agreed(
     from omnitalker.base.errors import InputError
     from omnitalker.demo.cast import FROM_REFERENCE
     from omnitalker.demo.library import Shelves
-    from omnitalker.demo.takes import DemoStudio, Wish
-    from omnitalker.studio.casting import Studio
+    from omnitalker.demo.takes import DemoTakes, Wish
+    from omnitalker.studio.casting import Casting
     from tests.demo.test_studio import hum
 
     write_wav(tmp_path / "me.wav", hum(3.0))
-    demo = DemoStudio(Studio(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
+    demo = DemoTakes(Casting(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
     bob, eve = "0" * 32, "1" * 32
     brought = demo.references.take(tmp_path / "me.wav", bob)
     wish = Wish(parse({"text": "Hi.", "voice": FROM_REFERENCE}), reference=brought, owner=bob)

@@ -19,7 +19,7 @@ import websockets
 
 from omnitalker.base.errors import ConfigError
 from omnitalker.server import front, prompt
-from omnitalker.server.admission import Allowance, Busy, Pace, Places, RateLimit, Tally
+from omnitalker.server.admission import Allowance, Busy, Pace, RateLimit, Slots, Tally
 from omnitalker.server.client import AvatarClient
 from omnitalker.server.front import check_host, is_loopback, listen_at
 from omnitalker.server.keys import KeyRing, digest, new_key
@@ -28,21 +28,23 @@ from omnitalker.server.settings import IceServer, ServeConfig
 from tests.live.waiting import wait_until
 
 if TYPE_CHECKING:
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
 LONG = "The quick brown fox jumps over the lazy dog near the river bank. " * 60
 
 
 @contextmanager
-def serving(hall: Hall, keys: KeyRing | None = None, **changes: Any) -> Iterator[tuple[str, Hall]]:
+def serving(
+    hall: ServerState, keys: KeyRing | None = None, **changes: Any
+) -> Iterator[tuple[str, ServerState]]:
     """A real server over the same model with another configuration."""
     import uvicorn
 
     from omnitalker.server.app import create_app
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
     config = replace(hall.config, keys_env="OMNITALKER_NO_KEYS", **changes)
-    own = Hall(hall.studio, hall.characters, config)
+    own = ServerState(hall.studio, hall.characters, config)
     settings = uvicorn.Config(
         create_app(own, keys), port=0, log_level="warning", http=prompt.PromptProtocol
     )
@@ -77,7 +79,7 @@ def stalled(address: str, body: dict[str, Any]) -> socket.socket:
     return line
 
 
-def test_readers_who_do_not_read_lose_their_places(hall: Hall) -> None:
+def test_readers_who_do_not_read_lose_their_places(hall: ServerState) -> None:
     with serving(hall, write_seconds=1.0) as (address, own):
         lines = [stalled(address, {"input": LONG, "response_format": "wav"}) for _ in range(2)]
         wait_until(lambda: own.admission.syntheses.taken == 2, 60)
@@ -89,9 +91,9 @@ def test_readers_who_do_not_read_lose_their_places(hall: Hall) -> None:
             line.close()
 
 
-def test_a_socket_whose_client_never_reads_is_closed(hall: Hall) -> None:
+def test_a_socket_whose_client_never_reads_is_closed(hall: ServerState) -> None:
 
-    async def sit(address: str, own: Hall) -> None:
+    async def sit(address: str, own: ServerState) -> None:
         line = await websockets.connect(f"ws://{address}/v1/avatar", max_queue=1)
         await line.send(json.dumps({"type": "session.start", "size": 768}))
         await line.send(json.dumps({"type": "say", "text": LONG}))
@@ -104,8 +106,8 @@ def test_a_socket_whose_client_never_reads_is_closed(hall: Hall) -> None:
         asyncio.run(asyncio.wait_for(sit(address, own), 120))
 
 
-def test_who_says_nothing_takes_no_place(hall: Hall) -> None:
-    async def sit(address: str, own: Hall) -> None:
+def test_who_says_nothing_takes_no_place(hall: ServerState) -> None:
+    async def sit(address: str, own: ServerState) -> None:
         url = f"ws://{address}/v1/avatar"
         quiet = [await websockets.connect(url) for _ in range(3)]
         await asyncio.to_thread(wait_until, lambda: own.admission.openings.taken == 3, 20)
@@ -122,7 +124,9 @@ def test_who_says_nothing_takes_no_place(hall: Hall) -> None:
         asyncio.run(asyncio.wait_for(sit(address, own), 60))
 
 
-def test_openings_without_end_are_closed(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openings_without_end_are_closed(
+    hall: ServerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prompt, "OPENING_SECONDS", 0.5)
     with serving(hall) as (address, _):
         host, _, port = address.partition(":")
@@ -140,7 +144,7 @@ def test_openings_without_end_are_closed(hall: Hall, monkeypatch: pytest.MonkeyP
         assert httpx.get(f"http://{address}/health").status_code == 200
 
 
-def test_a_flood_of_replies_is_refused_and_costs_no_threads(hall: Hall) -> None:
+def test_a_flood_of_replies_is_refused_and_costs_no_threads(hall: ServerState) -> None:
     async def flood(address: str) -> None:
         async with AvatarClient(f"ws://{address}/v1/avatar", video="none", greet=False) as avatar:
             for _ in range(300):
@@ -194,7 +198,7 @@ def test_sizes_of_other_kinds_are_refused_in_words(address: str, key: str, size:
     assert "size must be" in asyncio.run(asyncio.wait_for(talk(), 60))
 
 
-def test_signs_that_are_read_out_count_as_sounds(hall: Hall) -> None:
+def test_signs_that_are_read_out_count_as_sounds(hall: ServerState) -> None:
     with serving(hall) as (address, _):
         answer = httpx.post(
             f"http://{address}/v1/audio/speech", json={"input": "<" * 4096}, timeout=60
@@ -203,7 +207,7 @@ def test_signs_that_are_read_out_count_as_sounds(hall: Hall) -> None:
     assert "the limit is 12,000" in answer.json()["error"]["message"]
 
 
-def test_names_that_others_let_point_here_are_refused(hall: Hall) -> None:
+def test_names_that_others_let_point_here_are_refused(hall: ServerState) -> None:
     with serving(hall, origins=("https://talk.example.org",)) as (address, _):
         port = address.rpartition(":")[2]
         base = f"http://{address}"
@@ -248,7 +252,7 @@ def test_allowed_names_and_those_below_them() -> None:
             check_host(name, [".example.org"])
 
 
-def test_wrong_keys_are_counted_and_those_inside_stay(hall: Hall, tmp_path: Path) -> None:
+def test_wrong_keys_are_counted_and_those_inside_stay(hall: ServerState, tmp_path: Path) -> None:
     right = new_key(tmp_path / "keys.yaml", "ann")
     other = new_key(tmp_path / "keys.yaml", "bo")
     ring = KeyRing("OMNITALKER_NO_KEYS", tmp_path / "keys.yaml")
@@ -344,7 +348,7 @@ def test_nobody_outside_is_asked_for_the_way() -> None:
 
 
 def test_nobody_takes_more_than_a_share() -> None:
-    places = Places(3, "chairs", share=2)
+    places = Slots(3, "chairs", share=2)
     with places.seat("ann"), places.seat("ann"):
         with pytest.raises(Busy, match="your 2 chairs"), places.seat("ann"):
             pass
@@ -386,7 +390,7 @@ def test_the_pace_of_a_connection() -> None:
     assert sum(pace.delay() == 0.0 for _ in range(45)) >= 40
 
 
-def test_when_it_is_told_to_stop_what_is_said_is_said_to_its_end(hall: Hall) -> None:
+def test_when_it_is_told_to_stop_what_is_said_is_said_to_its_end(hall: ServerState) -> None:
     """The server itself is stopped in tests/server/test_stopping; here nothing new may begin."""
     with serving(hall) as (address, own):
         own.is_leaving.set()

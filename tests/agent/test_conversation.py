@@ -204,9 +204,9 @@ def test_characters_are_read_strictly(tmp_path: Path) -> None:
 
 def test_a_character_is_performed_and_checked(tiny_pipeline: OmniTalkerPipeline) -> None:
     from omnitalker.agent.character import Lines, check, perform
-    from omnitalker.studio.casting import Studio
+    from omnitalker.studio.casting import Casting
 
-    studio = Studio(tiny_pipeline.parts)
+    studio = Casting(tiny_pipeline.parts)
     ada = Character("Ada", "p", sketched("ada"))
     performer = perform(studio, ada)
     assert performer.style("happy") is not performer.style("neutral")

@@ -13,17 +13,17 @@ import pytest
 from tests.ports import free_port
 
 if TYPE_CHECKING:
-    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.demo.takes import DemoTakes
     from omnitalker.pipeline import OmniTalkerPipeline
 
 
 @pytest.fixture
-def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoStudio]:
+def demo(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> Iterator[DemoTakes]:
     from omnitalker.demo.library import Shelves
-    from omnitalker.demo.takes import DemoStudio
-    from omnitalker.studio.casting import Studio
+    from omnitalker.demo.takes import DemoTakes
+    from omnitalker.studio.casting import Casting
 
-    made = DemoStudio(Studio(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
+    made = DemoTakes(Casting(tiny_pipeline.parts), Shelves(tmp_path / "styles"), renderer="sketch")
     yield made
     made.close()
 
@@ -35,10 +35,10 @@ def served(pipeline: OmniTalkerPipeline, styles: Path, **settings: Any) -> Itera
     pytest.importorskip("gradio", reason="the web demo needs pip install 'omnitalker[app]'")
     from omnitalker.demo.launch import DemoSettings, serve
     from omnitalker.demo.library import Shelves
-    from omnitalker.demo.takes import DemoStudio
-    from omnitalker.studio.casting import Studio
+    from omnitalker.demo.takes import DemoTakes
+    from omnitalker.studio.casting import Casting
 
-    studio = DemoStudio(Studio(pipeline.parts), Shelves(styles), renderer="sketch")
+    studio = DemoTakes(Casting(pipeline.parts), Shelves(styles), renderer="sketch")
     running = serve(studio, DemoSettings(port=free_port(), **settings))
     yield running.address
     running.close()

@@ -22,7 +22,7 @@ from omnitalker.reference.style import load_style
 from omnitalker.studio.order import parse
 
 if TYPE_CHECKING:
-    from omnitalker.demo.takes import DemoStudio
+    from omnitalker.demo.takes import DemoTakes
 
 ME = "0" * 32
 WISH = Wish(
@@ -42,7 +42,7 @@ def hum(seconds: float, hertz: float = 120.0, level: float = 0.2) -> np.ndarray:
     return (level * voice * (np.sin(2 * np.pi * 2.5 * time) > -0.7)).astype(np.float32)
 
 
-def test_pieces_are_the_video_and_the_take_has_every_file(demo: DemoStudio) -> None:
+def test_pieces_are_the_video_and_the_take_has_every_file(demo: DemoTakes) -> None:
     pieces = list(demo.speak(WISH))
     last = pieces[-1]
     assert last.take is not None
@@ -64,7 +64,7 @@ def test_pieces_are_the_video_and_the_take_has_every_file(demo: DemoStudio) -> N
         assert f">{word.text}</text>" in drawn
 
 
-def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
+def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoTakes) -> None:
     stop = Stop()
     steps = demo.speak(wished(text="One two three. " * 30), stop)
     first = next(steps)
@@ -90,12 +90,12 @@ def test_stopping_ends_the_work_and_leaves_no_video(demo: DemoStudio) -> None:
         (wished({"owner": ME}, voice=SAVED + "gone"), "no saved style"),
     ],
 )
-def test_mistakes_are_told_in_words(demo: DemoStudio, wish: Wish, words: str) -> None:
+def test_mistakes_are_told_in_words(demo: DemoTakes, wish: Wish, words: str) -> None:
     with pytest.raises(InputError, match=words):
         list(demo.speak(wish))
 
 
-def test_an_own_voice_speaks_and_can_be_kept(demo: DemoStudio, tmp_path: Path) -> None:
+def test_an_own_voice_speaks_and_can_be_kept(demo: DemoTakes, tmp_path: Path) -> None:
     write_wav(tmp_path / "me.wav", hum(3.0))
     mine = demo.references.take(tmp_path / "me.wav", ME)
     wish = wished({"reference": mine, "consent": True, "owner": ME}, voice=FROM_REFERENCE)

@@ -22,14 +22,14 @@ from omnitalker.agent.conversation import Conversation
 from omnitalker.live.reply import ReplySettings
 from omnitalker.live.session import AvatarSession, SessionSettings
 from omnitalker.server.client import AvatarClient
-from omnitalker.server.connection import Desk
+from omnitalker.server.connection import ClientConnection
 from tests.agent.test_conversation import Endpoint, delta
 from tests.live.waiting import wait_until
 from tests.live_fixtures import sketched
 
 if TYPE_CHECKING:
     from omnitalker.live.performer import Performer
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
 WORDS = "This is a long answer and it goes on for quite a while until it ends. "
 
@@ -149,7 +149,7 @@ def test_a_language_model_that_stalls_or_is_down_is_excused_aloud(
     ],
 )  # fmt: skip
 def test_messages_that_mean_nothing_are_answered_and_survived(
-    address: str, key: str, hall: Hall, sent: str | bytes, says: str
+    address: str, key: str, hall: ServerState, sent: str | bytes, says: str
 ) -> None:
     async def talk() -> tuple[str, float]:
         async with AvatarClient(
@@ -172,7 +172,7 @@ async def next_event(avatar: AvatarClient, kind: str) -> dict[str, Any]:
     raise AssertionError(f"no {kind} came")
 
 
-def test_a_wrong_key_opens_no_door(address: str, hall: Hall) -> None:
+def test_a_wrong_key_opens_no_door(address: str, hall: ServerState) -> None:
     async def knock(**options: Any) -> None:
         async with websockets.connect(f"ws://{address}/v1/avatar", **options):
             pass
@@ -203,7 +203,7 @@ def ours() -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts sockets the way of Linux")
 def test_clients_that_vanish_or_never_read_leave_nothing(
-    address: str, key: str, hall: Hall
+    address: str, key: str, hall: ServerState
 ) -> None:
     headers = {"authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"http://{address}", headers=headers, timeout=60) as warm:
@@ -241,9 +241,9 @@ def hang_up(address: str, headers: dict[str, str], path: str) -> None:
 
 
 @pytest.mark.usefixtures("no_leaks")
-def test_a_desk_closed_in_mid_sentence_leaves_no_task(hall: Hall) -> None:
-    async def visit(act: Callable[[Desk], object]) -> None:
-        desk = await asyncio.to_thread(Desk, hall, "ada", {"size": 0, "greet": False})
+def test_a_desk_closed_in_mid_sentence_leaves_no_task(hall: ServerState) -> None:
+    async def visit(act: Callable[[ClientConnection], object]) -> None:
+        desk = await asyncio.to_thread(ClientConnection, hall, "ada", {"size": 0, "greet": False})
         desk.open(asyncio.get_running_loop(), lambda _: None)
         desk.session.start()
         act(desk)

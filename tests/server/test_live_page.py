@@ -13,7 +13,7 @@ from tests.browsers import installed_chromium
 from tests.live.waiting import wait_until
 
 if TYPE_CHECKING:
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
@@ -40,7 +40,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def enter(browser: Any, address: str, key: str, hall: Hall) -> Iterator[Callable[..., Any]]:
+def enter(browser: Any, address: str, key: str, hall: ServerState) -> Iterator[Callable[..., Any]]:
     """Opens the page and presses Start."""
     contexts: list[Any] = []
     complaints: list[str] = []
@@ -145,7 +145,7 @@ def test_sound_and_picture_come_over_webrtc(enter: Callable[..., Any]) -> None:
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids(
-    browser: Any, address: str, key: str, hall: Hall
+    browser: Any, address: str, key: str, hall: ServerState
 ) -> None:
     """The other tests look into the page by `eval`, which the policy forbids; so they do without it."""
     context = browser.new_context()

@@ -15,7 +15,7 @@ import pytest
 from omnitalker.server.admission import RateLimit
 from omnitalker.server.client import AvatarClient
 from omnitalker.server.packets import Packet
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 from tests.live.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_who_may_not_come_in(address: str, http: httpx.Client) -> None:
         assert httpx.get(base + path).status_code == 200
 
 
-def test_places_are_limited_and_given_back(hall: Hall, http: httpx.Client) -> None:
+def test_places_are_limited_and_given_back(hall: ServerState, http: httpx.Client) -> None:
     with hall.admission.syntheses.seat(), hall.admission.syntheses.seat():
         answer = http.post("/v1/audio/speech", json={"input": "hi"})
         assert answer.status_code == 503
@@ -128,7 +128,7 @@ def test_places_are_limited_and_given_back(hall: Hall, http: httpx.Client) -> No
 
 
 def test_a_socket_talks_is_interrupted_and_leaves_nothing(
-    address: str, hall: Hall, key: str
+    address: str, hall: ServerState, key: str
 ) -> None:
     async def talk() -> list[Packet | dict]:
         url = f"ws://{address}/v1/avatar"
@@ -158,7 +158,7 @@ def test_a_socket_talks_is_interrupted_and_leaves_nothing(
 
 
 def test_a_third_session_is_refused_and_a_vanished_client_is_noticed(
-    address: str, hall: Hall, key: str
+    address: str, hall: ServerState, key: str
 ) -> None:
     async def crowd() -> dict:
         url = f"ws://{address}/v1/avatar"

@@ -12,7 +12,7 @@ from tests.live.waiting import wait_until
 if TYPE_CHECKING:
     from aiortc import MediaStreamTrack
 
-    from omnitalker.server.state import Hall
+    from omnitalker.server.state import ServerState
 
 SECONDS = 5.0
 
@@ -63,7 +63,9 @@ class Viewer:
                 self.loud += int(abs(frame.to_ndarray()).max() > 40)  # silence is nought
 
 
-def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, key: str) -> None:
+def test_a_peer_sees_hears_and_reads_the_same_seconds(
+    address: str, hall: ServerState, key: str
+) -> None:
     async def watch() -> Viewer:
         viewer = Viewer(address, key)
         await viewer.connect()
@@ -84,7 +86,7 @@ def test_a_peer_sees_hears_and_reads_the_same_seconds(address: str, hall: Hall, 
     wait_until(lambda: hall.admission.sessions.taken == 0, 30)
 
 
-def test_an_offer_that_is_none_is_refused(address: str, hall: Hall, key: str) -> None:
+def test_an_offer_that_is_none_is_refused(address: str, hall: ServerState, key: str) -> None:
     headers = {"authorization": f"Bearer {key}"}
     body = {"sdp": "nonsense", "type": "offer"}
     answer = httpx.post(f"http://{address}/v1/webrtc/offer", json=body, headers=headers, timeout=30)

@@ -10,7 +10,7 @@ import pytest
 from omnitalker.base.errors import InputError
 from omnitalker.media.sound import write_wav
 from omnitalker.reference.style import save_style
-from omnitalker.studio.casting import Studio, _Memory
+from omnitalker.studio.casting import Casting, _Memory
 from omnitalker.studio.order import Look, Voice, parse
 from omnitalker.studio.produce import produce
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def studio(tiny_pipeline: OmniTalkerPipeline) -> Studio:
-    return Studio(tiny_pipeline.parts)
+def studio(tiny_pipeline: OmniTalkerPipeline) -> Casting:
+    return Casting(tiny_pipeline.parts)
 
 
 def voice_like(seconds: float) -> np.ndarray:
@@ -31,7 +31,7 @@ def voice_like(seconds: float) -> np.ndarray:
 
 
 def test_a_recording_lends_its_voice_and_the_built_in_manner_its_face(
-    studio: Studio, tmp_path: Path
+    studio: Casting, tmp_path: Path
 ) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(3.0))
     style = studio.style(Voice(ref=str(tmp_path / "voice.wav"), ref_text="Hello there."))
@@ -42,7 +42,7 @@ def test_a_recording_lends_its_voice_and_the_built_in_manner_its_face(
     assert (style.phonemes > 0).mean() > 0.5
 
 
-def test_a_reference_is_analysed_once_even_by_two_threads(studio: Studio, tmp_path: Path) -> None:
+def test_a_reference_is_analysed_once_even_by_two_threads(studio: Casting, tmp_path: Path) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(2.0))
     found: list[object] = []
     threads = [
@@ -61,7 +61,7 @@ def test_a_reference_is_analysed_once_even_by_two_threads(studio: Studio, tmp_pa
     [(voice_like(0.4), "1 to 10 s"), (np.zeros(48_000, np.float32), "silent")],
 )
 def test_useless_recordings_are_told(
-    studio: Studio, tmp_path: Path, samples: np.ndarray, message: str
+    studio: Casting, tmp_path: Path, samples: np.ndarray, message: str
 ) -> None:
     write_wav(tmp_path / "voice.wav", samples)
     with pytest.raises(InputError, match=message):
@@ -69,7 +69,7 @@ def test_useless_recordings_are_told(
 
 
 def test_long_recordings_are_cut_to_ten_seconds_and_it_is_said(
-    studio: Studio, tmp_path: Path
+    studio: Casting, tmp_path: Path
 ) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(14.0))
     reference = studio.reference(tmp_path / "voice.wav")
@@ -78,7 +78,7 @@ def test_long_recordings_are_cut_to_ten_seconds_and_it_is_said(
     assert any("14.0 s" in warning for warning in reference.warnings)
 
 
-def test_names_that_do_not_exist_list_those_that_do(studio: Studio) -> None:
+def test_names_that_do_not_exist_list_those_that_do(studio: Casting) -> None:
     with pytest.raises(InputError, match=r"did you mean 'ada'"):
         studio.style(Voice("adda"))
     with pytest.raises(InputError, match=r"face 'nobody' is not known"):
@@ -86,7 +86,7 @@ def test_names_that_do_not_exist_list_those_that_do(studio: Studio) -> None:
 
 
 def test_a_voice_without_a_face_is_seen_as_the_default_presenter(
-    studio: Studio, tmp_path: Path
+    studio: Casting, tmp_path: Path
 ) -> None:
     write_wav(tmp_path / "voice.wav", voice_like(2.0))
     cast = studio.resolve(parse({"text": "Hi.", "ref": str(tmp_path / "voice.wav")}))
@@ -94,14 +94,14 @@ def test_a_voice_without_a_face_is_seen_as_the_default_presenter(
     assert f"voice.wav shows no face; {cast.face} is seen" in cast.notes
 
 
-def test_voice_and_manner_are_set_apart(studio: Studio) -> None:
+def test_voice_and_manner_are_set_apart(studio: Casting) -> None:
     both = studio.style(Voice(voice="bob", style="ada"))
     ada, bob = studio.style(Voice("ada")), studio.style(Voice("bob"))
     assert np.array_equal(both.mel, bob.mel)
     assert np.array_equal(both.motion, ada.motion)
 
 
-def test_sketch_frames_have_the_size_asked_for(studio: Studio) -> None:
+def test_sketch_frames_have_the_size_asked_for(studio: Casting) -> None:
     renderer = studio.renderer(Look(renderer="sketch", size=256))
     assert renderer.frame(np.zeros(61, np.float32)).shape == (256, 256, 3)
 
@@ -119,7 +119,7 @@ def test_pictures_of_references_are_forgotten_before_they_fill_the_memory() -> N
     assert made == ["a"]
 
 
-def test_an_own_style_takes_the_emotion_that_is_asked_for(studio: Studio, tmp_path: Path) -> None:
+def test_an_own_style_takes_the_emotion_that_is_asked_for(studio: Casting, tmp_path: Path) -> None:
     """The person's own manner is the everyday face to which it is added; a style file keeps it."""
     own = studio.parts.library.get()
     save_style(own, tmp_path / "me.safetensors")
@@ -134,7 +134,7 @@ def test_an_own_style_takes_the_emotion_that_is_asked_for(studio: Studio, tmp_pa
     assert again.worn.manner == "happy"
 
 
-def test_a_recording_gets_the_face_of_a_built_in_manner(studio: Studio, tmp_path: Path) -> None:
+def test_a_recording_gets_the_face_of_a_built_in_manner(studio: Casting, tmp_path: Path) -> None:
     """generate --sound, from the order to the file: the sound is as it was given."""
     given = voice_like(1.6)
     write_wav(tmp_path / "given.wav", given)

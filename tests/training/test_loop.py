@@ -8,7 +8,7 @@ import torch
 
 from omnitalker.base.errors import InputError, WeightsError
 from omnitalker.training.ema import Ema
-from omnitalker.training.loop import Dice, LoopConfig, Task, learning_rate, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, learning_rate, run
 from omnitalker.training.state import Progress, load_average, load_state, save_state
 from tests.training.launching import run_two_processes
 
@@ -68,7 +68,7 @@ class Line(Task):
         self.weights: list[torch.Tensor] = []
         self._drawn = 0
 
-    def batch(self, dice: Dice) -> torch.Tensor:
+    def batch(self, dice: BatchRng) -> torch.Tensor:
         part = self._drawn % self.parts
         self._drawn += 1
         rows = torch.randn(self.rows, 2, generator=torch.Generator().manual_seed(dice.step))
@@ -105,7 +105,7 @@ def test_a_gradient_that_is_not_finite_is_skipped(
 
 def test_progress_says_how_far_it_is_by_steps_or_by_the_clock(tmp_path: Path) -> None:
     class Slow(Line):
-        def batch(self, dice: Dice) -> torch.Tensor:
+        def batch(self, dice: BatchRng) -> torch.Tensor:
             seen = tmp_path / "progress.json"
             self.seen = json.loads(seen.read_text()) if seen.is_file() else {}
             return super().batch(dice)

@@ -14,7 +14,7 @@ from omnitalker.evaluation.bench.live_reactions import reactions
 from omnitalker.evaluation.bench.live_talk import Note, continuous, interruption, together, turns
 from omnitalker.live.performer import Performer
 from omnitalker.live.warmup import warm_up
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import parse
 
 Part = Literal["turns", "continuous", "interruption", "reactions", "together", "webrtc"]
@@ -47,7 +47,7 @@ def measure(settings: BenchSettings, keep: Note = lambda _: None) -> dict[str, A
 
     `keep` gets all there is whenever there is more, so that a run that is stopped leaves what it measured.
     """
-    studio = Studio.from_pretrained(settings.checkpoint)
+    studio = Casting.from_pretrained(settings.checkpoint)
     order = parse({"renderer": settings.renderer, "size": settings.size})
     character = Character("bench", "A voice.", order)
     performer = perform(studio, character)
@@ -66,13 +66,13 @@ def measure(settings: BenchSettings, keep: Note = lambda _: None) -> dict[str, A
 
 
 def _reactions(
-    settings: BenchSettings, performer: Performer, _: Studio, __: Note
+    settings: BenchSettings, performer: Performer, _: Casting, __: Note
 ) -> dict[str, Any]:
     return {"reactions_ms": reactions(performer, min(settings.turns // 2, MOST_REACTIONS))}
 
 
 def _webrtc(
-    settings: BenchSettings, performer: Performer, studio: Studio, note: Note
+    settings: BenchSettings, performer: Performer, studio: Casting, note: Note
 ) -> dict[str, Any]:
     from omnitalker.evaluation.bench.live_webrtc import webrtc
 
@@ -86,7 +86,7 @@ def _webrtc(
     return {"webrtc": made}
 
 
-_WORK: dict[Part, Callable[[BenchSettings, Performer, Studio, Note], dict[str, Any]]] = {
+_WORK: dict[Part, Callable[[BenchSettings, Performer, Casting, Note], dict[str, Any]]] = {
     "turns": lambda s, p, _, note: turns(p, s.turns, note),
     "continuous": lambda s, p, _, note: continuous(p, s.seconds, note),
     "interruption": lambda s, p, _, note: interruption(p, min(s.turns // 2, MOST_REACTIONS), note),

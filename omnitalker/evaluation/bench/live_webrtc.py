@@ -20,11 +20,11 @@ from omnitalker.agent.character import Character
 from omnitalker.base import timeline
 from omnitalker.base.types import AVChunk, FloatArray, Frame, Renderer, RenderMemory
 from omnitalker.live.performer import Performer
-from omnitalker.server.connection import Desk
+from omnitalker.server.connection import ClientConnection
 from omnitalker.server.metrics import Metrics
-from omnitalker.server.state import Hall
+from omnitalker.server.state import ServerState
 from omnitalker.server.webrtc import Offer, Peer
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 
 BITS = 16
 SQUARE = 16
@@ -117,7 +117,7 @@ class _Watch:
 
 def webrtc(
     performer: Performer,
-    studio: Studio,
+    studio: Casting,
     minutes: float,
     size: int = 512,
     note: Callable[[dict[str, Any]], object] = lambda _: None,
@@ -128,15 +128,17 @@ def webrtc(
     return watch.figures()
 
 
-async def _run(performer: Performer, studio: Studio, watch: _Watch, size: int) -> None:
+async def _run(performer: Performer, studio: Casting, watch: _Watch, size: int) -> None:
     from aiortc import RTCPeerConnection, RTCSessionDescription
 
     make = performer.make_renderer
     numbered = replace(performer, make_renderer=lambda side: NumberedRenderer(make(side)))
     character = Character("bench", "A voice.")
-    hall = Hall(studio, {"bench": character}, brain=EchoBrain(), performers={"bench": numbered})
+    hall = ServerState(
+        studio, {"bench": character}, brain=EchoBrain(), performers={"bench": numbered}
+    )
     received = watch.received
-    desk = await asyncio.to_thread(Desk, hall, "bench", {"size": size, "greet": False})
+    desk = await asyncio.to_thread(ClientConnection, hall, "bench", {"size": size, "greet": False})
     desk.session.subscribe(watch.sent.on_chunk)
     peer = Peer(desk, Metrics(hall), ExitStack(), lambda _: None)
     viewer = RTCPeerConnection()
@@ -157,7 +159,7 @@ async def _run(performer: Performer, studio: Studio, watch: _Watch, size: int) -
     await peer.aclose()
 
 
-async def _talk(desk: Desk, watch: _Watch) -> None:
+async def _talk(desk: ClientConnection, watch: _Watch) -> None:
     """Never out of words, until every mark has been looked at (or a minute more has passed)."""
     received = watch.received
     deadline = time.perf_counter() + watch.seconds + 60

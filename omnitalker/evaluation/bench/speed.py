@@ -13,7 +13,7 @@ from typing import Any
 from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
-from omnitalker.studio.casting import Studio
+from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import Outputs, parse
 from omnitalker.studio.produce import Made, produce, request_of
 
@@ -24,7 +24,7 @@ TEXT = (
 
 
 def measure(
-    studio: Studio,
+    studio: Casting,
     *,
     face: str | None = None,
     size: int = 512,
@@ -54,7 +54,7 @@ def _repeat(make: Callable[[], Made], runs: int) -> dict[str, float]:
     }
 
 
-def _first_chunk(studio: Studio, request: SpeakRequest, runs: int) -> dict[str, float]:
+def _first_chunk(studio: Casting, request: SpeakRequest, runs: int) -> dict[str, float]:
     delays = []
     for _ in range(runs + 1):
         started = time.perf_counter()

@@ -13,7 +13,7 @@ from omnitalker.motion.face.model import FaceModel
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.training.loop import Dice
+from omnitalker.training.loop import BatchRng
 from omnitalker.training.recipes.refiner.data import Pairs
 from omnitalker.training.recipes.refiner.task import RefinerConfig, RefinerLoop, RefinerTask
 from omnitalker.training.recipes.refiner.train import FORGIVEN, crispness, fit, sharpness, train_on
@@ -131,7 +131,7 @@ def test_the_critic_is_taught_apart_from_the_refiner(tmp_path):
     pairs = shaded_pairs(8, seed=0)
     task = RefinerTask(config, Refiner(8), pairs, pairs)
     torch.nn.init.normal_(task.shipped.leave.weight, std=0.1)
-    dice = Dice(np.random.default_rng(0), torch.Generator().manual_seed(0), done=0.9)
+    dice = BatchRng(np.random.default_rng(0), torch.Generator().manual_seed(0), done=0.9)
     losses = task.losses(task.model, task.batch(dice))
     for name, taught, untaught in (
         ("critic", task.model.critic, task.shipped),
@@ -186,7 +186,7 @@ def test_patches_are_mirrored_together(tmp_path):
     pairs = Pairs(ramp, ramp, pairs.mouths)
     config = RefinerConfig(clip=tmp_path, patch=32, batch=64)
     task = RefinerTask(config, Refiner(8), pairs, pairs)
-    batch = task.batch(Dice(np.random.default_rng(0), torch.Generator().manual_seed(0)))
+    batch = task.batch(BatchRng(np.random.default_rng(0), torch.Generator().manual_seed(0)))
     assert torch.equal(batch.warped, batch.real)
     mirrored = batch.warped[:, 0, 0, 0] > batch.warped[:, 0, 0, -1]
     assert 16 < int(mirrored.sum()) < 48

@@ -12,7 +12,7 @@ pytest.importorskip("pyworld", reason="the extra 'train' is not installed")
 
 from omnitalker.base.errors import InputError
 from omnitalker.models.vocoder.vocoder import Vocoder
-from omnitalker.training.loop import Dice, run
+from omnitalker.training.loop import BatchRng, run
 from omnitalker.training.recipes.vocoder import train as training
 from omnitalker.training.recipes.vocoder.data import ClipStore, build_store, read_clip
 from omnitalker.training.recipes.vocoder.losses import (
@@ -84,8 +84,8 @@ def small_file(store: Path) -> str:
     )
 
 
-def dice(step: int = 0, done: float = 0.0) -> Dice:
-    return Dice(np.random.default_rng(step), torch.Generator().manual_seed(step), step, done)
+def dice(step: int = 0, done: float = 0.0) -> BatchRng:
+    return BatchRng(np.random.default_rng(step), torch.Generator().manual_seed(step), step, done)
 
 
 def test_clips_are_resampled_and_their_pitch_found(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from omnitalker.models.dit import LATEST, DualBranchDiT, Velocity
 from omnitalker.models.presets import build_dit
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
 from omnitalker.training.losses import Kind, flow_point, flow_times, masked_error
 from omnitalker.training.recipes.dit.batching import (
     LengthConfig,
@@ -125,7 +125,7 @@ class DitTask(Task):
         weights[GAZE_SLICE] = config.loss.gaze
         self._motion_weights = weights
 
-    def batch(self, dice: Dice) -> DitBatch:
+    def batch(self, dice: BatchRng) -> DitBatch:
         self._drawn += 1
         if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
             self._sampler = self._open(split="train")
@@ -200,7 +200,7 @@ class DitTask(Task):
             )
         return {name: float(np.mean(values)) for name, values in totals.items()}
 
-    def _batch(self, sampler: SequenceSampler, dice: Dice) -> DitBatch:
+    def _batch(self, sampler: SequenceSampler, dice: BatchRng) -> DitBatch:
         examples = sampler.batch(dice.numpy, self.config.lengths)
         blocks = timeline.blocks_in_mel(len(examples[0].mel))
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
@@ -325,5 +325,5 @@ def _stack(arrays: list[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(arrays))
 
 
-def _fixed_dice(index: int) -> Dice:
-    return Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+def _fixed_dice(index: int) -> BatchRng:
+    return BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))

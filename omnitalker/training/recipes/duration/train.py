@@ -20,7 +20,7 @@ from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.models.duration import DurationInputs, DurationModel, log_seconds, seconds_of
 from omnitalker.models.presets import build_duration
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
 from omnitalker.training.recipes.dit.batching import Voice, voice_of
 from omnitalker.training.state import STATE_FILE, load_average, read_sizes
 
@@ -61,7 +61,7 @@ class DurationTask(Task):
         self._train = PairSampler(train)
         self._valid = PairSampler(valid) if len(valid) else self._train
 
-    def batch(self, dice: Dice) -> DurationBatch:
+    def batch(self, dice: BatchRng) -> DurationBatch:
         return self._batch(self._train, dice)
 
     def losses(self, model: nn.Module, batch: DurationBatch) -> Mapping[str, Tensor]:
@@ -72,7 +72,7 @@ class DurationTask(Task):
     def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
         losses, ratios = [], []
         for index in range(self.config.valid_batches):
-            dice = Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+            dice = BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
             batch = self._batch(self._valid, dice)
             losses.append(float(self.losses(self.model, batch)["loss"]))
             predicted = (seconds_of(self.model(batch.inputs)) * batch.counted).sum(dim=1)
@@ -80,7 +80,7 @@ class DurationTask(Task):
             ratios.append((predicted / true.clamp(min=0.1)).log().abs().mean().item())
         return {"loss": float(np.mean(losses)), "total_length_error": float(np.mean(ratios))}
 
-    def _batch(self, sampler: PairSampler, dice: Dice) -> DurationBatch:
+    def _batch(self, sampler: PairSampler, dice: BatchRng) -> DurationBatch:
         pairs = [sampler.pair(dice.numpy) for _ in range(self.config.items_per_batch)]
         return assemble([self._row(*pair, dice.numpy) for pair in pairs])
 

@@ -25,7 +25,7 @@ from omnitalker.models.prosody import (
     to_units,
 )
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
 from omnitalker.training.losses import flow_point
 from omnitalker.training.recipes.dit.batching import LengthConfig, SequenceSampler
 from omnitalker.training.state import STATE_FILE, load_average, read_sizes
@@ -80,7 +80,7 @@ class ProsodyTask(Task):
             log.warning("the corpus has no validation items yet; training items stand in")
             self._valid = self._train
 
-    def batch(self, dice: Dice) -> ProsodyBatch:
+    def batch(self, dice: BatchRng) -> ProsodyBatch:
         self._drawn += 1
         if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
             self._train = self._open("train")
@@ -98,7 +98,7 @@ class ProsodyTask(Task):
         """The likeliest curves in one pass: semitones and nats off the true ones, and frames voiced amiss."""
         figures: dict[str, list[float]] = {"semitones": [], "voicing": [], "energy": []}
         for index in range(self.config.valid_batches):
-            dice = Dice(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+            dice = BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
             batch = self._batch(self._valid, dice)
             still = torch.zeros_like(batch.noise)
             made = self.model(still, torch.zeros(len(still)), batch.inputs)
@@ -116,7 +116,7 @@ class ProsodyTask(Task):
         spoken = corpus.filter(where=lambda info: info.has_text)
         return SequenceSampler(spoken, 0.0, self.config.source_weights)
 
-    def _batch(self, sampler: SequenceSampler, dice: Dice) -> ProsodyBatch:
+    def _batch(self, sampler: SequenceSampler, dice: BatchRng) -> ProsodyBatch:
         rng, config = dice.numpy, self.config
         examples = sampler.batch(rng, config.lengths)
         middle = slice(timeline.CURVE_MEL_FRAMES // 2, None, timeline.CURVE_MEL_FRAMES)

@@ -26,7 +26,7 @@ from omnitalker.corpus.store import open_corpus
 from omnitalker.models.recogniser import BLANK, PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import Dice, LoopConfig, Task, is_main_process, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, is_main_process, run
 from omnitalker.training.recipes.recogniser.data import (
     IGNORE,
     Batch,
@@ -165,7 +165,7 @@ class RecogniserTask(Task):
         self._aligned_at = -1
         self._read_corpus()
 
-    def batch(self, dice: Dice) -> Batch:
+    def batch(self, dice: BatchRng) -> Batch:
         """Some of the corpus, or of real speech once that is aligned."""
         c = self.config
         self._align_for(dice.step)

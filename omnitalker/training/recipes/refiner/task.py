@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from omnitalker.models.refiner import PatchCritic, Refiner
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import Dice, LoopConfig, Precision, Task
+from omnitalker.training.loop import BatchRng, LoopConfig, Precision, Task
 from omnitalker.training.recipes.refiner.data import Pairs
 
 SHOWN = 8
@@ -123,7 +123,7 @@ class RefinerTask(Task):
     def shipped(self) -> Refiner:
         return self.model.refiner
 
-    def batch(self, dice: Dice) -> Patches:
+    def batch(self, dice: BatchRng) -> Patches:
         """Patches, a share of them around the mouth, half of them mirrored."""
         config, pairs = self.config, self._learned
         side = pairs.real.shape[-1]

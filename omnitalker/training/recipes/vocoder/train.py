@@ -23,7 +23,7 @@ from omnitalker.models.vocoder.excitation import NOISE_PERIOD
 from omnitalker.models.vocoder.source_filter import SourceFilterDecoder
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.training.devices import full_precision, moved
-from omnitalker.training.loop import Dice, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
 from omnitalker.training.recipes.vocoder.data import ClipStore, SegmentSampler
 from omnitalker.training.recipes.vocoder.gan_step import GanStep, Phase, VocoderBatch
 from omnitalker.training.recipes.vocoder.losses import Discriminators
@@ -117,7 +117,7 @@ class VocoderTask(Task):
     def shipped(self) -> SourceFilterDecoder:
         return self.model.decoder
 
-    def batch(self, dice: Dice) -> VocoderBatch:
+    def batch(self, dice: BatchRng) -> VocoderBatch:
         c, phase = self.config, self._phase(dice.done)
         part = c.pitch if phase == "pitch" else c
         size, samples = part.batch_size, part.samples

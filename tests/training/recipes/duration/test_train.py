@@ -9,14 +9,14 @@ from safetensors.torch import load_file
 
 from omnitalker.corpus.store import open_corpus
 from omnitalker.models.duration import DurationModel, seconds_of
-from omnitalker.training.loop import Dice
+from omnitalker.training.loop import BatchRng
 from omnitalker.training.recipes.duration import train as training
 
 
 def test_batches_count_only_the_target(corpus_dir: Path, model_file: Path) -> None:
     config = training.DurationTrainConfig(corpus=corpus_dir, model=model_file, items_per_batch=40)
     task = training.DurationTask(config, DurationModel(width=16, heads=2, layers=1, ffn=32))
-    batch = task.batch(Dice(np.random.default_rng(0), torch.Generator()))
+    batch = task.batch(BatchRng(np.random.default_rng(0), torch.Generator()))
     inputs = batch.inputs
     assert not (inputs.given & batch.counted).any()
     assert ((inputs.given | batch.counted) == inputs.valid).all()

@@ -8,7 +8,7 @@ import torch
 
 from omnitalker.base.config import load_config
 from omnitalker.models.prosody import ProsodyModel
-from omnitalker.training.loop import Dice
+from omnitalker.training.loop import BatchRng
 from omnitalker.training.recipes.prosody import train as training
 from omnitalker.training.recipes.prosody.train import ProsodyTask, ProsodyTrainConfig
 
@@ -26,8 +26,8 @@ def task(corpus_dir: Path, model_file: Path) -> ProsodyTask:
     return ProsodyTask(config, ProsodyModel(**SIZES))
 
 
-def dice(seed: int) -> Dice:
-    return Dice(np.random.default_rng(seed), torch.Generator().manual_seed(seed))
+def dice(seed: int) -> BatchRng:
+    return BatchRng(np.random.default_rng(seed), torch.Generator().manual_seed(seed))
 
 
 def test_what_is_wanted_is_not_told(task: ProsodyTask) -> None:
