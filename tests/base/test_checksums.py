@@ -55,3 +55,12 @@ def test_what_is_in_the_repository_is_what_its_list_says(name: str) -> None:
     if not (folder / checksums.SUMS).is_file():
         pytest.skip("the lists are written with a release: omnitalker doctor --write-sums FOLDER")
     assert checksums.check_folder(folder) == []
+
+
+@pytest.mark.parametrize("folder", ["checkpoints/tiny", "checkpoints/presenters"])
+def test_the_list_that_ships_is_that_of_the_files_that_ship(folder: str) -> None:
+    """After a change of weights: omnitalker doctor --write-sums FOLDER."""
+    found = assets.find(folder)
+    assert found is not None
+    assert (found / checksums.SUMS).is_file()
+    assert checksums.check_folder(found) == []
