@@ -131,4 +131,4 @@ def test_shipped_configurations_name_no_folder_of_the_machine_they_were_made_on(
 
 def test_the_shipped_checkpoint_is_small_enough_to_come_with_the_code() -> None:
     files = [path for path in Path("checkpoints/tiny").rglob("*") if path.is_file()]
-    assert 50_000_000 < sum(path.stat().st_size for path in files) < 80_000_000
+    assert 50_000_000 < sum(path.stat().st_size for path in files) < 90_000_000

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import median_filter, uniform_filter1d
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -146,6 +145,8 @@ def joined(parts: Sequence[Curves]) -> Curves:
 
 def voiced_pitch(mel: FloatArray, semitones: FloatArray, sure: FloatArray) -> FloatArray:
     """What a pitch tracker heard in mel (T, 100), semitones over 100 Hz -> (T,) log Hz, 0 where unvoiced."""
+    from scipy.ndimage import median_filter, uniform_filter1d  # lists of names need no scipy
+
     low = mel[:, LOW_BINS].mean(axis=1)
     is_voice = uniform_filter1d(sure, STEADY_FRAMES) > SURE
     is_voice &= low > np.percentile(low, 95) - AUDIBLE_NATS

@@ -12,7 +12,6 @@ from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import render_chunk, stream
-from omnitalker.media.reader import read_audio
 from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import Delivery, Order
 from omnitalker.studio.recording import OnProgress, Recording
@@ -84,6 +83,8 @@ def moved_to(
 ) -> Iterator[AVChunk]:
     """The face for a given sound; a text is what is said in it."""
     assert order.sound is not None
+    from omnitalker.media.reader import read_audio
+
     samples = read_audio(order.sound, max_seconds=MOST_SECONDS + 1)
     text = None
     if order.words:
