@@ -59,7 +59,7 @@ class SteadyLoudness:
         self._usual = power_of(usual)
         self._trusted = trusted_seconds * timeline.SAMPLE_RATE / FRAME_SAMPLES
         self._weighting = Weighting()
-        self._rest = np.zeros(0)
+        self._rest: Powers = np.zeros(0)
         self._made: Powers = np.zeros(0)
         self._given: Powers = np.zeros(0)
         self._gain_db = _limited(target - usual) if trusted_seconds > 0 else 0.0
@@ -162,9 +162,11 @@ def _gated(powers: Powers, rate: float) -> Powers:
     if not len(powers):
         return powers
     width = min(round(BLOCK_SECONDS * rate), len(powers))
-    blocks = np.convolve(powers, np.ones(width) / width, mode="valid")
+    blocks = np.asarray(np.convolve(powers, np.ones(width) / width, mode="valid"), np.float64)
     blocks = blocks[blocks > power_of(ABSOLUTE_GATE)]
-    return blocks[blocks > blocks.mean() * 10 ** (RELATIVE_GATE / 10)] if len(blocks) else blocks
+    if not len(blocks):
+        return blocks
+    return np.asarray(blocks[blocks > blocks.mean() * 10 ** (RELATIVE_GATE / 10)], np.float64)
 
 
 def _limited(gain_db: float) -> float:

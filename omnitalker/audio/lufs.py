@@ -68,7 +68,7 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._weighting = Weighting()
-        self._rest = np.zeros(0)
+        self._rest: Powers = np.zeros(0)
         self._steps: list[float] = []
 
     def push(self, samples: FloatArray) -> None:
@@ -84,10 +84,11 @@ class LoudnessMeter:
         if len(self._steps) < BLOCK_STEPS:
             return np.zeros(0)
         blocks = np.convolve(self._steps, np.ones(BLOCK_STEPS) / BLOCK_STEPS, mode="valid")
-        heard = blocks[blocks > power_of(ABSOLUTE_GATE)]
+        heard: Powers = np.asarray(blocks, np.float64)
+        heard = heard[heard > power_of(ABSOLUTE_GATE)]
         if not len(heard):
             return heard
-        return heard[heard > heard.mean() * 10 ** (RELATIVE_GATE / 10)]
+        return np.asarray(heard[heard > heard.mean() * 10 ** (RELATIVE_GATE / 10)], np.float64)
 
     @property
     def loudness(self) -> float:

@@ -22,4 +22,4 @@ def pcm_bytes(samples: FloatArray) -> bytes:
 
 def from_int16(samples: npt.NDArray[np.int16]) -> FloatArray:
     """(N,) -> (N,) float in [-1, 1]."""
-    return samples.astype(np.float32) / FULL_SCALE
+    return np.asarray(samples.astype(np.float32) / FULL_SCALE, np.float32)

@@ -43,7 +43,7 @@ def plot_curves(face: TrackedFace, path: str | Path, title: str = "") -> Path:
     except ImportError as error:
         raise MissingExtra("matplotlib", "eval", "Plotting a tracked face") from error
     values = face.motion.values
-    seconds = np.arange(len(values)) / timeline.VIDEO_FPS
+    seconds = np.asarray(np.arange(len(values)) / timeline.VIDEO_FPS, np.float32)
     figure = Figure(figsize=(12, 14), layout="constrained")
     axes: Any = figure.subplots(5, 1, height_ratios=[2, 1.2, 1.2, 0.8, 4], sharex=True)
     figure.suptitle(title or "Tracked face")

@@ -8,9 +8,11 @@ layer and never moves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import Delaunay
 
 from omnitalker.base.types import FloatArray, Identity, IntArray
@@ -94,7 +96,7 @@ def _net_points(size: int, oval: FloatArray, spacing: float) -> FloatArray:
     low, high = -0.15 * size, 1.15 * size
     steps = int(np.ceil((high - low) / spacing)) + 1
     axis = np.linspace(low, high, steps)
-    grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    grid: npt.NDArray[Any] = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
     centre = oval.mean(axis=0)
     outward = oval - centre
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)

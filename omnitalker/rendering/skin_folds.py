@@ -149,7 +149,8 @@ def load_folds() -> FloatArray:
     with safe_open(str(data_path("folds.safetensors")), framework="numpy") as data:
         metadata = data.metadata()
         assert tuple(metadata["shapes"].split(",")) == FOLDING
-        sheet = cv2.imdecode(data.get_tensor("maps.png"), cv2.IMREAD_GRAYSCALE).astype(np.float32)
+        picture = cv2.imdecode(data.get_tensor("maps.png"), cv2.IMREAD_GRAYSCALE)
+        sheet = np.asarray(picture, np.float32)
         maps = sheet.reshape(len(FOLDING), -1, sheet.shape[1])
         return (maps - 128) * np.float32(float(metadata["most"]) / 127)
 

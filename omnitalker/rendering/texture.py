@@ -110,7 +110,8 @@ class OwnMouth:
         self._from_picture = backward_map(
             bank.layout, identity.landmarks, everything, flat, (height, width), nothing
         )
-        inside = ((bank.layout > -2) & (bank.layout < (width + 1, height + 1))).all(axis=1)
+        within = (bank.layout > -2) & (bank.layout < (width + 1, height + 1))
+        inside = np.asarray(within.all(axis=1))
         self._triangles = everything[inside[everything].any(axis=1)]
         self._near = np.flatnonzero(inside)
 
@@ -133,7 +134,8 @@ class OwnMouth:
         nodes = (points[: len(face)] - np.array((left - 0.5, top - 0.5), np.float32)) / STEP - 0.5
         nothing = np.full((*shape, 2), -1e4, np.float32)
         flat = np.zeros(len(face), np.float32)
-        grid = backward_map(nodes, self._layout, self._triangles, flat, shape, nothing)
+        places = np.asarray(nodes, np.float32)
+        grid = backward_map(places, self._layout, self._triangles, flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
         shares = self._shares(face, memory)
         lit = cv2.cvtColor(self._lit(picture, shares), cv2.COLOR_RGB2RGBA)
@@ -187,6 +189,6 @@ def _soft_window(width: int, height: int) -> FloatArray:
     def ramp(count: int) -> FloatArray:
         distance = (np.arange(count, dtype=np.float32) + 0.5) / count
         t = np.clip((np.minimum(distance, 1 - distance) - 0.03) / 0.12, 0, 1)
-        return t * t * (3 - 2 * t)
+        return np.asarray(t * t * (3 - 2 * t), np.float32)
 
     return ramp(height)[:, None] * ramp(width)[None, :]

@@ -71,7 +71,8 @@ class _Part:
         region = where[top : top + height, left : left + width]
         start = step // 2
         fine = np.ascontiguousarray(region[start::step, start::step])
-        nodes = (points - np.array((left - 0.5, top - 0.5), np.float32)) / step - 0.5
+        corner = np.array((left - 0.5, top - 0.5), np.float32)
+        nodes = np.asarray((points - corner) / step - 0.5, np.float32)
         backward_map(nodes, source, self._triangles, depth, (fine.shape[0], fine.shape[1]), fine)
         region[:] = fine if step == 1 else cv2.resize(fine, (width, height))
 

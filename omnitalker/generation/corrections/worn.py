@@ -83,7 +83,7 @@ class ManneredFace:
         """motion: (F, 61) as sampled; mel: (T, 100) with it; speaking: (T,) where a phoneme sounds."""
         if not len(motion):
             return motion
-        taken_on = np.ones(len(motion))
+        taken_on: npt.NDArray[np.float64] = np.ones(len(motion))
         if self._change:
             taken_on = smoothstep((self._frames + 1.0 + np.arange(len(motion))) / self._change)
         level = self._levels(mel, speaking, len(motion)) * taken_on

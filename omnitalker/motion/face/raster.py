@@ -62,7 +62,8 @@ def backward_map(
     w1 = start1[pair] + down1[pair] * step
     w2 = start2[pair] + down2[pair] * step
     slopes = np.stack([right1, right2, -right1 - right2])[:, pair]
-    first, count = _covered(np.stack([w1, w2, 1 - w1 - w2]), slopes, columns - 1 - left[pair])
+    begins = np.asarray(np.stack([w1, w2, 1 - w1 - w2]), np.float32)
+    first, count = _covered(begins, np.asarray(slopes, np.float32), columns - 1 - left[pair])
 
     run, column = _counted(count)
     corner = ((top[pair] + step) * columns + left[pair] + first).astype(np.int32)

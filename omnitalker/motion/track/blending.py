@@ -41,7 +41,7 @@ def crossfade(first: FloatArray, second: FloatArray, overlap: int) -> FloatArray
         )
     if overlap == 0:
         return np.concatenate([first, second]).astype(np.float32)
-    weight = smoothstep((np.arange(overlap) + 1.0) / (overlap + 1.0))[:, None]
+    weight = smoothstep(np.arange(1.0, overlap + 1.0) / np.float64(overlap + 1.0))[:, None]
     mixed = first[-overlap:] * (1.0 - weight) + second[:overlap] * weight
     return np.concatenate([first[:-overlap], mixed, second[overlap:]]).astype(np.float32)
 

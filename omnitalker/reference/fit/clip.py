@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from omnitalker.base.types import Camera, FloatArray
 from omnitalker.motion.face import regions
@@ -72,7 +73,7 @@ def _identity(
 ) -> tuple[FloatArray, float]:
     """The neutral face in units, and by what it had to be scaled to have eye corners one unit apart."""
     rows, neutral = Rows.usual(), model.neutral
-    unknowns = np.zeros((len(pixels), len(expression.FITTED)))
+    unknowns: npt.NDArray[np.float64] = np.zeros((len(pixels), len(expression.FITTED)))
     weights = expression.point_weights()
     apart = np.zeros(len(pixels) - 1, bool)
     for round_ in range(IDENTITY_ROUNDS):
@@ -128,7 +129,7 @@ def _frames(
     rows, fields = Rows.usual(), expression.to_unknowns(model.fields(neutral))
     linked = np.ones(max(len(pixels) - 1, 0), bool)
     linked[[cut - 1 for cut in cuts]] = False
-    unknowns = np.zeros((len(pixels), len(expression.FITTED)))
+    unknowns: npt.NDArray[np.float64] = np.zeros((len(pixels), len(expression.FITTED)))
     weights = expression.point_weights()
     shapes = np.broadcast_to(neutral, (len(pixels), *neutral.shape))
     heads = refine(heads, camera, pixels, shapes, weights)

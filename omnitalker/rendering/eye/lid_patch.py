@@ -32,7 +32,8 @@ class LidPatch:
         self._from_picture = backward_map(
             layout, identity.landmarks, everything, self._flat, (height, width), nothing
         )
-        inside = ((layout > -2) & (layout < (width + 1, height + 1))).all(axis=1)
+        within = (layout > -2) & (layout < (width + 1, height + 1))
+        inside = np.asarray(within.all(axis=1))
         self._triangles = everything[inside[everything].any(axis=1)]
         self._near = np.flatnonzero(inside)
 
@@ -58,7 +59,7 @@ class LidPatch:
             return
         shape = (height // STEP, width // STEP)
         corner = np.array((left - 0.5, top - 0.5), np.float32)
-        nodes = (points[: len(self._layout)] - corner) / STEP - 0.5
+        nodes = np.asarray((points[: len(self._layout)] - corner) / STEP - 0.5, np.float32)
         nothing = np.full((*shape, 2), -1e4, np.float32)
         grid = backward_map(nodes, self._layout, self._triangles, self._flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
