@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -201,13 +202,18 @@ def eval_speed(
 @eval_app.command("marks")
 def eval_marks(
     folder: Annotated[Path, typer.Argument(help="Real recordings and films, in any depth.")],
+    checkpoint: Annotated[str, typer.Option(help="Whose vocoder speaks.")] = DEFAULT_CHECKPOINT,
     most: Annotated[int, typer.Option(help="Files of each kind at the most.")] = 200,
 ) -> None:
-    """How well the marks in sound and pictures hold, and how often one is seen where none is.
+    """How well the marks in sound and pictures hold, how often one is seen where none is, what they cost.
 
     Example: omnitalker eval marks recordings/ --most 50
     """
-    from omnitalker.evaluation.marks import study
+    from omnitalker.evaluation.marks.study import study
+    from omnitalker.evaluation.rows import table
 
-    for row in study(folder, most):
-        print(row.line, flush=True)
+    found = []
+    for row in study(folder, checkpoint, most):
+        found.append(row)
+        print(f"{row.group}: {row.name}", file=sys.stderr, flush=True)
+    print(table(found))

@@ -25,7 +25,8 @@ LONGEST = 384
 """Pixels of the longer side on which swings are measured."""
 MOST_MOVED = 3.0
 """Grey levels: what moves farther than that in half a swing is not the mark, mostly."""
-FALSE_ALARMS = 3e-5
+FALSE_ALARMS = 1e-5
+"""At one size and at others each; `verify` looks at three places of a film."""
 SIZES = tuple(float(x) for x in np.geomspace(0.3, 1.15, 136))
 """Of the marked picture's shorter side, over that of the picture at hand: 1 % apart."""
 NEIGHBOURHOOD = 5
@@ -56,7 +57,7 @@ def read_picture_mark(pictures: Sequence[Frame], seconds: Sequence[float]) -> Pi
     """The mark of a film given as pictures (H, W, 3) and their times; four seconds are plenty."""
     if len(pictures) < 8 or seconds[-1] - seconds[0] < FEWEST_SECONDS:
         return PictureMark(0.0)
-    swings = _evened(swings_of(pictures, seconds))
+    swings = evened(swings_of(pictures, seconds))
     exact = _laid(swings, 1.0, 1)
     if exact.is_found:
         return exact
@@ -93,7 +94,7 @@ def swings_of(pictures: Sequence[Frame], seconds: Sequence[float]) -> Map:
     return total
 
 
-def _evened(swings: Map) -> Map:
+def evened(swings: Map) -> Map:
     """Each point over the usual swing around it: a head that moves counts no more than a wall."""
     reach = max(3, NEIGHBOURHOOD * min(swings.shape) // CELLS)
     flat = swings - _blurred(swings, reach)
@@ -111,25 +112,35 @@ def _blurred(swings: Map, reach: int) -> Map:
 
 def _laid(swings: Map, size: float, tried: int) -> PictureMark:
     """The best place of the field against the swings, if the marked picture was `size` as large."""
-    cells = _on_cells(swings, size)
-    if min(cells.shape) < CELLS // 4:
+    tiles = tiles_of(swings, size)
+    if tiles is None:
         return PictureMark(0.0)
-    tile = _folded(cells)
     signs, bits = table()
-    sync = np.where(bits < 0, signs, 0.0)
-    field = sync[0] - 1j * sync[1]
-    agree = np.fft.ifft2(np.fft.fft2(tile, axes=(-2, -1)) * np.conj(np.fft.fft2(field)))
-    power = float(np.mean(np.abs(tile) ** 2) * np.sum(np.abs(field) ** 2)) + 1e-12
-    scores = np.abs(agree) ** 2 / power
+    agree = agreement(tiles, np.where(bits < 0, signs, 0.0).astype(np.float32))
+    scores = np.abs(agree) ** 2
     where = np.unravel_index(int(scores.argmax()), scores.shape)
     score = float(scores[where])
     chance = float(min(1.0, np.exp(-score) * scores.size * tried))
     mark = PictureMark(score, chance, None, size)
     if not mark.is_found:
         return mark
-    shifted = np.roll(tile[where[0]], (-int(where[1]), -int(where[2])), axis=(0, 1))
+    shifted = np.roll(tiles[where[0]], (-int(where[1]), -int(where[2])), axis=(0, 1))
     phase = agree[where] / abs(agree[where])
     return PictureMark(score, chance, _value(shifted / phase, signs, bits), size)
+
+
+def tiles_of(swings: Map, size: float) -> Map | None:
+    """(SHIFTS^2, C, C) swings on the cells of a picture `size` as large; None where too little of it is left."""
+    cells = _on_cells(swings, size)
+    return None if min(cells.shape) < CELLS // 4 else _folded(cells)
+
+
+def agreement(tiles: Map, sync: FloatArray) -> Map:
+    """(SHIFTS^2, C, C): of both fields (2, C, C) laid at every place; its square has mean 1 where there is no mark."""
+    field = sync[0] - 1j * sync[1]
+    agree = np.fft.ifft2(np.fft.fft2(tiles, axes=(-2, -1)) * np.conj(np.fft.fft2(field)))
+    power = float(np.mean(np.abs(tiles) ** 2) * np.sum(np.abs(field) ** 2)) + 1e-12
+    return (agree / np.sqrt(power)).astype(np.complex64)
 
 
 SHIFTS = 4
@@ -151,15 +162,12 @@ def _on_cells(swings: Map, size: float) -> Map:
 
 def _folded(fine: Map) -> Map:
     """(SHIFTS^2, C, C): for each place within a cell, all tiles of the picture laid over one another."""
-    tiles = []
-    for down in range(SHIFTS):
-        for across in range(SHIFTS):
-            cells = fine[down::SHIFTS, across::SHIFTS]
-            tile = np.zeros((CELLS, CELLS), np.complex64)
-            rows, columns = np.indices(cells.shape)
-            np.add.at(tile, (rows % CELLS, columns % CELLS), cells)
-            tiles.append(tile)
-    return np.stack(tiles)
+    side = SHIFTS * CELLS
+    high, wide = (-(-length // side) for length in fine.shape)
+    whole = np.zeros((high * side, wide * side), np.complex64)
+    whole[: fine.shape[0], : fine.shape[1]] = fine
+    tile = whole.reshape(high, CELLS, SHIFTS, wide, CELLS, SHIFTS).sum(axis=(0, 3))
+    return tile.transpose(1, 3, 0, 2).reshape(SHIFTS * SHIFTS, CELLS, CELLS)
 
 
 def _value(tile: Map, signs: FloatArray, bits: npt.NDArray[np.int64]) -> int | None:

@@ -45,16 +45,25 @@ IntTable = npt.NDArray[np.int64]
 @lru_cache(maxsize=1)
 def differences() -> FloatArray:
     """(K, 15 * 100): orthonormal rows over the mel of a block."""
+    bands, waves = parts_of_differences()
+    frames = timeline.BLOCK_MEL_FRAMES // STEPS
+    times = np.repeat(waves, frames, axis=1) / frames
+    rows = [np.outer(time, band).ravel() for band in bands for time in times]
+    return np.array(rows, np.float32) * np.float32(np.sqrt(frames))
+
+
+@lru_cache(maxsize=1)
+def parts_of_differences() -> tuple[FloatArray, FloatArray]:
+    """(bands, 100) neighbours that are set against each other, (4, 5) waves over the steps of a block."""
     steps = np.arange(STEPS)
     waves = [np.cos(np.pi * (steps + 0.5) * k / STEPS) for k in range(1, STEPS)]
-    frames = timeline.BLOCK_MEL_FRAMES // STEPS
-    times = [np.repeat(wave / np.linalg.norm(wave), frames) / np.sqrt(frames) for wave in waves]
-    rows = []
+    bands = []
     for low in range(LOWEST, HIGHEST - 2 * BAND + 1, 2 * BAND):
-        bands = np.zeros(timeline.N_MELS)
-        bands[low : low + BAND], bands[low + BAND : low + 2 * BAND] = 1.0, -1.0
-        rows += [np.outer(time, bands / np.linalg.norm(bands)).ravel() for time in times]
-    return np.array(rows, np.float32)
+        band = np.zeros(timeline.N_MELS)
+        band[low : low + BAND], band[low + BAND : low + 2 * BAND] = 1.0, -1.0
+        bands.append(band / np.linalg.norm(band))
+    units = [wave / np.linalg.norm(wave) for wave in waves]
+    return np.array(bands, np.float32), np.array(units, np.float32)
 
 
 @lru_cache(maxsize=1)

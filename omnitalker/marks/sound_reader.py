@@ -22,7 +22,7 @@ from omnitalker.audio.mel import mel_of
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray
 from omnitalker.marks.payload import BITS, value_of
-from omnitalker.marks.sound import PERIOD, differences, table
+from omnitalker.marks.sound import PERIOD, STEPS, parts_of_differences, table
 
 STRETCH_SECONDS = 8.0
 SHORTEST_SECONDS = 0.5
@@ -99,25 +99,50 @@ def _at_other_speeds(stretch: FloatArray, stretches: int) -> SoundMark:
 
 def _laid(mel: FloatArray, speed: float, tried: int) -> SoundMark:
     """The best of all places of the table against a mel (T, 100), one of `tried` such mels."""
-    block = timeline.BLOCK_MEL_FRAMES
-    if len(mel) < 2 * block:
+    if len(mel) < 2 * timeline.BLOCK_MEL_FRAMES:
         return SoundMark(0.0)
-    windows = np.lib.stride_tricks.sliding_window_view(mel, (block, timeline.N_MELS))[:, 0]
-    leans = windows.reshape(len(windows), -1) @ differences().T
-    usual = np.median(np.abs(leans), axis=0) + 1e-6
-    leans = np.tanh(leans / usual / LOUD_ENOUGH)
+    leans = leans_of(mel)
     signs, bits = table()
-    sync = np.where(bits < 0, signs, 0.0).astype(np.float32)
-    score, place = 0.0, 0
-    for offset in range(block * PERIOD):
-        rows, turn = _read_from(leans, offset)
-        agree = float((rows * sync[turn]).sum())
-        here = agree / float(np.sqrt((rows**2 * (sync[turn] != 0)).sum()) + 1e-9)
-        if here > score:
-            score, place = here, offset
-    chance = min(1.0, float(norm.sf(score)) * block * PERIOD * tried)
+    places = scores_of(leans, np.where(bits < 0, signs, 0.0).astype(np.float32))
+    place = int(places.argmax())
+    score = max(0.0, float(places[place]))
+    chance = min(1.0, float(norm.sf(score)) * len(places) * tried)
     value = _value(leans, place) if chance <= FALSE_ALARMS else None
     return SoundMark(score, chance, value, speed)
+
+
+def leans_of(mel: FloatArray) -> FloatArray:
+    """(T, 100) -> (T', K): how the block that begins at each frame leans, on the scale of what is usual."""
+    block, frames = timeline.BLOCK_MEL_FRAMES, timeline.BLOCK_MEL_FRAMES // STEPS
+    bands, waves = parts_of_differences()
+    told = mel @ bands.T
+    total = np.concatenate(
+        [np.zeros((1, told.shape[1])), np.cumsum(told, axis=0, dtype=np.float64)]
+    )
+    steps = ((total[frames:] - total[:-frames]) / frames).astype(np.float32)
+    count = len(mel) - block + 1
+    at = [steps[step * frames : step * frames + count] for step in range(STEPS)]
+    leans = np.stack(at, axis=-1) @ waves.T  # (T', bands, waves)
+    flat = leans.reshape(count, -1)
+    usual = np.median(np.abs(flat), axis=0) + 1e-6
+    even: FloatArray = np.tanh(flat / usual / LOUD_ENOUGH)
+    return even
+
+
+def scores_of(leans: FloatArray, sync: FloatArray) -> FloatArray:
+    """(PERIOD * 15,): the agreement with signs (PERIOD, K) that begin at each frame, in standard deviations."""
+    block = timeline.BLOCK_MEL_FRAMES
+    agree, power = leans @ sync.T, leans**2 @ (sync != 0).T.astype(np.float32)
+    scores = np.zeros((PERIOD, block), np.float32)
+    for phase in range(block):
+        rows, weights = agree[phase::block], power[phase::block]
+        index = np.arange(len(rows))
+        for turn in range(PERIOD):
+            own = (index - turn) % PERIOD
+            scores[turn, phase] = rows[index, own].sum() / np.sqrt(
+                weights[index, own].sum() + 1e-18
+            )
+    return scores.ravel()
 
 
 def _read_from(leans: FloatArray, offset: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
