@@ -28,7 +28,9 @@ _lock = threading.Lock()
 def write_sums(folder: str | Path) -> Path:
     """The list of all files in a folder; to be called by who means to change them."""
     folder = Path(folder)
-    lines = [f"{_digest(path)}  {path.relative_to(folder).as_posix()}" for path in _files(folder)]
+    lines = [
+        f"{file_digest(path)}  {path.relative_to(folder).as_posix()}" for path in _files(folder)
+    ]
     with AtomicFile(folder / SUMS) as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / SUMS
@@ -42,7 +44,7 @@ def check_folder(folder: str | Path) -> list[str]:
     problems = [f"{name} is missing" for name in sorted(set(sums) - set(found))]
     problems += [f"{name} is not in {SUMS}" for name in sorted(set(found) - set(sums))]
     both = sorted(set(sums) & set(found))
-    return problems + [f"{n} was changed" for n in both if _digest(found[n]) != sums[n]]
+    return problems + [f"{n} was changed" for n in both if file_digest(found[n]) != sums[n]]
 
 
 def check_file(path: str | Path) -> None:
@@ -52,7 +54,7 @@ def check_file(path: str | Path) -> None:
         if not (folder / SUMS).is_file():
             continue
         wanted = _read(folder / SUMS).get(path.resolve().relative_to(folder).as_posix())
-        if wanted is not None and not _is_known(path, wanted) and _digest(path) != wanted:
+        if wanted is not None and not _is_known(path, wanted) and file_digest(path) != wanted:
             raise WeightsError(
                 f"{path} was changed since it was shipped ({folder / SUMS} says so); get it again, or, "
                 f"if the change is yours: omnitalker doctor --write-sums {folder}"
@@ -76,9 +78,10 @@ def _read(path: Path) -> dict[str, str]:
     }
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's content."""
     found = hashlib.sha256()
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while block := file.read(1 << 20):
             found.update(block)
     return found.hexdigest()

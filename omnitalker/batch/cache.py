@@ -6,16 +6,18 @@ import fcntl
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from omnitalker.base.checksums import file_digest
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Identity
-from omnitalker.batch.jobs import file_digest
 from omnitalker.generation.parts import Parts
 from omnitalker.reference.analyse import Reference
+from omnitalker.reference.consent import Receipt, with_receipt
 from omnitalker.reference.identity_file import load_identity, save_identity
 from omnitalker.reference.style import load_style, save_style
 from omnitalker.rendering.framing import CutoutRenderer
@@ -25,6 +27,8 @@ from omnitalker.studio.framing import MakeHead
 T = TypeVar("T")
 _PREPARED = ".safetensors"
 HEADS_KEPT = 8
+_LETTERS = 24
+"""Of a digest, in a name."""
 
 
 class PreparedCasting(Casting):
@@ -33,10 +37,18 @@ class PreparedCasting(Casting):
     For one job at a time.
     """
 
-    def __init__(self, parts: Parts, folder: Path | None, max_bytes: int) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        folder: Path | None,
+        max_bytes: int,
+        receipts: Mapping[str, Receipt] | None = None,
+    ) -> None:
+        """`receipts`: who said that the person in a file agreed, by the file's digest."""
         super().__init__(parts)
         self._folder = folder
         self._max_bytes = max_bytes
+        self._receipts = receipts or {}
         self._digests: dict[tuple[str, int], str] = {}
         self._heads: OrderedDict[tuple[int, str, int], CutoutRenderer] = OrderedDict()
         """By identity, which a head holds, so that its id is not given to another."""
@@ -45,18 +57,31 @@ class PreparedCasting(Casting):
         if self._folder is None:
             return super()._listen(path, text)
         said = hashlib.sha256((text or "").encode()).hexdigest()[:8]
-        name = f"reference-{self._digest(path)}-{said}.json"
+        name = f"reference-{self._digest(path)[:_LETTERS]}-{said}.json"
         listen = super()._listen
-        return self._prepared(name, lambda file: _keep(listen(path, text), file), _kept)
+
+        def make(file: Path) -> None:
+            _keep(listen(path, text), file, self._agreed(path))
+
+        return self._prepared(name, make, _kept)
 
     def _build(self, path: Path, size: int) -> Identity:
         if self._folder is None:
             return super()._build(path, size)
-        name = f"identity-{self._digest(path)}-{size}{_PREPARED}"
+        name = f"identity-{self._digest(path)[:_LETTERS]}-{size}{_PREPARED}"
         build = super()._build
-        return self._prepared(
-            name, lambda file: save_identity(build(path, size), file), load_identity
-        )
+
+        def make(file: Path) -> None:
+            found = build(path, size)
+            metadata = {**found.metadata, **self._agreed(path)}
+            save_identity(replace(found, metadata=metadata), file)
+
+        return self._prepared(name, make, load_identity)
+
+    def _agreed(self, path: Path) -> dict[str, str]:
+        """The receipt for a file, as what is made from it carries it."""
+        given = self._receipts.get(self._digest(path))
+        return {} if given is None else with_receipt({}, given)
 
     def _maker(self, kind: str) -> MakeHead:
         make = super()._maker(kind)
@@ -75,7 +100,7 @@ class PreparedCasting(Casting):
     def _digest(self, path: Path) -> str:
         key = (str(path), path.stat().st_mtime_ns)
         if key not in self._digests:
-            self._digests[key] = file_digest(path)[:24]
+            self._digests[key] = file_digest(path)
         return self._digests[key]
 
     def _prepared(self, name: str, make: Callable[[Path], object], load: Callable[[Path], T]) -> T:
@@ -95,10 +120,11 @@ class PreparedCasting(Casting):
             return load(path)
 
 
-def _keep(reference: Reference, path: Path) -> None:
+def _keep(reference: Reference, path: Path, agreed: Mapping[str, str]) -> None:
     """The style in a file beside the rest, which is written last."""
     if reference.style is not None:
-        save_style(reference.style, path.with_suffix(_PREPARED))
+        style = replace(reference.style, metadata={**reference.style.metadata, **agreed})
+        save_style(style, path.with_suffix(_PREPARED))
     facts = {
         "has_style": reference.style is not None,
         "has_face": reference.has_face,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from omnitalker.base.checksums import file_digest
 from omnitalker.base.errors import InputError
 from omnitalker.studio.order import OPTIONS, Order
 from omnitalker.studio.writers import WRITERS, suffix_of
@@ -46,15 +47,6 @@ def job_key(job: Job, maker: str, digests: Mapping[str, str]) -> str:
         content[name] = digests.get(content[name], content[name])
     text = json.dumps({"order": content, "maker": maker}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's content."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def folder_digest(folder: str | Path) -> str:

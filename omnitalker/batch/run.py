@@ -12,9 +12,10 @@ from typing import Literal
 
 import omnitalker
 from omnitalker.base import assets
+from omnitalker.base.checksums import file_digest
 from omnitalker.base.errors import InputError
 from omnitalker.batch.engine import Event, Finished, Pool, drive
-from omnitalker.batch.jobs import file_digest, folder_digest, job_key, output_name
+from omnitalker.batch.jobs import folder_digest, job_key, output_name
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.local import LocalPool
 from omnitalker.batch.manifest import Manifest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from omnitalker.base.types import Frame
 from omnitalker.batch.jobs import Job
 from omnitalker.batch.ledger import Ledger, Record
 from omnitalker.batch.storage import Store, open_store
+from omnitalker.reference.consent import Receipt
 
 THUMBNAIL_SIDE = 96
 HEAPS = 2
@@ -45,6 +46,8 @@ class RunSettings:
     """A local folder for prepared references."""
     cache_megabytes: int = 2048
     checks: bool = True
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    """Who said that the people in files agreed, by the files' digests."""
 
 
 class Worker:
@@ -60,7 +63,9 @@ class Worker:
         parts = Parts.from_pretrained(settings.checkpoint, settings.device)
         folder = Path(settings.cache) if settings.cache else None
         self._settings = settings
-        self._studio = PreparedCasting(parts, folder, settings.cache_megabytes << 20)
+        self._studio = PreparedCasting(
+            parts, folder, settings.cache_megabytes << 20, settings.receipts
+        )
         self._checker = OutputChecker(parts)
         give_memory_back()
         keep_memory(heaps=HEAPS)

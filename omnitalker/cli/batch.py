@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ import typer
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import batch_progress, options
+from omnitalker.cli.consent import Agreed, ask_consent, people_in
 
 if TYPE_CHECKING:
     from omnitalker.batch.manifest import Manifest
@@ -67,6 +69,7 @@ def batch(
         typer.Option(help="Processors per worker; default: shared out evenly (Ray: 1)."),
     ] = None,
     cache_megabytes: Annotated[int, typer.Option(help="Room for prepared references.")] = 2048,
+    i_have_consent: Agreed = False,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
     device: options.Device = "cpu",
     *,
@@ -105,6 +108,8 @@ def batch(
     _announce(todo, rows, others, as_json=as_json, dry_run=dry_run)
     if dry_run:
         return
+    people = [file for task in todo.waiting for file in people_in(task.job.order)]
+    settings = replace(settings, receipts=ask_consent(dict.fromkeys(people), i_have_consent))
     engine_settings = EngineSettings(
         engine, workers=workers, retries=retries, max_hours=max_hours, address=address, gpus=gpus
     )

@@ -9,6 +9,7 @@ import typer
 
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.machine import rest_between_calls
+from omnitalker.cli.consent import Agreed, ask_consent, people_in
 
 character_app = typer.Typer(help="Look at and check the files of characters.", no_args_is_help=True)
 
@@ -43,6 +44,7 @@ def chat(
         Path | None, typer.Option("--output", "-o", help="Film the talk into this .mp4.")
     ] = None,
     loudspeaker: Annotated[bool, typer.Option(help="Play the sound here.")] = True,
+    i_have_consent: Agreed = False,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
@@ -61,6 +63,7 @@ def chat(
     from omnitalker.studio.casting import Casting
 
     person = load_character(character)
+    ask_consent(people_in(person.order, person.voices.values()), i_have_consent)
     model = LanguageModel(llm_url, llm_model, llm_key_env, tools)
     toolbox = model.toolbox()
     ears = recogniser_of(hearing_named(asr, llm_key_env)) if microphone or hear else None

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from omnitalker.cli.consent import Agreed, ask_consent
 from omnitalker.cli.progress import progress_bar
 
 
@@ -28,14 +29,19 @@ def reenact(
     pose_strength: Annotated[float, typer.Option(help="0 still .. 2 exaggerated.")] = 1.0,
     expression: Annotated[bool, typer.Option(help="Follow the driver's expression.")] = True,
     follow_pose: Annotated[bool, typer.Option(help="Follow the driver's head.")] = True,
+    i_have_consent: Agreed = False,
 ) -> None:
     """The motion of one, the face of another.
 
     Example: omnitalker reenact --source portrait.png --driving clip.mp4 -o out.mp4
     """
+    from omnitalker.media.intake import check_file
     from omnitalker.studio.reenact import Reenactment
     from omnitalker.studio.reenact import reenact as make
 
+    for file in (source, driving):
+        check_file(file)
+    ask_consent([source, driving], i_have_consent)
     job = Reenactment(
         source=source,
         driving=driving,

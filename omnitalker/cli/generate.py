@@ -11,6 +11,7 @@ import typer
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import options
+from omnitalker.cli.consent import Agreed, ask_consent, people_in
 from omnitalker.cli.progress import progress_bar
 from omnitalker.studio.order import OPTIONS, parse
 from omnitalker.studio.people import voices
@@ -40,6 +41,7 @@ def generate(
     motion_only: Annotated[
         bool, typer.Option("--motion-only", help="The same as --format csv.")
     ] = False,
+    i_have_consent: Agreed = False,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
     device: options.Device = "cpu",
     *,
@@ -71,6 +73,7 @@ def generate(
     check(order, {voice.name: voice.emotions for voice in voices(checkpoint)})
     output = output.with_suffix(suffix_of(order.outputs.format))
     check_writable(output)
+    ask_consent(people_in(order), i_have_consent)
     from omnitalker.studio.casting import Casting
     from omnitalker.studio.produce import produce
 

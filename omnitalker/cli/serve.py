@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from omnitalker.base.machine import rest_between_calls
+from omnitalker.cli.consent import Agreed, ask_consent, people_in
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +28,11 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Serve others without keys all the same.")
     ] = False,
+    i_have_consent: Agreed = False,
 ) -> None:
     """Serve live avatars: a web page, OpenAI-compatible speech, WebSocket and WebRTC."""
     rest_between_calls()
+    from omnitalker.agent.character import load_character
     from omnitalker.base import assets
     from omnitalker.base.config import load_config
     from omnitalker.server.run import run
@@ -43,6 +46,9 @@ def serve(
         checkpoint=checkpoint or settings.checkpoint,
         insecure=insecure or settings.insecure,
     )
+    cast = [load_character(name) for name in settings.characters]
+    people = [file for who in cast for file in people_in(who.order, who.voices.values())]
+    ask_consent(people, i_have_consent)
     print(f"Open http://{settings.host}:{settings.port} when it says it is ready (Ctrl-C stops)")
     run(settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C has nothing left to stop

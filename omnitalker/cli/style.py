@@ -11,6 +11,7 @@ import typer
 from omnitalker.base import timeline
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.cli import options
+from omnitalker.cli.consent import Agreed, ask_consent
 from omnitalker.cli.progress import progress_bar
 from omnitalker.cli.voices import voices
 
@@ -27,19 +28,18 @@ def style_create(
     clip: Annotated[Path, typer.Argument(help="A clip or recording of 1-10 s.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .safetensors to write.")],
     text: Annotated[str | None, typer.Option(help="What is said in it (optional).")] = None,
-    i_have_consent: Annotated[
-        bool, typer.Option("--i-have-consent", help="The person in it is you, or has agreed.")
-    ] = False,
+    i_have_consent: Agreed = False,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
     """Analyse a clip once; use its voice and manner for ever with --style. The file says who agreed, and when."""
-    from omnitalker.cli.consent import ask_consent
+    from omnitalker.media.intake import check_file
     from omnitalker.reference.consent import with_receipt
     from omnitalker.reference.style import save_style
     from omnitalker.studio.casting import Casting
     from omnitalker.studio.order import Voice
 
-    agreed = ask_consent(clip, i_have_consent)
+    check_file(clip)
+    (agreed,) = ask_consent([clip], i_have_consent).values()
     with progress_bar("Analysing") as update:
         update(0.1, "loading")
         studio = Casting.from_pretrained(checkpoint)

@@ -19,7 +19,9 @@ from omnitalker.studio.writers import WRITERS
 
 
 @pytest.fixture
-def speak(tiny_checkpoint: Path, tmp_path: Path):
+def speak(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("omnitalker.cli.consent.FOLDER", tmp_path / "home")
+
     def call(*arguments: str, text: str | None = "Hello there, you two.") -> Result:
         said = [] if text is None else [text]
         common = ["--checkpoint", str(tiny_checkpoint), "--renderer", "sketch", "--size", "256"]
@@ -110,7 +112,9 @@ def test_corrupt_silent_and_short_references_are_told(speak, tmp_path: Path) -> 
         ("silent.wav", "silent"),
         ("short.wav", "1 to 10 s"),
     ):
-        result = speak("-o", str(tmp_path / "out.mp4"), "--ref", str(tmp_path / name))
+        result = speak(
+            "-o", str(tmp_path / "out.mp4"), "--ref", str(tmp_path / name), "--i-have-consent"
+        )
         assert isinstance(result.exception, InputError), name
         assert message in str(result.exception)
     assert not (tmp_path / "out.mp4").exists()
@@ -151,7 +155,9 @@ def test_every_format_is_written_by_its_ending(tiny_checkpoint: Path, tmp_path: 
 
 def test_a_run_says_what_was_chosen_for_it(speak, tmp_path: Path) -> None:
     write_wav(tmp_path / "voice.wav", _buzz(3.0))
-    done = speak("-o", str(tmp_path / "a.wav"), "--ref", str(tmp_path / "voice.wav"))
+    done = speak(
+        "-o", str(tmp_path / "a.wav"), "--ref", str(tmp_path / "voice.wav"), "--i-have-consent"
+    )
     assert "note: voice.wav shows no face; ava is seen" in done.output
 
 
@@ -185,7 +191,9 @@ def test_the_doctor_names_what_is_here_and_what_is_missing() -> None:
 
 def test_a_long_reference_is_shortened_and_it_is_said(speak, tmp_path: Path) -> None:
     write_wav(tmp_path / "long.wav", _buzz(13.0))
-    result = speak("-o", str(tmp_path / "a.wav"), "--ref", str(tmp_path / "long.wav"))
+    result = speak(
+        "-o", str(tmp_path / "a.wav"), "--ref", str(tmp_path / "long.wav"), "--i-have-consent"
+    )
     assert result.exit_code == 0, result.output
     assert "13.0 s long" in result.output
 

@@ -20,12 +20,13 @@ JOBS = "id,text,size,format\nfirst,Good morning.,256,mp4\nsecond,早上好。,25
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[OmniTalkerPipeline]:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmniTalkerPipeline]:
     """The checkpoint that ships, loaded once: whoever loads it meanwhile gets this one."""
     from omnitalker.pipeline import OmniTalkerPipeline
 
     load = OmniTalkerPipeline.from_pretrained
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omnitalker.cli.consent.FOLDER", tmp_path_factory.mktemp("consent"))
         once = cache(lambda folder: load(folder))
         patch.setattr(
             OmniTalkerPipeline,

@@ -80,7 +80,7 @@ def strange(film: Film, fields: int) -> tuple[int, int]:
     rng, (signs, bits) = np.random.default_rng(0), table()
     found = 0
     for _ in range(fields):
-        sides = rng.choice(np.float32([-1, 1]), signs.shape)
+        sides = rng.choice([-1.0, 1.0], signs.shape)
         scores = np.abs(agreement(tiles, np.where(bits < 0, sides, 0).astype(np.float32))) ** 2
         found += bool(np.exp(-float(scores.max())) * scores.size <= FALSE_ALARMS)
     return found, fields

@@ -75,7 +75,7 @@ def strange(real: Sequence[FloatArray]) -> tuple[float, int]:
     for sound in real:
         leans = leans_of(mel_of(sound))
         for _ in range(-(-STRANGE_TABLES // len(real))):
-            sides = rng.choice(np.float32([-1, 1]), signs.shape)
+            sides = rng.choice([-1.0, 1.0], signs.shape)
             scores = scores_of(leans, np.where(bits < 0, sides, 0).astype(np.float32))
             found += norm.sf(float(scores.max())) * len(scores) <= FALSE_ALARMS
             tried += 1

@@ -8,10 +8,12 @@ ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from omnitalker.base import assets
 from omnitalker.base.errors import InputError
+from omnitalker.base.types import Frame
 from omnitalker.evaluation.marks import picture, sound
 from omnitalker.evaluation.rows import Row
 from omnitalker.media.probe import probe
@@ -38,9 +40,11 @@ def study(
         real = [read_audio(path, max_seconds=sound.SECONDS) for path in heard]
         yield from sound.rows(real, vocoder)
     if seen:
-        yield from picture.rows(
-            [lambda path=path: list(read_frames(path, 0.0, picture.SECONDS)) for path in seen]
-        )
+        yield from picture.rows([partial(_film, path) for path in seen])
+
+
+def _film(path: Path) -> list[Frame]:
+    return list(read_frames(path, 0.0, picture.SECONDS))
 
 
 def _tracks(path: Path) -> tuple[float, float] | None:
