@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omnitalker.base.assets import checkpoint_dir
 from omnitalker.corpus import import_folder
-from omnitalker.training.recipes.dit.train import train
+from omnitalker.training.runner import train
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     corpus = given.run / "corpus"
     import_folder(given.clips, out=corpus)
     train(
+        "dit",
         given.config,
         run_dir=given.run,
         init_from=checkpoint_dir() / "transformer",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import logging
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnitalker.base.errors import ConfigError, MissingExtra
+from omnitalker.base.errors import MissingExtra
 
 TrainKind = Literal["dit", "prosody", "duration", "aligner", "vocoder", "refiner", "mood"]
 
@@ -40,6 +39,7 @@ def train(
     """Train one of the networks. Runs under `accelerate launch` on several GPUs as it is.
 
     How far along it is stands in the log and in progress.json; figures go to TensorBoard, samples to samples/.
+    What was learnt lies in the run's folder at its end, named as `pack` wants it.
 
     Examples:
 
@@ -48,7 +48,12 @@ def train(
       omnitalker train dit configs/train/dit.yaml --resume
     """
     logging.getLogger("omnitalker.training").setLevel(logging.INFO)
-    _run(
+    for package in ("accelerate", "tensorboard", "vocos"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(package, "train", "Training")
+    from omnitalker.training import runner
+
+    runner.train(
         kind,
         config,
         run_dir=run_dir or Path("runs") / kind,
@@ -77,25 +82,3 @@ def pack(
     )
     for voice, manners in made.items():
         print(f"{voice}: {', '.join(manners)}")
-
-
-def _run(
-    kind: str,
-    config: Path,
-    *,
-    run_dir: Path,
-    resume: bool,
-    init_from: Path | None,
-    overrides: tuple[str, ...],
-) -> None:
-    """Trainers are loaded one at a time."""
-    if resume and init_from is not None:
-        raise ConfigError(
-            "--resume and --init-from exclude each other: a resumed run has its weights"
-        )
-    for package in ("accelerate", "tensorboard", "vocos"):
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtra(package, "train", "Training")
-    folder = "recogniser" if kind == "aligner" else kind
-    recipe = importlib.import_module(f"omnitalker.training.recipes.{folder}.train")
-    recipe.train(config, run_dir=run_dir, resume=resume, init_from=init_from, overrides=overrides)

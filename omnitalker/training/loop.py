@@ -22,10 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile
 from omnitalker.training.ema import Ema
-from omnitalker.training.state import STATE_FILE, Progress, load_state, save_state
+from omnitalker.training.state import Progress, check_resumable, load_state, save_state
 
 log = logging.getLogger(__name__)
 Precision = Literal["no", "bf16", "fp16"]
@@ -64,6 +63,11 @@ class BatchRng:
     done: float = 0.0
     """Share of the training that is over."""
 
+    @classmethod
+    def fixed(cls, index: int) -> BatchRng:
+        """That of the validation's batch `index`, the same at any step."""
+        return cls(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+
 
 class Task(ABC):
     """What is trained."""
@@ -99,8 +103,8 @@ def run(
     from accelerate import Accelerator, DistributedDataParallelKwargs
     from accelerate.state import AcceleratorState
 
-    if resume and not (run_dir / STATE_FILE).is_file():
-        raise InputError(f"nothing to resume: {run_dir / STATE_FILE} does not exist.")
+    if resume:
+        check_resumable(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
     AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
     accelerator = Accelerator(

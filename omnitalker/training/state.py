@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from omnitalker.base.errors import WeightsError
+from omnitalker.base.errors import InputError, WeightsError
 from omnitalker.training.ema import Ema
 
 STATE_FILE = "state.safetensors"
@@ -23,6 +23,11 @@ class Progress:
     """Optimiser steps done."""
     seconds: float = 0.0
     """Time spent in them, over all sittings."""
+
+
+def check_resumable(run_dir: Path) -> None:
+    if not (run_dir / STATE_FILE).is_file():
+        raise InputError(f"nothing to resume: {run_dir / STATE_FILE} does not exist.")
 
 
 def read_sizes(run_dir: Path) -> dict[str, Any]:

@@ -161,6 +161,31 @@ def test_buffers_come_back_too(tmp_path: Path) -> None:
     assert torch.equal(other.weight_u, model.weight_u)
 
 
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    """The proof for every network: what a task draws is decided by the step, what it learnt is in the state."""
+    config = LoopConfig(steps=7, warmup_steps=2, precision="no", checkpoint_minutes=0)
+    whole = Line(rows=8)
+    run(whole, config, tmp_path / "whole")
+
+    class Dying(Line):
+        def batch(self, dice: BatchRng) -> torch.Tensor:
+            if dice.step == 4:
+                raise KeyboardInterrupt
+            return super().batch(dice)
+
+    cut = Dying(rows=8)
+    with pytest.raises(KeyboardInterrupt):
+        run(cut, config, tmp_path / "cut")
+    rest = Line(rows=8)
+    assert run(rest, config, tmp_path / "cut", resume=True).step == 7
+    assert all(map(torch.equal, [*cut.weights, *rest.weights], whole.weights))
+    assert torch.equal(rest.model.weight, whole.model.weight)
+    averages = [torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)]
+    for average, folder in zip(averages, ("whole", "cut"), strict=True):
+        load_average(tmp_path / folder, average)
+    assert torch.equal(averages[0].weight, averages[1].weight)
+
+
 def test_resuming_nothing_is_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to resume"):
         run(None, LoopConfig(), tmp_path, resume=True)

@@ -15,7 +15,7 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.store import ShardWriter
 from omnitalker.models.mood import MoodClassifier
-from omnitalker.training.recipes.mood.train import train
+from omnitalker.training.runner import train
 from tests.training.conftest import make_item
 
 BLOCKS = 10
@@ -48,8 +48,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         items.append(replace(item, samples=voice(manner, index)))
     ShardWriter(root / "corpus").write("first", items)
     config = root / "mood.yaml"
-    config.write_text(f"corpus: {root / 'corpus'}\nsteps: 400\nheld_out: 0.4\n")
-    train(config, run_dir=root / "run")
+    config.write_text(f"corpus: {root / 'corpus'}\nloop: {{steps: 400}}\nheld_out: 0.4\n")
+    train("mood", config, run_dir=root / "run")
     return root / "run"
 
 
@@ -76,6 +76,6 @@ def heard(manner: str, seed: int) -> Prosody:
     return spoken
 
 
-def test_it_is_never_resumed(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--resume"):
-        train("x.yaml", run_dir=tmp_path, resume=True)
+def test_it_begins_with_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--init-from"):
+        train("mood", "configs/train/mood.yaml", run_dir=tmp_path, init_from="mood.safetensors")

@@ -5,18 +5,27 @@ import numpy as np
 import pytest
 import torch
 
-from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from omnitalker.models.refiner import Refiner, build_refiner, fine_detail, refine
 from omnitalker.motion.face.model import FaceModel
-from omnitalker.reference.identity_file import load_identity, save_identity
+from omnitalker.reference.identity_file import load_identity
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.training.loop import BatchRng
+from omnitalker.training.loop import BatchRng, run
 from omnitalker.training.recipes.refiner.data import Pairs
 from omnitalker.training.recipes.refiner.task import RefinerConfig, RefinerLoop, RefinerTask
-from omnitalker.training.recipes.refiner.train import FORGIVEN, crispness, fit, sharpness, train_on
+from omnitalker.training.recipes.refiner.train import (
+    FORGIVEN,
+    RECIPE,
+    SPARED,
+    ClipTask,
+    crispness,
+    parted,
+    sharpness,
+)
+from omnitalker.training.runner import teach
+from omnitalker.training.state import load_average
 from tests.painted_faces import motion, paint
 
 SIZE = 160
@@ -79,12 +88,18 @@ def shaded_pairs(count, seed):
     )
 
 
+def task_of(config, refiner, pairs):
+    return RefinerTask(config, refiner, *parted(pairs, SPARED))
+
+
 def test_fitting_learns_what_the_camera_sees_otherwise(tmp_path):
     torch.manual_seed(1)
     loop = RefinerLoop(steps=150, max_minutes=1.0, learning_rate=4e-3)
     config = RefinerConfig(clip=tmp_path, loop=loop, patch=32, critic_weight=0.001)
     refiner = Refiner(12)
-    assert fit(refiner, shaded_pairs(24, seed=0), config, tmp_path).step > 20
+    task = task_of(config, refiner, shaded_pairs(24, seed=0))
+    assert run(task, loop, tmp_path).step > 20
+    load_average(tmp_path, refiner)
     unseen = shaded_pairs(8, seed=9)
     with torch.inference_mode():
         refined = refiner(unseen.warped / 255)
@@ -93,35 +108,15 @@ def test_fitting_learns_what_the_camera_sees_otherwise(tmp_path):
     assert after < 0.6 * before
 
 
-def test_a_killed_run_goes_on_exactly(tmp_path, caplog, monkeypatch):
-    """Before and after the critic joined; and it leaves what it should."""
+def test_the_critic_joins_halfway_and_mouths_are_shown(tmp_path, caplog):
     caplog.set_level("INFO")
-    loop = RefinerLoop(steps=8, max_minutes=None, log_steps=1, checkpoint_minutes=0)
+    loop = RefinerLoop(steps=8, max_minutes=None, log_steps=1)
     config = RefinerConfig(clip=tmp_path, loop=loop, patch=32)
-    pairs, draw = shaded_pairs(24, seed=0), RefinerTask.batch
-
-    def go(folder, resume=False, die_at=None):
-        monkeypatch.setattr(
-            RefinerTask, "batch", lambda task, d: 1 / 0 if d.step == die_at else draw(task, d)
-        )
-        torch.manual_seed(3)
-        caplog.clear()
-        try:
-            fit(Refiner(8), pairs, config, tmp_path / folder, resume=resume)
-        except ZeroDivisionError:
-            assert die_at is not None
-        found = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
-        return [message.split("s/step: ")[1] for message in found]
-
-    whole = go("whole")
-    assert ["critic" in line for line in whole] == 4 * [False] + 4 * [True]
-    assert go("cut", die_at=2) == whole[:2]
-    assert go("cut", resume=True, die_at=6) == whole[2:6]
-    assert go("cut", resume=True) == whole[6:]
-    assert json.loads((tmp_path / "cut" / "progress.json").read_text())["done"] == 1
-    shown = cv2.imread(str(tmp_path / "cut" / "samples" / "step_000008" / "mouths.png"))
+    run(task_of(config, Refiner(8), shaded_pairs(24, seed=0)), loop, tmp_path)
+    told = [r.getMessage() for r in caplog.records if " s/step: loss" in r.getMessage()]
+    assert ["critic" in line for line in told] == 4 * [False] + 4 * [True]
+    shown = cv2.imread(str(tmp_path / "samples" / "step_000008" / "mouths.png"))
     assert shown.shape == (3 * 32, 4 * 32, 3)
-    assert list((tmp_path / "cut" / "tensorboard").iterdir())
 
 
 def test_the_critic_is_taught_apart_from_the_refiner(tmp_path):
@@ -197,9 +192,10 @@ def test_a_refined_identity_renders_like_the_warp_outside_the_face(tmp_path):
     clip, face = talking_clip(44)
     loop = RefinerLoop(steps=3, max_minutes=1.0)
     config = RefinerConfig(clip=tmp_path, size=SIZE, loop=loop, patch=32)
-    identity, report = train_on(clip, face, config, Refiner(8), tmp_path)
-    assert report.steps == 3
-    identity = load_identity(save_identity(identity, tmp_path / "identity.safetensors"))
+    refiner = Refiner(8)
+    teach(RECIPE, refiner, ClipTask(config, refiner, clip, face), loop, tmp_path)
+    assert json.loads((tmp_path / "report.json").read_text())["steps"] == 3
+    identity = load_identity(tmp_path / "identity.safetensors")
     at = motion(jawOpen=0.4, headRotY=0.1)
     refined, plain = RefinedRenderer(identity, SIZE), WarpRenderer(identity, SIZE)
     np.testing.assert_array_equal(refined.frame(at)[:4], plain.frame(at)[:4])
@@ -212,9 +208,3 @@ def test_without_a_refiner_the_message_says_how_to_train_one(tmp_path):
 
     with pytest.raises(InputError, match="omnitalker train refiner"):
         RefinedRenderer(painted_identity(), 256)
-
-
-def test_the_shipped_configuration_is_valid():
-    config = load_config(RefinerConfig, "configs/train/refiner.yaml", ["loop.steps=5"])
-    assert config.loop.steps == 5
-    assert config.loop.max_minutes == 8

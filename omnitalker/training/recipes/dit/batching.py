@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -192,3 +194,8 @@ def _limited(weights: FloatArray, limited: npt.NDArray[np.bool_], share: float) 
 def voice_of(info: ItemInfo) -> Voice:
     own_voice = info.extra.get("teacher") == info.extra.get("voice_teacher")
     return Voice(info.speaker, info.manner, info.has_motion, own_voice)
+
+
+def stack(arrays: Sequence[npt.NDArray[np.generic]]) -> Tensor:
+    """What each sequence of a batch holds -> (B, ...)."""
+    return torch.from_numpy(np.stack(arrays))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,22 +12,23 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
-from omnitalker.base.errors import InputError
 from omnitalker.corpus.store import open_corpus
 from omnitalker.models.conditions import Conditions, drop
 from omnitalker.models.dit import LATEST, DualBranchDiT, Velocity
 from omnitalker.models.presets import build_dit
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task
 from omnitalker.training.losses import Kind, flow_point, flow_times, masked_error
+from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.dit.batching import (
     LengthConfig,
     SequenceExample,
     SequenceSampler,
     measure,
+    stack,
 )
+from omnitalker.training.recipes.dit.growing import GrowingSequences
 from omnitalker.training.recipes.dit.masking import (
     MaskConfig,
     Masks,
@@ -39,9 +39,6 @@ from omnitalker.training.recipes.dit.masking import (
 )
 from omnitalker.training.recipes.dit.samples import write_samples
 from omnitalker.training.recipes.dit.warm_start import grown
-from omnitalker.training.state import STATE_FILE, load_average, read_sizes
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,9 +113,13 @@ class DitTask(Task):
         self.network = model
         if config.gradient_checkpointing:
             model.gradient_checkpointing = True
-        self._sampler = self._open(split="train")
-        self._valid = self._valid_sampler()
-        self._drawn = 0
+        self._sequences = GrowingSequences(
+            config.corpus,
+            lambda corpus: SequenceSampler(
+                corpus, config.untranscribed_share, config.source_weights
+            ),
+            config.reopen_steps,
+        )
         weights = torch.ones(MOTION_DIM)
         weights[EXPRESSION_SLICE] = config.loss.expression
         weights[POSE_SLICE] = config.loss.pose
@@ -126,11 +127,7 @@ class DitTask(Task):
         self._motion_weights = weights
 
     def batch(self, dice: BatchRng) -> DitBatch:
-        self._drawn += 1
-        if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
-            self._sampler = self._open(split="train")
-            log.info("the corpus now has %.2f h", self._sampler.corpus.seconds / 3600)
-        return self._batch(self._sampler, dice)
+        return self._batch(self._sequences.for_next_batch(), dice)
 
     def losses(self, model: nn.Module, batch: DitBatch) -> Mapping[str, Tensor]:
         batch = moved(batch, model)
@@ -186,14 +183,13 @@ class DitTask(Task):
     def validate(self, directory: Path, step: int) -> Mapping[str, float]:
         totals: dict[str, list[float]] = {}
         for index in range(self.config.valid_batches):
-            dice = _fixed_dice(index)
-            batch = self._batch(self._valid, dice)
+            batch = self._batch(self._sequences.held_out, BatchRng.fixed(index))
             for name, value in self.losses(self.model, batch).items():
                 totals.setdefault(name, []).append(float(value))
         if self.config.samples:
             write_samples(
                 self.network,
-                self._valid,
+                self._sequences.held_out,
                 directory / f"step_{step:06d}",
                 count=self.config.samples,
                 vocoder=self.config.vocoder,
@@ -205,17 +201,6 @@ class DitTask(Task):
         blocks = timeline.blocks_in_mel(len(examples[0].mel))
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
         return assemble(self.network, examples, masks, dice.torch, self.config.loss.noisy_share)
-
-    def _open(self, split: str) -> SequenceSampler:
-        corpus = open_corpus(self.config.corpus).filter(split=split)
-        return SequenceSampler(corpus, self.config.untranscribed_share, self.config.source_weights)
-
-    def _valid_sampler(self) -> SequenceSampler:
-        try:
-            return self._open(split="valid")
-        except InputError:
-            log.warning("the corpus has no validation items yet; training items stand in")
-            return self._open(split="train")
 
 
 def arrival(velocity: Tensor, time: Tensor) -> Tensor:
@@ -231,10 +216,10 @@ def assemble(
     noisy_share: float = 0.0,
 ) -> DitBatch:
     """Equally long sequences and what is known of them -> a batch."""
-    mel = network.normalise_mel(_stack([e.mel for e in examples]))
-    motion = network.normalise_motion(_stack([e.motion for e in examples]))
-    phonemes = _stack([e.phonemes for e in examples])
-    tones = _stack([e.tones for e in examples])
+    mel = network.normalise_mel(stack([e.mel for e in examples]))
+    motion = network.normalise_motion(stack([e.motion for e in examples]))
+    phonemes = stack([e.phonemes for e in examples])
+    tones = stack([e.tones for e in examples])
     has_motion = torch.tensor([e.has_motion for e in examples])
     mel_given = on_mel_grid(masks.known) | masks.sound_given[:, None]
     face_given = on_motion_grid(masks.known) | masks.face_given[:, None]
@@ -251,7 +236,7 @@ def assemble(
         motion_given=motion_given,
         mel_valid=torch.ones_like(mel_given) if mixed else None,
         motion_valid=has_motion[:, None].expand_as(motion_given) if mixed else None,
-        prosody=_stack([e.curves for e in examples]) if network.curves_in is not None else None,
+        prosody=stack([e.curves for e in examples]) if network.curves_in is not None else None,
     )
     conditions = drop(
         conditions,
@@ -282,48 +267,19 @@ def _recorded_bins(bandwidths: Sequence[float]) -> Tensor:
     return recorded[:, None].float()
 
 
-def train(
-    config_path: str | Path,
-    *,
-    run_dir: str | Path,
-    resume: bool = False,
-    init_from: str | Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> None:
-    """`omnitalker train dit`. `init_from`: a folder that `save_pretrained` made."""
-    config = load_config(DitTrainConfig, config_path, overrides)
-    run_dir = Path(run_dir)
-    model = _model(config, run_dir, resume, init_from)
-    model.save_config(run_dir / "model")
-    run(DitTask(config, model), config.loop, run_dir, resume=resume)
+class DitRecipe(PartRecipe[DitTrainConfig, DualBranchDiT]):
+    settings = DitTrainConfig
+    part = "transformer"
+    dtype = torch.bfloat16
+
+    def untrained(self, config: DitTrainConfig) -> DualBranchDiT:
+        if config.grow_from is not None:
+            return grown(config.model, DualBranchDiT.from_pretrained(config.grow_from))
+        corpus = open_corpus(config.corpus).filter(split="train")
+        return build_dit(config.model, asdict(measure(corpus)))
+
+    def task(self, config: DitTrainConfig, network: DualBranchDiT, _run_dir: Path) -> DitTask:
+        return DitTask(config, network)
 
 
-def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.bfloat16) -> None:
-    """The averaged weights of a run as a checkpoint folder."""
-    run_dir = Path(run_dir)
-    model = DualBranchDiT.from_config(read_sizes(run_dir))
-    progress = load_average(run_dir, model)
-    model.to(dtype).save_pretrained(directory)
-    log.info("exported step %d to %s", progress.step, directory)
-
-
-def _model(
-    config: DitTrainConfig, run_dir: Path, resume: bool, init_from: str | Path | None
-) -> DualBranchDiT:
-    if resume and (run_dir / STATE_FILE).is_file():
-        return DualBranchDiT.from_config(read_sizes(run_dir))
-    if init_from is not None:
-        return DualBranchDiT.from_pretrained(init_from)
-    torch.manual_seed(config.loop.seed)
-    if config.grow_from is not None:
-        return grown(config.model, DualBranchDiT.from_pretrained(config.grow_from))
-    corpus = open_corpus(config.corpus).filter(split="train")
-    return build_dit(config.model, asdict(measure(corpus)))
-
-
-def _stack(arrays: list[np.ndarray]) -> Tensor:
-    return torch.from_numpy(np.stack(arrays))
-
-
-def _fixed_dice(index: int) -> BatchRng:
-    return BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
+RECIPE = DitRecipe()

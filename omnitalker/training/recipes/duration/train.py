@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,18 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.models.duration import DurationInputs, DurationModel, log_seconds, seconds_of
 from omnitalker.models.presets import build_duration
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task
+from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.dit.batching import Voice, voice_of
-from omnitalker.training.state import STATE_FILE, load_average, read_sizes
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,7 @@ class DurationTask(Task):
     def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
         losses, ratios = [], []
         for index in range(self.config.valid_batches):
-            dice = BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
-            batch = self._batch(self._valid, dice)
+            batch = self._batch(self._valid, BatchRng.fixed(index))
             losses.append(float(self.losses(self.model, batch)["loss"]))
             predicted = (seconds_of(self.model(batch.inputs)) * batch.counted).sum(dim=1)
             true = (seconds_of(batch.wanted) * batch.counted).sum(dim=1)
@@ -197,37 +192,6 @@ def assemble(rows: Sequence[_Row]) -> DurationBatch:
     )
 
 
-def train(
-    config_path: str | Path,
-    *,
-    run_dir: str | Path,
-    resume: bool = False,
-    init_from: str | Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> None:
-    """`omnitalker train duration`."""
-    config = load_config(DurationTrainConfig, config_path, overrides)
-    run_dir = Path(run_dir)
-    if resume and (run_dir / STATE_FILE).is_file():
-        model = DurationModel.from_config(read_sizes(run_dir))
-    elif init_from is not None:
-        model = DurationModel.from_pretrained(init_from)
-    else:
-        torch.manual_seed(config.loop.seed)
-        model = build_duration(config.model)
-    model.save_config(run_dir / "model")
-    run(DurationTask(config, model), config.loop, run_dir, resume=resume)
-
-
-def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
-    """The averaged weights of a run as a checkpoint folder."""
-    run_dir = Path(run_dir)
-    model = DurationModel.from_config(read_sizes(run_dir))
-    progress = load_average(run_dir, model)
-    model.to(dtype).save_pretrained(directory)
-    log.info("exported step %d to %s", progress.step, directory)
-
-
 def _mels(rows: Sequence[_Row]) -> tuple[Tensor, Tensor]:
     """(B, T, 100) and (B, T) bool; at least one frame long."""
     found = [row.mel for row in rows]
@@ -240,3 +204,19 @@ def _mels(rows: Sequence[_Row]) -> tuple[Tensor, Tensor]:
             mel[index, : len(values)] = values
             valid[index, : len(values)] = True
     return torch.from_numpy(mel), torch.from_numpy(valid)
+
+
+class DurationRecipe(PartRecipe[DurationTrainConfig, DurationModel]):
+    settings = DurationTrainConfig
+    part = "duration"
+
+    def untrained(self, config: DurationTrainConfig) -> DurationModel:
+        return build_duration(config.model)
+
+    def task(
+        self, config: DurationTrainConfig, network: DurationModel, _run_dir: Path
+    ) -> DurationTask:
+        return DurationTask(config, network)
+
+
+RECIPE = DurationRecipe()

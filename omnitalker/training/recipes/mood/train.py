@@ -10,25 +10,28 @@ import json
 import logging
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from safetensors.numpy import save_file
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from omnitalker.audio.prosody import RATE, Prosody, prosody
 from omnitalker.audio.resample import resample
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.corpus.item import ItemInfo
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.models.mood import INPUTS, MOODS, Mood, inputs_of
+from omnitalker.training.devices import moved
+from omnitalker.training.loop import BatchRng, LoopConfig, Precision, Task
+from omnitalker.training.recipe import Recipe
+from omnitalker.training.state import Progress
 
 log = logging.getLogger(__name__)
 MOOD_OF: Final[dict[str, Mood]] = {
@@ -38,21 +41,28 @@ MOOD_OF: Final[dict[str, Mood]] = {
 
 
 @dataclass(frozen=True)
+class MoodLoop(LoopConfig):
+    steps: int = 1500
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.02
+    ema_decay: float = 0.99
+    precision: Precision = "no"
+    log_steps: int = 100
+
+
+@dataclass(frozen=True)
 class MoodConfig:
     corpus: str = "runs/corpus"
     real_items: int = 500
     """Recordings of real, neutral speakers at most."""
     longest_seconds: float = 8.0
     hidden: int = 24
-    steps: int = 1500
+    loop: MoodLoop = field(default_factory=MoodLoop)
     batch: int = 256
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.02
     noise: float = 0.15
     """Of the inputs, in their own standard deviations: microphones and rooms differ."""
     held_out: float = 0.25
     """Share of the speakers that are only measured on."""
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,47 +73,112 @@ class _Example:
     spoken: Prosody
 
 
-def train(
-    config: str | Path,
-    *,
-    run_dir: Path,
-    resume: bool = False,
-    init_from: Path | None = None,
-    overrides: Iterable[str] = (),
-) -> Path:
-    """Writes `mood.safetensors` and `report.json` into `run_dir`. It takes minutes, so it is never resumed."""
-    if resume or init_from is not None:
-        raise InputError(
-            "the mood classifier is trained in one go; leave out --resume, --init-from"
+@dataclass(frozen=True)
+class MoodBatch:
+    seen: Tensor
+    """(B, INPUTS), of unit range."""
+    moods: Tensor
+    """(B,)."""
+
+
+class MoodTask(Task):
+    """Plugs the classifier into the training loop."""
+
+    model: nn.Sequential
+
+    def __init__(self, config: MoodConfig, model: nn.Sequential) -> None:
+        self.config, self.model = config, model
+        examples = _examples(open_corpus(config.corpus), config)
+        self.held_out = [e for e in examples if _is_held_out(e.speaker, config.held_out)]
+        kept = [e for e in examples if not _is_held_out(e.speaker, config.held_out)]
+        if not self.held_out or not kept:
+            raise InputError(f"{config.corpus} has too few speakers with manners to learn from")
+        x, moods = _pairs(kept, np.random.default_rng(config.loop.seed), repeats=4)
+        self.examples = len(kept)
+        self.mean, self.scale = x.mean(axis=0), x.std(axis=0) + 1e-3
+        self._seen, self._moods = self.inputs(x), torch.from_numpy(moods)
+        each = torch.bincount(self._moods, minlength=len(MOODS)).clamp(min=1)
+        self._weights = len(moods) / (len(MOODS) * each)
+
+    def inputs(self, x: np.ndarray[Any, Any]) -> Tensor:
+        """What `inputs_of` tells, as the network is told it."""
+        return torch.from_numpy(((x - self.mean) / self.scale).clip(-4, 4).astype(np.float32))
+
+    def batch(self, dice: BatchRng) -> MoodBatch:
+        some = torch.randint(len(self._seen), (self.config.batch,), generator=dice.torch)
+        noise = torch.randn(self.config.batch, INPUTS, generator=dice.torch)
+        return MoodBatch(self._seen[some] + self.config.noise * noise, self._moods[some])
+
+    def losses(self, model: nn.Module, batch: MoodBatch) -> Mapping[str, Tensor]:
+        batch = moved(batch, model)
+        weights = self._weights.to(batch.seen.device)
+        loss = functional.cross_entropy(
+            model(batch.seen), batch.moods, weights, label_smoothing=0.05
         )
-    settings = load_config(MoodConfig, config, overrides)
-    examples = _examples(open_corpus(settings.corpus), settings)
-    held_out = [e for e in examples if _is_held_out(e.speaker, settings.held_out)]
-    kept = [e for e in examples if not _is_held_out(e.speaker, settings.held_out)]
-    if not held_out or not kept:
-        raise InputError(f"{settings.corpus} has too few speakers with manners to learn from")
-    rng = np.random.default_rng(settings.seed)
-    torch.manual_seed(settings.seed)
-    x, y = _pairs(kept, rng, repeats=4)
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
-    net = _fit(torch.from_numpy(((x - mean) / scale).clip(-4, 4)), torch.from_numpy(y), settings)
-    report = _report(net, held_out, mean, scale, rng) | {"examples": len(kept)}
-    run_dir.mkdir(parents=True, exist_ok=True)
-    first, last = net[0], net[2]
-    arrays = {
-        "mean": mean, "scale": scale,
-        "hidden_weight": first.weight.detach().numpy(), "hidden_bias": first.bias.detach().numpy(),
-        "out_weight": last.weight.detach().numpy(), "out_bias": last.bias.detach().numpy(),
-    }  # fmt: skip
-    path = run_dir / "mood.safetensors"
-    save_file({name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()}, path)
-    (run_dir / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    log.info("%s", report)
-    return path
+        return {"loss": loss}
+
+    def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
+        report = self.report()
+        return {
+            name: report[f"{name}_speaker"]["balanced_accuracy"] for name in ("unknown", "known")
+        }
+
+    def report(self) -> dict[str, Any]:
+        """On held-out speakers, once unknown and once after their usual way of speaking is known."""
+        real = [e for e in self.held_out if e.is_real]
+        acted = [e for e in self.held_out if not e.is_real]
+        x, y = _pairs(acted, np.random.default_rng(self.config.loop.seed), repeats=1)
+        said, known = self._said(x), x[:, -1] > 0
+        alone = np.stack([inputs_of(e.spoken, None) for e in real]) if real else x[:0]
+        return {
+            "examples": self.examples,
+            "held_out_speakers": len({e.speaker for e in self.held_out}),
+            "held_out_utterances": len(acted),
+            "chance": round(1 / len(MOODS), 3),
+            "unknown_speaker": _scores(said[~known], y[~known]),
+            "known_speaker": _scores(said[known], y[known]),
+            "real_neutral_heard_as_neutral": _share(self._said(alone) == 0),
+        }
+
+    @torch.no_grad()
+    def _said(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return self.model(moved(self.inputs(x), self.model)).argmax(dim=1).cpu().numpy()
+
+
+class MoodRecipe(Recipe[MoodConfig, nn.Sequential]):
+    """A run leaves `mood.safetensors`, as `models.mood` loads it, and `report.json`."""
+
+    settings = MoodConfig
+
+    def untrained(self, config: MoodConfig) -> nn.Sequential:
+        return nn.Sequential(
+            nn.Linear(INPUTS, config.hidden), nn.Tanh(), nn.Linear(config.hidden, len(MOODS))
+        )
+
+    def trained(self, _path: Path) -> nn.Sequential:
+        raise InputError("the mood classifier begins with nothing; leave out --init-from")
+
+    def task(self, config: MoodConfig, network: nn.Sequential, _run_dir: Path) -> MoodTask:
+        return MoodTask(config, network)
+
+    def leave(
+        self, network: nn.Sequential, task: MoodTask, run_dir: Path, _progress: Progress
+    ) -> None:
+        first, last = network[0], network[2]
+        arrays = {
+            "mean": task.mean, "scale": task.scale,
+            "hidden_weight": first.weight.detach().numpy(), "hidden_bias": first.bias.detach().numpy(),
+            "out_weight": last.weight.detach().numpy(), "out_bias": last.bias.detach().numpy(),
+        }  # fmt: skip
+        path = run_dir / "mood.safetensors"
+        save_file({name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()}, path)
+        report = task.report()
+        (run_dir / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        log.info("%s", report)
 
 
 def _examples(corpus: Corpus, settings: MoodConfig) -> list[_Example]:
-    rng = np.random.default_rng(settings.seed)
+    rng = np.random.default_rng(settings.loop.seed)
     infos = corpus.infos
     acted = [i for i, info in enumerate(infos) if "teacher" in info.extra]
     real = [i for i, info in enumerate(infos) if "teacher" not in info.extra]
@@ -159,70 +234,19 @@ def _neutral_by_speaker(examples: Sequence[_Example]) -> dict[str, list[Prosody]
     return usual
 
 
-def _fit(x: torch.Tensor, y: torch.Tensor, settings: MoodConfig) -> nn.Sequential:
-    net = nn.Sequential(
-        nn.Linear(INPUTS, settings.hidden), nn.Tanh(), nn.Linear(settings.hidden, 5)
-    )
-    optimiser = torch.optim.AdamW(
-        net.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
-    weights = len(y) / (5.0 * torch.bincount(y, minlength=5).clamp(min=1))
-    for _ in range(settings.steps):
-        some = torch.randint(len(x), (settings.batch,))
-        seen = x[some] + settings.noise * torch.randn(settings.batch, INPUTS)
-        loss = functional.cross_entropy(net(seen), y[some], weights, label_smoothing=0.05)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return net.eval()
-
-
-def _report(
-    net: nn.Sequential,
-    examples: Sequence[_Example],
-    mean: np.ndarray[Any, Any],
-    scale: np.ndarray[Any, Any],
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """On held-out speakers, once unknown and once after their usual way of speaking is known."""
-    real = [e for e in examples if e.is_real]
-    acted = [e for e in examples if not e.is_real]
-    x, y = _pairs(acted, rng, repeats=1)
-    said = _said(net, x, mean, scale)
-    known = x[:, -1] > 0
-    return {
-        "held_out_speakers": len({e.speaker for e in examples}),
-        "held_out_utterances": len(acted),
-        "chance": round(1 / len(MOODS), 3),
-        "unknown_speaker": _scores(said[~known], y[~known]),
-        "known_speaker": _scores(said[known], y[known]),
-        "real_neutral_heard_as_neutral": _share_neutral(net, real, mean, scale),
-    }
-
-
-def _said(net: nn.Sequential, x: Any, mean: Any, scale: Any) -> np.ndarray[Any, Any]:
-    with torch.inference_mode():
-        seen = torch.from_numpy(((x - mean) / scale).clip(-4, 4).astype(np.float32))
-        return net(seen).argmax(dim=1).numpy()  # type: ignore[no-any-return]
-
-
-def _share_neutral(net: nn.Sequential, real: Sequence[_Example], mean: Any, scale: Any) -> float:
-    if not real:
-        return 0.0
-    x = np.stack([inputs_of(e.spoken, None) for e in real])
-    return round(float((_said(net, x, mean, scale) == 0).mean()), 3)
+def _share(hits: np.ndarray[Any, Any]) -> float:
+    return round(float(hits.mean()), 3) if len(hits) else 0.0
 
 
 def _scores(said: Any, true: Any) -> dict[str, Any]:
     """Recall of each mood, and their mean (chance: one in five)."""
     recalls = {
-        mood: round(float((said[true == i] == i).mean()), 3)
-        for i, mood in enumerate(MOODS)
-        if (true == i).any()
+        mood: _share(said[true == i] == i) for i, mood in enumerate(MOODS) if (true == i).any()
     }
     return {
         "balanced_accuracy": round(float(np.mean(list(recalls.values()))), 3),
         "recall": recalls,
     }
+
+
+RECIPE = MoodRecipe()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
-from omnitalker.base.errors import InputError
-from omnitalker.corpus.store import open_corpus
+from omnitalker.corpus.store import Corpus
 from omnitalker.models.presets import build_prosody
 from omnitalker.models.prosody import (
     CURVES,
@@ -25,12 +22,11 @@ from omnitalker.models.prosody import (
     to_units,
 )
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task
 from omnitalker.training.losses import flow_point
-from omnitalker.training.recipes.dit.batching import LengthConfig, SequenceSampler
-from omnitalker.training.state import STATE_FILE, load_average, read_sizes
-
-log = logging.getLogger(__name__)
+from omnitalker.training.recipe import PartRecipe
+from omnitalker.training.recipes.dit.batching import LengthConfig, SequenceSampler, stack
+from omnitalker.training.recipes.dit.growing import GrowingSequences
 
 
 @dataclass(frozen=True)
@@ -72,19 +68,10 @@ class ProsodyTask(Task):
     def __init__(self, config: ProsodyTrainConfig, model: ProsodyModel) -> None:
         self.config = config
         self.model = model
-        self._train = self._open("train")
-        self._drawn = 0
-        try:
-            self._valid = self._open("valid")
-        except InputError:
-            log.warning("the corpus has no validation items yet; training items stand in")
-            self._valid = self._train
+        self._sequences = GrowingSequences(config.corpus, self._spoken, config.reopen_steps)
 
     def batch(self, dice: BatchRng) -> ProsodyBatch:
-        self._drawn += 1
-        if self.config.reopen_steps and self._drawn % self.config.reopen_steps == 0:
-            self._train = self._open("train")
-        return self._batch(self._train, dice)
+        return self._batch(self._sequences.for_next_batch(), dice)
 
     def losses(self, model: nn.Module, batch: ProsodyBatch) -> Mapping[str, Tensor]:
         batch = moved(batch, model)
@@ -98,8 +85,7 @@ class ProsodyTask(Task):
         """The likeliest curves in one pass: semitones and nats off the true ones, and frames voiced amiss."""
         figures: dict[str, list[float]] = {"semitones": [], "voicing": [], "energy": []}
         for index in range(self.config.valid_batches):
-            dice = BatchRng(np.random.default_rng([1, index]), torch.Generator().manual_seed(index))
-            batch = self._batch(self._valid, dice)
+            batch = self._batch(self._sequences.held_out, BatchRng.fixed(index))
             still = torch.zeros_like(batch.noise)
             made = self.model(still, torch.zeros(len(still)), batch.inputs)
             counted = batch.weights[..., 1] > 0
@@ -111,8 +97,7 @@ class ProsodyTask(Task):
             figures["voicing"].append(float(amiss[counted].float().mean()))
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
-    def _open(self, split: str) -> SequenceSampler:
-        corpus = open_corpus(self.config.corpus).filter(split=split)
+    def _spoken(self, corpus: Corpus) -> SequenceSampler:
         spoken = corpus.filter(where=lambda info: info.has_text)
         return SequenceSampler(spoken, 0.0, self.config.source_weights)
 
@@ -142,8 +127,8 @@ class ProsodyTask(Task):
         weights[..., 0] *= torch.where(numbers[..., 1] > SPOKEN, 1.0, config.unvoiced_pitch)
         return ProsodyBatch(
             inputs=ProsodyInputs(
-                phonemes=_stack([e.phonemes for e in examples]) * spoken,
-                tones=_stack([e.tones for e in examples]) * spoken,
+                phonemes=stack([e.phonemes for e in examples]) * spoken,
+                tones=stack([e.tones for e in examples]) * spoken,
                 known=wanted * given[..., None],
                 given=given,
             ),
@@ -154,36 +139,17 @@ class ProsodyTask(Task):
         )
 
 
-def train(
-    config_path: str | Path,
-    *,
-    run_dir: str | Path,
-    resume: bool = False,
-    init_from: str | Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> None:
-    """`omnitalker train prosody`."""
-    config = load_config(ProsodyTrainConfig, config_path, overrides)
-    run_dir = Path(run_dir)
-    if resume and (run_dir / STATE_FILE).is_file():
-        model = ProsodyModel.from_config(read_sizes(run_dir))
-    elif init_from is not None:
-        model = ProsodyModel.from_pretrained(init_from)
-    else:
-        torch.manual_seed(config.loop.seed)
-        model = build_prosody(config.model)
-    model.save_config(run_dir / "model")
-    run(ProsodyTask(config, model), config.loop, run_dir, resume=resume)
+class ProsodyRecipe(PartRecipe[ProsodyTrainConfig, ProsodyModel]):
+    settings = ProsodyTrainConfig
+    part = "prosody"
+
+    def untrained(self, config: ProsodyTrainConfig) -> ProsodyModel:
+        return build_prosody(config.model)
+
+    def task(
+        self, config: ProsodyTrainConfig, network: ProsodyModel, _run_dir: Path
+    ) -> ProsodyTask:
+        return ProsodyTask(config, network)
 
 
-def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
-    """The averaged weights of a run as a checkpoint folder."""
-    run_dir = Path(run_dir)
-    model = ProsodyModel.from_config(read_sizes(run_dir))
-    progress = load_average(run_dir, model)
-    model.to(dtype).save_pretrained(directory)
-    log.info("exported step %d to %s", progress.step, directory)
-
-
-def _stack(arrays: list[np.ndarray]) -> Tensor:
-    return torch.from_numpy(np.stack(arrays))
+RECIPE = ProsodyRecipe()

@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
 from omnitalker.base.types import Phoneme
 from omnitalker.corpus.store import open_corpus
 from omnitalker.models.recogniser import BLANK, PhonemeRecogniser, align, recognise
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS, SYMBOLS
 from omnitalker.training.devices import moved
-from omnitalker.training.loop import BatchRng, LoopConfig, Task, is_main_process, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task
+from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.recogniser.data import (
     IGNORE,
     Batch,
@@ -40,7 +40,6 @@ from omnitalker.training.recipes.recogniser.data import (
     save_times,
     self_aligned,
 )
-from omnitalker.training.state import load_average
 
 logger = logging.getLogger(__name__)
 TIMES = "aligned-{step}.safetensors"
@@ -164,6 +163,9 @@ class RecogniserTask(Task):
         self.aligned: list[TimedSpeech] = []
         self._aligned_at = -1
         self._read_corpus()
+        logger.info(
+            "%d items, %d unseen, %d real", len(self.corpus), len(self.unseen), len(self.real)
+        )
 
     def batch(self, dice: BatchRng) -> Batch:
         """Some of the corpus, or of real speech once that is aligned."""
@@ -214,29 +216,17 @@ def _real(config: RecogniserTraining) -> list[Transcribed]:
     return read_real(Path(config.voices), [Path(name).stem for name in held])
 
 
-def train(
-    config_path: str | Path,
-    *,
-    run_dir: str | Path,
-    resume: bool = False,
-    init_from: str | Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> None:
-    """`omnitalker train aligner`: the result is the folder `recogniser` in `run_dir`."""
-    config = load_config(RecogniserTraining, config_path, overrides)
-    run_dir = Path(run_dir)
-    torch.manual_seed(config.loop.seed)
-    model = build(config)
-    if init_from is not None:
-        model.load_state_dict(PhonemeRecogniser.from_pretrained(init_from).state_dict())
-    task = RecogniserTask(config, model, run_dir)
-    logger.info("%d items, %d unseen, %d real", len(task.corpus), len(task.unseen), len(task.real))
-    run(task, config.loop, run_dir, resume=resume)
-    if not is_main_process():
-        return
-    load_average(run_dir, model)
-    model.eval().half().save_pretrained(run_dir / "recogniser")
+class RecogniserRecipe(PartRecipe[RecogniserTraining, PhonemeRecogniser]):
+    settings = RecogniserTraining
+    part = "recogniser"
+
+    def untrained(self, config: RecogniserTraining) -> PhonemeRecogniser:
+        return PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=config.width, layers=config.layers)
+
+    def task(
+        self, config: RecogniserTraining, network: PhonemeRecogniser, run_dir: Path
+    ) -> RecogniserTask:
+        return RecogniserTask(config, network, run_dir)
 
 
-def build(config: RecogniserTraining) -> PhonemeRecogniser:
-    return PhonemeRecogniser(SYMBOLS, sorted(SILENT), width=config.width, layers=config.layers)
+RECIPE = RecogniserRecipe()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Identity, ReferenceClip, TrackedFace
 from omnitalker.media.reader import read_clip
@@ -28,10 +26,10 @@ from omnitalker.reference.tracker import FaceTracker
 from omnitalker.rendering.likeness import PictureFigures, compare_pictures, crop
 from omnitalker.rendering.refined import RefinedRenderer
 from omnitalker.rendering.warp import WarpRenderer
-from omnitalker.training.loop import is_main_process, run
+from omnitalker.training.recipe import Recipe
 from omnitalker.training.recipes.refiner.data import Pairs, crossed_pairs, in_picture, pick
 from omnitalker.training.recipes.refiner.task import RefinerConfig, RefinerTask, cut
-from omnitalker.training.state import Progress, load_average
+from omnitalker.training.state import Progress
 
 log = logging.getLogger(__name__)
 
@@ -57,76 +55,59 @@ class RefinerReport:
     """Of training."""
 
 
-def train(
-    config: str | Path,
-    *,
-    run_dir: Path,
-    resume: bool = False,
-    init_from: Path | None = None,
-    overrides: Iterable[str] = (),
-) -> None:
-    """`omnitalker train refiner`. Writes `identity.safetensors` (with the refiner in it) and `report.json`.
+class ClipTask(RefinerTask):
+    """Learns from the first part of a clip; the rest of it is only measured on."""
 
-    init_from: an identity file with a refiner to begin with.
-    """
-    settings = load_config(RefinerConfig, config, overrides)
-    clip = read_clip(settings.clip)
-    if len(clip.frames) < FEWEST_FRAMES:
-        raise InputError(
-            f"{settings.clip} has {len(clip.frames)} frames; a refiner needs at least {FEWEST_FRAMES} of one person."
-        )
-    face = FaceTracker().track(clip.frames, clip.name)
-    refiner = _refiner(settings, init_from)
-    identity, report = train_on(clip, face, settings, refiner, run_dir, resume=resume)
-    if not is_main_process():
-        return
-    save_identity(identity, run_dir / "identity.safetensors")
-    (run_dir / "report.json").write_text(json.dumps(asdict(report), indent=2))
-    log.info("warp %s", report.warp)
-    log.info("refined %s", report.refined)
+    def __init__(
+        self, config: RefinerConfig, refiner: Refiner, clip: ReferenceClip, face: TrackedFace
+    ) -> None:
+        self.clip, self.face = clip, face
+        found = np.flatnonzero(face.found)
+        border = round(len(found) * (1 - config.held_out))
+        self.known, self.unseen = found[:border].tolist(), found[border:].tolist()
+        self.pairs = crossed_pairs(clip, face, self.known, config.size)
+        log.info("%d pairs of %d pixels", len(self.pairs.real), self.pairs.real.shape[-1])
+        super().__init__(config, refiner, *parted(self.pairs, SPARED))
 
 
-def train_on(
-    clip: ReferenceClip,
-    face: TrackedFace,
-    config: RefinerConfig,
-    refiner: Refiner,
-    run_dir: Path,
-    *,
-    resume: bool = False,
-) -> tuple[Identity, RefinerReport]:
-    """The identity of the clip's first part, with its refiner, and how it does on the rest."""
-    found = np.flatnonzero(face.found)
-    border = round(len(found) * (1 - config.held_out))
-    known, unseen = found[:border].tolist(), found[border:].tolist()
-    pairs = crossed_pairs(clip, face, known, config.size)
-    log.info("%d pairs of %d pixels", len(pairs.real), pairs.real.shape[-1])
-    progress = fit(refiner, pairs, config, run_dir, resume=resume)
-    identity = build_identity(*pick(clip, face, known), config.size)
-    weights = {name: value.numpy() for name, value in refiner.state_dict().items()}
-    identity = replace(identity, refiner=weights)
-    measured = [
-        measure(renderer, identity, clip, face, unseen)
-        for renderer in (
-            WarpRenderer(identity, config.size),
-            RefinedRenderer(identity, config.size),
-        )
-    ]
-    return identity, RefinerReport(*measured, steps=progress.step, seconds=progress.seconds)
+class RefinerRecipe(Recipe[RefinerConfig, Refiner]):
+    """A run leaves `identity.safetensors`, with the refiner in it, and `report.json`."""
 
+    settings = RefinerConfig
 
-def fit(
-    refiner: Refiner, pairs: Pairs, config: RefinerConfig, run_dir: Path, *, resume: bool = False
-) -> Progress:
-    """Train in place: the averaged weights, and how much detail they lack."""
-    learned, spared = parted(pairs, SPARED)
-    progress = run(
-        RefinerTask(config, refiner, learned, spared), config.loop, run_dir, resume=resume
-    )
-    load_average(run_dir, refiner)
-    refiner.cpu().eval().requires_grad_(False)
-    refiner.crispness.fill_(crispness(refiner, pairs))
-    return progress
+    def untrained(self, config: RefinerConfig) -> Refiner:
+        return Refiner(config.width)
+
+    def trained(self, path: Path) -> Refiner:
+        weights = load_identity(path).refiner
+        if weights is None:
+            raise InputError(f"{path} has no refiner to begin with; leave out --init-from")
+        return build_refiner({name: torch.from_numpy(value) for name, value in weights.items()})
+
+    def task(self, config: RefinerConfig, network: Refiner, _run_dir: Path) -> ClipTask:
+        clip = read_clip(config.clip)
+        if len(clip.frames) < FEWEST_FRAMES:
+            raise InputError(
+                f"{config.clip} has {len(clip.frames)} frames; a refiner needs at least {FEWEST_FRAMES} of one person."
+            )
+        return ClipTask(config, network, clip, FaceTracker().track(clip.frames, clip.name))
+
+    def leave(self, network: Refiner, task: ClipTask, run_dir: Path, progress: Progress) -> None:
+        network.requires_grad_(False)
+        network.crispness.fill_(crispness(network, task.pairs))
+        size, clip, face = task.config.size, task.clip, task.face
+        identity = build_identity(*pick(clip, face, task.known), size)
+        weights = {name: value.numpy() for name, value in network.state_dict().items()}
+        identity = replace(identity, refiner=weights)
+        measured = [
+            measure(renderer, identity, clip, face, task.unseen)
+            for renderer in (WarpRenderer(identity, size), RefinedRenderer(identity, size))
+        ]
+        report = RefinerReport(*measured, steps=progress.step, seconds=progress.seconds)
+        save_identity(identity, run_dir / "identity.safetensors")
+        (run_dir / "report.json").write_text(json.dumps(asdict(report), indent=2))
+        log.info("warp %s", report.warp)
+        log.info("refined %s", report.refined)
 
 
 def measure(
@@ -179,11 +160,4 @@ def sharpness(pictures: Tensor) -> Tensor:
     return F.conv2d(grey, kernel[None, None]).var(dim=(1, 2, 3))
 
 
-def _refiner(config: RefinerConfig, init_from: Path | None) -> Refiner:
-    torch.manual_seed(config.loop.seed)
-    if init_from is None:
-        return Refiner(config.width)
-    weights = load_identity(init_from).refiner
-    if weights is None:
-        raise InputError(f"{init_from} has no refiner to begin with; leave out --init-from")
-    return build_refiner({name: torch.from_numpy(value) for name, value in weights.items()})
+RECIPE = RefinerRecipe()

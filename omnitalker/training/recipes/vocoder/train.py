@@ -6,7 +6,6 @@ omnitalker train vocoder configs/train/vocoder.yaml [--resume]
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,21 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from omnitalker.base import timeline
-from omnitalker.base.config import load_config
 from omnitalker.base.errors import InputError
 from omnitalker.media.sound import write_wav
 from omnitalker.models.vocoder.excitation import NOISE_PERIOD
 from omnitalker.models.vocoder.source_filter import SourceFilterDecoder
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.training.devices import full_precision, moved
-from omnitalker.training.loop import BatchRng, LoopConfig, Task, run
+from omnitalker.training.loop import BatchRng, LoopConfig, Task
+from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.vocoder.data import ClipStore, SegmentSampler
 from omnitalker.training.recipes.vocoder.gan_step import GanStep, Phase, VocoderBatch
 from omnitalker.training.recipes.vocoder.losses import Discriminators
 from omnitalker.training.recipes.vocoder.pitch import cents_off
-from omnitalker.training.state import load_average, read_sizes
 
-logger = logging.getLogger(__name__)
 HELD_SEGMENTS, HELD_SAMPLES = 32, 32_768
 """Unseen stretches that are measured on."""
 
@@ -191,44 +188,32 @@ def _write_examples(folder: Path, real: Tensor, copies: Tensor) -> None:
         write_wav(folder / f"{index}_copy.wav", copy.cpu().numpy())
 
 
-def train(
-    config_path: str | Path,
-    *,
-    run_dir: str | Path,
-    resume: bool = False,
-    init_from: str | Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> None:
-    """`omnitalker train vocoder`. `init_from`: a vocoder folder; its pitch network is kept as it is."""
-    config = load_config(VocoderTraining, config_path, overrides)
-    run_dir = Path(run_dir)
-    vocoder = _vocoder(config, run_dir, resume, init_from)
-    vocoder.save_config(run_dir / "model")
-    start = config.pitch.steps if init_from is not None else 0
-    run(VocoderTask(config, vocoder), config.loop, run_dir, resume=resume, start=start)
+class VocoderRecipe(PartRecipe[VocoderTraining, Vocoder]):
+    """A run that begins with another vocoder keeps its pitch network as it is."""
 
+    settings = VocoderTraining
+    part = "vocoder"
 
-def export(run_dir: str | Path, directory: str | Path, dtype: torch.dtype = torch.float16) -> None:
-    """The averaged weights of a run as a vocoder folder."""
-    run_dir = Path(run_dir)
-    vocoder = Vocoder.from_config(read_sizes(run_dir))
-    progress = load_average(run_dir, vocoder.decoder)
-    vocoder.to(dtype).save_pretrained(directory)
-    logger.info("exported step %d to %s", progress.step, directory)
-
-
-def _vocoder(
-    config: VocoderTraining, run_dir: Path, resume: bool, init_from: str | Path | None
-) -> Vocoder:
-    torch.manual_seed(config.loop.seed)
-    if resume and (run_dir / "model").is_dir():
-        return Vocoder.from_config(read_sizes(run_dir))
-    if init_from is None:
+    def untrained(self, config: VocoderTraining) -> Vocoder:
         return Vocoder(**asdict(config.decoder))
-    vocoder = Vocoder.from_pretrained(init_from)
-    if not isinstance(vocoder.decoder, SourceFilterDecoder):
-        raise InputError(
-            f"{init_from} is a vocoder of another kind ({vocoder.config.decoding}); "
-            "only our own, source_filter, can be trained further"
-        )
-    return vocoder
+
+    def trained(self, path: Path) -> Vocoder:
+        vocoder = super().trained(path)
+        if not isinstance(vocoder.decoder, SourceFilterDecoder):
+            raise InputError(
+                f"{path} is a vocoder of another kind ({vocoder.config.decoding}); "
+                "only our own, source_filter, can be trained further"
+            )
+        return vocoder
+
+    def first_step(self, config: VocoderTraining) -> int:
+        return config.pitch.steps
+
+    def task(self, config: VocoderTraining, network: Vocoder, _run_dir: Path) -> VocoderTask:
+        return VocoderTask(config, network)
+
+    def shipped(self, network: Vocoder) -> nn.Module:
+        return network.decoder
+
+
+RECIPE = VocoderRecipe()

@@ -11,6 +11,7 @@ from omnitalker.corpus.store import open_corpus
 from omnitalker.models.duration import DurationModel, seconds_of
 from omnitalker.training.loop import BatchRng
 from omnitalker.training.recipes.duration import train as training
+from omnitalker.training.runner import train
 
 
 def test_batches_count_only_the_target(corpus_dir: Path, model_file: Path) -> None:
@@ -50,14 +51,14 @@ def test_training_runs_and_exports(
         f"corpus: {corpus_dir}\nmodel: {model_file}\nitems_per_batch: 8\nvalid_batches: 1\n"
         "loop: {steps: 40, learning_rate: 0.01, warmup_steps: 2, precision: 'no', log_steps: 1}\n"
     )
-    training.train(path, run_dir=tmp_path / "run")
+    train("duration", path, run_dir=tmp_path / "run")
     texts = [r.getMessage() for r in caplog.records if "s/step: loss" in r.getMessage()]
     values = [float(text.split("loss ")[1].split()[0]) for text in texts]
     assert np.mean(values[-5:]) < 0.7 * np.mean(values[:3])
-    training.export(tmp_path / "run", tmp_path / "out")
-    stored = load_file(tmp_path / "out" / "diffusion_pytorch_model.safetensors")
+    out = tmp_path / "run" / "duration"
+    stored = load_file(out / "diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in stored.values()} == {torch.float16}
-    loaded = DurationModel.from_pretrained(tmp_path / "out")
+    loaded = DurationModel.from_pretrained(out)
     assert loaded.config.width == 16
     assert loaded.dtype == torch.float32
     assert not loaded.training

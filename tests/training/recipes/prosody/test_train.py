@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from omnitalker.base.config import load_config
 from omnitalker.models.prosody import ProsodyModel
 from omnitalker.training.loop import BatchRng
 from omnitalker.training.recipes.prosody import train as training
 from omnitalker.training.recipes.prosody.train import ProsodyTask, ProsodyTrainConfig
+from omnitalker.training.runner import train
 
 SIZES = {"width": 16, "heads": 2, "head_dim": 8, "layers": 1, "ffn": 32, "text_layers": 1}
 
@@ -63,13 +63,8 @@ def test_a_run_validates_exports_and_resumes(
         "lengths: {blocks: [12], shares: [1.0], blocks_per_batch: 48}\n"
         'loop: {steps: 3, precision: "no", log_steps: 1}\n'
     )
-    training.train(config, run_dir=tmp_path / "run")
-    training.train(config, run_dir=tmp_path / "run", resume=True, overrides=("loop.steps=4",))
-    training.export(tmp_path / "run", tmp_path / "prosody")
-    model = ProsodyModel.from_pretrained(tmp_path / "prosody")
+    train("prosody", config, run_dir=tmp_path / "run")
+    train("prosody", config, run_dir=tmp_path / "run", resume=True, overrides=("loop.steps=4",))
+    model = ProsodyModel.from_pretrained(tmp_path / "run" / "prosody")
     assert model.leave.weight.abs().max() > 0
     assert next(model.parameters()).dtype == torch.float32
-
-
-def test_the_settings_in_the_repository_are_valid() -> None:
-    assert load_config(ProsodyTrainConfig, "configs/train/prosody.yaml").loop.max_minutes == 30
