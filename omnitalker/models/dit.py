@@ -33,6 +33,7 @@ from omnitalker.models.layers import (
     modulate,
     rotary,
 )
+from omnitalker.models.mel_detail import MelDetail
 from omnitalker.models.pretrained import Pretrained, register_to_config
 from omnitalker.models.style_encoder import StyleEncoder
 from omnitalker.models.text_encoder import Alignment, TextEncoder, to_motion_grid
@@ -99,6 +100,8 @@ class DualBranchDiT(Pretrained):
         alignment: Alignment = "duration",
         mel_source: MelSource = "noise",
         mel_attention_layers: int | None = None,
+        detail_layers: int = 0,
+        detail_width: int = 256,
         prosody: bool = False,
         style: bool = True,
         style_width: int = 128,
@@ -167,6 +170,17 @@ class DualBranchDiT(Pretrained):
         parts = 1 if mel_source == "noise" else 2
         self.mel_out = BranchOutput(mel_width, condition_width, parts * mel_patch * mel_bins)
         self.motion_out = BranchOutput(motion_width, condition_width, motion_dim)
+        self.detail = None
+        if detail_layers:
+            self.detail = MelDetail(
+                detail_width,
+                detail_layers,
+                token_width=mel_width,
+                patch=mel_patch,
+                text_width=text_width,
+                bins=mel_bins,
+                condition_width=condition_width,
+            )
 
     def use_int8(self) -> None:
         """Eight-bit arithmetic for most of the work on the CPU; what sets the tone stays exact."""
@@ -282,8 +296,13 @@ class DualBranchDiT(Pretrained):
                 mel_velocity = self._unpatch(answer, mel)
             else:
                 shape, depth = (self._unpatch(part, mel) for part in answer.chunk(2, dim=-1))
+                made = shape + (1 + depth) * source
+                if self.detail is not None:
+                    made = self.detail(
+                        made, source, mel_x, text.mel, mel_condition, conditions.mel_valid
+                    )
                 left = (1 - time.clamp(max=LATEST)).view(-1, 1, 1)
-                mel_velocity = (shape + (1 + depth) * source - mel) / left
+                mel_velocity = (made - mel) / left
         if motion_x is not None:
             motion_velocity = self.motion_out(motion_x, motion_condition)
         return Velocity(mel=mel_velocity, motion=motion_velocity)

@@ -27,6 +27,10 @@ Array = npt.NDArray[np.float32]
 
 FRAME: Final = 600
 """Samples that one unit of a graph's durations lasts."""
+LEAD: Final = 0.06
+"""Seconds by which a phoneme is heard before the graph's durations say so: the hiss of "s" peaks 5.4 to 6.2 mel
+frames before its label, that of aligned readers 0.3 after it."""
+SHORTEST: Final = 0.005
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ def timed(text: Text, tokens: Sequence[Token], frames: Iterable[int]) -> tuple[T
     previous = None
     for owner, count in zip([BETWEEN, *(t.owner for t in tokens), BETWEEN], frames, strict=True):
         at += int(count)
-        end = at * FRAME / timeline.SAMPLE_RATE
+        end = max(
+            at * FRAME / timeline.SAMPLE_RATE - LEAD, (phones[-1].end if phones else 0.0) + SHORTEST
+        )
         if owner == BETWEEN:
             phones.append(TimedSymbol(SILENCE, 0, end))
         else:

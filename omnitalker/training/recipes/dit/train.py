@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from omnitalker.audio.curves import ENERGY_SCALE
 from omnitalker.base import timeline
 from omnitalker.corpus.store import open_corpus
 from omnitalker.models.conditions import Conditions, drop
-from omnitalker.models.dit import LATEST, DualBranchDiT, Velocity
+from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.presets import build_dit
-from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
 from omnitalker.training.devices import moved
 from omnitalker.training.loop import BatchRng, LoopConfig, Task
-from omnitalker.training.losses import Kind, flow_point, flow_times, masked_error
+from omnitalker.training.losses import flow_times
 from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.dit.batching import (
     LengthConfig,
@@ -28,7 +28,9 @@ from omnitalker.training.recipes.dit.batching import (
     measure,
     stack,
 )
+from omnitalker.training.recipes.dit.critic import CriticConfig
 from omnitalker.training.recipes.dit.growing import GrowingSequences
+from omnitalker.training.recipes.dit.lesson import DitBatch, Lesson, LossConfig
 from omnitalker.training.recipes.dit.masking import (
     MaskConfig,
     Masks,
@@ -40,25 +42,8 @@ from omnitalker.training.recipes.dit.masking import (
 from omnitalker.training.recipes.dit.samples import write_samples
 from omnitalker.training.recipes.dit.warm_start import grown
 
-
-@dataclass(frozen=True)
-class LossConfig:
-    kind: Kind = "l2"
-    mel: float = 1.0
-    motion: float = 1.0
-    expression: float = 1.0
-    pose: float = 1.0
-    gaze: float = 0.5
-    noisy_share: float = 0.0
-    """Share of flow times drawn next to the noise, where a few-step sampler decides most."""
-    text_guidance: float = 0.0
-    """Guidance by text that becomes part of the weights, so that sampling needs none (arXiv 2502.12154).
-
-    g makes the network answer as if guided by 1 / (1 - g): 0.35 is a scale of 1.54. For a last part of
-    training, once the network knows what text does.
-    """
-    voice_guidance: float = 0.0
-    """The same by the prompt's sound: how firmly to keep to its voice."""
+ROUGH_FRAMES = 8
+"""Mel frames from one error of the told curves to the next."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +57,12 @@ class DitTrainConfig:
     lengths: LengthConfig = field(default_factory=LengthConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    rough_curves: tuple[float, float] = (0.0, 0.0)
+    """By how much the told pitch (octaves) and energy (nats) are off: what is decided at run time is never quite right."""
+    critic: CriticConfig | None = None
+    """For a mel made in one pass: what judges how real it looks."""
+    sound_alone: float = 0.0
+    """Share of the steps that train the sound without a face, as where none is wanted."""
     untranscribed_share: float = 0.15
     """The most that items without text may take of what is drawn."""
     source_weights: dict[str, float] = field(default_factory=dict)
@@ -86,31 +77,13 @@ class DitTrainConfig:
     gradient_checkpointing: bool = False
 
 
-@dataclass(frozen=True)
-class DitBatch:
-    mel: Tensor
-    """(B, T, 100) normalised."""
-    motion: Tensor | None
-    """(B, F, 61) normalised; None when no sequence has motion."""
-    conditions: Conditions
-    noise_mel: Tensor
-    noise_motion: Tensor | None
-    time: Tensor
-    """(B,)."""
-    mel_wanted: Tensor
-    """(B, T) bool: frames that the loss looks at."""
-    mel_weights: Tensor
-    """(B, 1, 100): zero for bins above what was recorded."""
-    motion_wanted: Tensor | None
-
-
 class DitTask(Task):
     """Plugs the transformer into the training loop."""
 
     def __init__(self, config: DitTrainConfig, model: DualBranchDiT) -> None:
         self.config = config
-        self.model = model
         self.network = model
+        self.model = Lesson(model, config.loss, config.critic)
         if config.gradient_checkpointing:
             model.gradient_checkpointing = True
         self._sequences = GrowingSequences(
@@ -120,65 +93,24 @@ class DitTask(Task):
             ),
             config.reopen_steps,
         )
-        weights = torch.ones(MOTION_DIM)
-        weights[EXPRESSION_SLICE] = config.loss.expression
-        weights[POSE_SLICE] = config.loss.pose
-        weights[GAZE_SLICE] = config.loss.gaze
-        self._motion_weights = weights
+
+    @property
+    def shipped(self) -> DualBranchDiT:
+        return self.network
 
     def batch(self, dice: BatchRng) -> DitBatch:
-        return self._batch(self._sequences.for_next_batch(), dice)
+        batch = self._batch(self._sequences.for_next_batch(), dice)
+        known = roughened(batch.conditions, self.config.rough_curves, dice.torch)
+        batch = replace(batch, conditions=known)
+        if dice.numpy.random() < self.config.sound_alone:
+            batch = replace(batch, motion=None, noise_motion=None, motion_wanted=None)
+        if self.config.critic is None:
+            return batch
+        late = (dice.done - self.config.critic.alone) / (2 * self.config.critic.alone)
+        return replace(batch, belief=min(1.0, max(0.0, late)))
 
     def losses(self, model: nn.Module, batch: DitBatch) -> Mapping[str, Tensor]:
-        batch = moved(batch, model)
-        is_one_pass = self.network.mel_source == "harmonics"
-        noisy_mel = torch.zeros_like(batch.mel)
-        if not is_one_pass:
-            noisy_mel = flow_point(batch.mel, batch.noise_mel, batch.time)
-        noisy_motion = None
-        if batch.motion is not None:
-            assert batch.noise_motion is not None
-            noisy_motion = flow_point(batch.motion, batch.noise_motion, batch.time)
-        velocity: Velocity = model(noisy_mel, noisy_motion, batch.time, batch.conditions)
-        assert velocity.mel is not None
-        kind = self.config.loss.kind
-        if is_one_pass:
-            told, wanted, mel_kind = arrival(velocity.mel, batch.time), batch.mel, "l1"
-        else:
-            told, wanted, mel_kind = velocity.mel, batch.mel - batch.noise_mel, kind
-            if self.network.training:
-                wanted = wanted + self._guidance(told.detach(), noisy_mel, noisy_motion, batch)
-        losses = {"mel": masked_error(told, wanted, batch.mel_wanted, mel_kind, batch.mel_weights)}
-        total = self.config.loss.mel * losses["mel"]
-        if batch.motion is not None:
-            wanted = batch.motion - batch.noise_motion
-            weights = self._motion_weights.to(batch.motion.device)
-            losses["motion"] = masked_error(
-                velocity.motion, wanted, batch.motion_wanted, kind, weights
-            )
-            total = total + self.config.loss.motion * losses["motion"]
-        return {"loss": total, **losses}
-
-    @torch.no_grad()
-    def _guidance(
-        self, told: Tensor, noisy_mel: Tensor, noisy_motion: Tensor | None, batch: DitBatch
-    ) -> Tensor | float:
-        """How far to push the mel's target away from what the network says without text or voice.
-
-        Comes after the pass with gradients: autocast keeps the weights of the first pass.
-        """
-        loss, known = self.config.loss, batch.conditions
-        has_text, has_voice = known.phonemes.any(dim=1), known.mel_given.any(dim=1)
-        push: Tensor | float = 0.0
-        for strength, has, without in (
-            (loss.text_guidance, has_text, {"text": True}),
-            (loss.voice_guidance, has_voice, {"audio": True}),
-        ):
-            if strength:
-                blind = drop(known, **without)
-                untold = self.network(noisy_mel, noisy_motion, batch.time, blind).mel
-                push = push + strength * has[:, None, None] * (told - untold).float()
-        return push
+        return model(moved(batch, model))
 
     def validate(self, directory: Path, step: int) -> Mapping[str, float]:
         totals: dict[str, list[float]] = {}
@@ -200,12 +132,15 @@ class DitTask(Task):
         examples = sampler.batch(dice.numpy, self.config.lengths)
         blocks = timeline.blocks_in_mel(len(examples[0].mel))
         masks = draw_masks(dice.numpy, len(examples), blocks, self.config.masks)
-        return assemble(self.network, examples, masks, dice.torch, self.config.loss.noisy_share)
-
-
-def arrival(velocity: Tensor, time: Tensor) -> Tensor:
-    """Where a mel that began at zero gets to by this velocity at `time` (B,)."""
-    return velocity * (1 - time.clamp(max=LATEST)).view(-1, 1, 1)
+        critic = self.config.critic
+        return assemble(
+            self.network,
+            examples,
+            masks,
+            dice.torch,
+            self.config.loss.noisy_share,
+            critic.frames if critic else 0,
+        )
 
 
 def assemble(
@@ -214,6 +149,7 @@ def assemble(
     masks: Masks,
     generator: torch.Generator,
     noisy_share: float = 0.0,
+    judged_frames: int = 0,
 ) -> DitBatch:
     """Equally long sequences and what is known of them -> a batch."""
     mel = network.normalise_mel(stack([e.mel for e in examples]))
@@ -246,6 +182,7 @@ def assemble(
         prosody=masks.drop_prosody,
     )
     any_motion = bool(has_motion.any())
+    mel_wanted = ~(on_mel_grid(masks.known) | masks.sound_given[:, None])
     return DitBatch(
         mel=mel,
         motion=motion if any_motion else None,
@@ -253,10 +190,33 @@ def assemble(
         noise_mel=torch.randn(mel.shape, generator=generator),
         noise_motion=torch.randn(motion.shape, generator=generator) if any_motion else None,
         time=flow_times(len(examples), generator, noisy_share),
-        mel_wanted=~(on_mel_grid(masks.known) | masks.sound_given[:, None]),
+        mel_wanted=mel_wanted,
         mel_weights=_recorded_bins([e.bandwidth for e in examples]),
         motion_wanted=~face_given & has_motion[:, None] if any_motion else None,
+        judged=_begins(mel_wanted, judged_frames, generator),
     )
+
+
+def roughened(
+    conditions: Conditions, errors: tuple[float, float], generator: torch.Generator
+) -> Conditions:
+    """The told curves (octaves, share, energy, told) with slow errors of a usual size where they are told."""
+    curves = conditions.prosody
+    if curves is None or not any(errors):
+        return conditions
+    coarse = torch.randn(len(curves), 2, 2 + curves.shape[1] // ROUGH_FRAMES, generator=generator)
+    fine = nn.functional.interpolate(coarse, curves.shape[1], mode="linear", align_corners=True)
+    off = torch.zeros_like(curves)
+    off[..., 0] = errors[0] * fine[:, 0]
+    off[..., 2] = errors[1] / ENERGY_SCALE * fine[:, 1]
+    return replace(conditions, prosody=curves + off * curves[..., 3:])
+
+
+def _begins(wanted: Tensor, frames: int, generator: torch.Generator) -> Tensor:
+    """(B, T) bool -> (B,) somewhere after the first frame that is wanted, with `frames` left if there are."""
+    first, last = wanted.float().argmax(dim=1), max(0, wanted.shape[1] - frames)
+    share = torch.rand(len(wanted), generator=generator)
+    return (first + share * (last - first).clamp(min=0)).long().clamp(max=last)
 
 
 def _recorded_bins(bandwidths: Sequence[float]) -> Tensor:
