@@ -17,6 +17,7 @@ from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, PO
 from omnitalker.training.losses import Kind, flow_point, masked_error
 from omnitalker.training.recipes.dit.critic import CriticConfig, MelCritic, excerpts
 from omnitalker.training.recipes.vocoder.losses import (
+    Verdict,
     adversarial_loss,
     discriminator_loss,
     feature_loss,
@@ -95,7 +96,7 @@ class Lesson(nn.Module):
             losses = self._arrived(arrival(velocity.mel, batch.time), batch)
         else:
             wanted = batch.mel - batch.noise_mel
-            if self.training:
+            if self.network.training:
                 still = velocity.mel.detach()
                 wanted = wanted + self._guidance(still, noisy_mel, noisy_motion, batch)
             losses = {"mel": self._mel_error(velocity.mel, wanted, batch, self.loss.kind)}
@@ -130,11 +131,12 @@ class Lesson(nn.Module):
             losses["pull"] = self._pull(made, shown, of_real, losses["mel"]) * batch.belief
         return losses
 
-    def _pull(self, made: Tensor, shown: Tensor, of_real: list, error: Tensor) -> Tensor:
+    def _pull(self, made: Tensor, shown: Tensor, of_real: list[Verdict], error: Tensor) -> Tensor:
         """What brings `made` nearer to what the critic takes for real, as strongly as its error does.
 
         Its value means nothing, its gradient is the critic's, scaled.
         """
+        assert self.critic is not None
         assert self.critic_config is not None
         settings = self.critic_config
         still = {name: p.detach() for name, p in self.critic.named_parameters()}

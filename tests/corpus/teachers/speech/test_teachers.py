@@ -10,7 +10,7 @@ from omnitalker.base.errors import ConfigError
 from omnitalker.base.types import Phoneme, Text, Word
 from omnitalker.corpus.prosody import heard
 from omnitalker.corpus.teachers.speech import AS_IT_IS, Delivery, TeacherError
-from omnitalker.corpus.teachers.speech.graph import FRAME, timed
+from omnitalker.corpus.teachers.speech.graph import FRAME, LEAD, timed
 from omnitalker.corpus.teachers.speech.hibari import Hibari, HibariTeacher, HibariVoice, warped
 from omnitalker.corpus.teachers.speech.kokoro import Kokoro, KokoroTeacher, KokoroVoice, pack_voice
 from omnitalker.corpus.teachers.speech.kokoro_alphabet import BETWEEN, Token
@@ -56,9 +56,15 @@ def test_times_of_tokens_become_times_of_phonemes():
     phones = timed(Text("sir s.", words, phonemes, "en"), tokens, [10, 4, 1, 3, 2, 1, 5, 4, 20])
     second = 24_000 / FRAME
     assert [p.symbol for p in phones] == ["sil", "s", "ɝ", "s", ".", "sil"]
-    ends = [round(p.end * second) for p in phones]
-    assert ends[:4] == [10, 14, 21, 26]
-    assert ends[-1] == 50
+    ends = [round((p.end + LEAD) * second, 3) for p in phones[:4]]
+    assert ends == [10, 14, 21, 26]
+    assert phones[-1].end * second == pytest.approx(50)
+
+
+def test_a_sound_that_begins_at_once_has_increasing_times_all_the_same():
+    text = Text("a.", (Word("a", 0, 1),), (Phoneme("ɑ", 1, 0), Phoneme(".")), "en")
+    phones = timed(text, [Token("ɑ", 0), Token(".", 1)], [1, 1, 9, 9])
+    assert 0 < phones[0].end < phones[1].end < phones[2].end
 
 
 def test_kokoro_says_both_languages_in_exact_times(kokoro):

@@ -177,14 +177,14 @@ def test_learnt_guidance_moves_the_target_only_where_there_is_text(
         masks = draw_masks(np.random.default_rng(0), 1, 8, drops)
         batch = training.assemble(network, examples, masks, torch.Generator().manual_seed(0))
         network.zero_grad()
-        task.losses(network, batch)["mel"].backward()
+        task.losses(task.model, batch)["mel"].backward()
         return network.mel_out.linear.weight.grad.clone()
 
     assert not torch.allclose(gradient(0.0, True), gradient(0.35, True))
     torch.testing.assert_close(gradient(0.0, False), gradient(0.35, False))
 
 
-@pytest.mark.parametrize("name", ["dit", "dit_guided", "dit_base"])
+@pytest.mark.parametrize("name", ["dit", "dit_guided", "dit_base", "dit_told"])
 def test_the_settings_in_the_repository_are_valid(name: str) -> None:
     root = Path(__file__).parents[4]
     config = load_config(training.DitTrainConfig, root / "configs" / "train" / f"{name}.yaml")
