@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +117,7 @@ def serve(demo: DemoTakes, settings: DemoSettings) -> Running:
     from omnitalker.demo.live import LiveServer
     from omnitalker.demo.page import THEME, build_page
     from omnitalker.demo.visitors import VisitorCookie
+    from omnitalker.server.prompt import PromptProtocol
     from omnitalker.studio.people import presenters
 
     people = presenters(demo.studio.parts.library.names)
@@ -139,12 +142,22 @@ def serve(demo: DemoTakes, settings: DemoSettings) -> Running:
         ssr_mode=False,
         quiet=True,
         app_kwargs={
-            "middleware": [
-                Middleware(Front, hosts=hosts, headers=HEADERS, write_seconds=WRITE_SECONDS),
-                Middleware(PageGuard),
-                Middleware(VisitorCookie),
-            ]
+            "lifespan": _fronted(hosts),
+            "middleware": [Middleware(PageGuard), Middleware(VisitorCookie)],
         },
         _frontend=False,  # else it asks itself for the page, and gives up on a busy machine or behind a proxy
     )
+    page.server.config.http_protocol_class = PromptProtocol
     return Running(page, demo, live, address)
+
+
+def _fronted(hosts: tuple[str, ...]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Puts `Front` around Gradio's app and Starlette's own layers before the first visitor is let in: only
+    outermost is the connection itself within reach."""
+
+    @asynccontextmanager
+    async def begin(app: Any) -> AsyncIterator[None]:
+        app.middleware_stack = Front(app.middleware_stack, hosts, HEADERS, WRITE_SECONDS)
+        yield
+
+    return begin

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +13,9 @@ import httpx
 import pytest
 
 from omnitalker.base.errors import ConfigError
-from omnitalker.demo import front
+from omnitalker.demo import front, launch
 from omnitalker.demo.launch import DemoSettings, check_open
+from omnitalker.server import prompt
 from tests.demo.conftest import served
 
 if TYPE_CHECKING:
@@ -43,6 +47,39 @@ def test_other_names_other_sites_and_frames_are_refused(
         cross = {"sec-fetch-site": "cross-site"}
         assert httpx.post(upload, files=files, headers=cross).status_code == 403
         assert httpx.post(upload, files=files).status_code == 200
+
+
+SENT = 24_000_000
+"""Bytes: more than the system holds for both ends of a connection."""
+
+
+def test_who_does_not_read_or_ask_is_hung_up_on(
+    tiny_pipeline: OmniTalkerPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "WRITE_SECONDS", 1.0)
+    monkeypatch.setattr(prompt, "OPENING_SECONDS", 1.0)
+    with served(tiny_pipeline, tmp_path) as address:
+        host, port = httpx.URL(address).host, httpx.URL(address).port or 80
+        sent = {"files": ("long.bin", bytes(SENT))}
+        path = httpx.post(f"{address}gradio_api/upload", files=sent, timeout=60).json()[0]
+        with socket.create_connection((host, port), timeout=30) as line:
+            line.sendall(f"GET /gradio_api/file={path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            time.sleep(2.5)
+            assert _until_closed(line) < SENT
+        for words in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "):
+            with socket.create_connection((host, port), timeout=30) as line:
+                line.sendall(words)
+                assert _until_closed(line) == 0
+        assert httpx.get(address).status_code == 200
+
+
+def _until_closed(line: socket.socket) -> int:
+    """Bytes that still come; a connection that stays open times out, which is an error."""
+    total = 0
+    with contextlib.suppress(ConnectionError):
+        while data := line.recv(1 << 20):
+            total += len(data)
+    return total
 
 
 def test_a_second_visit_keeps_its_number(tiny_pipeline: OmniTalkerPipeline, tmp_path: Path) -> None:
