@@ -24,6 +24,7 @@ from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
 from omnitalker.studio.order import parse
 from omnitalker.studio.people import Presenter
+from omnitalker.studio.verify import verify
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +201,18 @@ class Handlers:
             if chosen == _REFERENCE
             else None
         )
+
+    def verify(self, path: str | None) -> str:
+        """Whether a file was made by OmniTalker, and how that is known."""
+        if not path:
+            return ""
+        try:
+            verdict = verify(path)
+        except OmniTalkerError as error:
+            return _status(_sentence(str(error)), "bad")
+        answer, *reasons = verdict.lines()
+        listed = "".join(f"<li>{html.escape(reason.strip())}</li>" for reason in reasons)
+        return f"{_status(_sentence(answer))}<ul class='quiet'>{listed}</ul>"
 
     def talk(self, event: gr.SelectData) -> str:
         """The live page while its tab is shown (a hidden one would go on working), or how to get it."""

@@ -86,6 +86,8 @@ class _Page:
                     self._compare_tab()
                 with gr.Tab("Styles"):
                     self._styles_tab()
+                with gr.Tab("Verify"):
+                    self._verify_tab()
                 with gr.Tab(words.TALK_TAB):
                     talk = gr.HTML(padding=False, elem_id="talk")
             gr.HTML(words.FOOTER, padding=False)
@@ -247,6 +249,19 @@ class _Page:
         with gr.Row(elem_classes="shelf"):
             self.new_name = gr.Textbox(label="New name", max_length=40, scale=3)
             self.rename = gr.Button("Rename", min_width=110)
+
+    def _verify_tab(self) -> None:
+        gr.Markdown(words.VERIFY_HINT)
+        file = gr.File(label="A film or a sound", elem_id="doubted", height=140)
+        found = gr.HTML("", elem_id="verdict", padding=False)
+        file.change(
+            self.handlers.verify,
+            file,
+            found,
+            api_name="verify",
+            concurrency_limit=1,
+            concurrency_id="verifying",
+        )
 
     def _wish(self) -> list[Any]:
         """What `Handlers` reads: the options shown, and what is the visitor's own."""

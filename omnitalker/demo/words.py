@@ -56,6 +56,10 @@ STYLES_HINT = (
     "Keep the voice and manner that the **Speak** tab is set to, under a name of your own. "
     "Kept styles appear among your voices, yours alone, and stay on this machine."
 )
+VERIFY_HINT = (
+    "Was it made by OmniTalker? Drop a film or a sound here, as it reached you: cut, scaled or encoded anew. "
+    "What is found is how sure the marks inside are. No mark is no proof that something is real."
+)
 NO_TAKE = (
     "<p class='quiet'>Generate a video first: its sound and face curves will be drawn here.</p>"
 )

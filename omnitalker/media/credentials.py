@@ -12,9 +12,10 @@ import json
 import logging
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.files import AtomicFile
@@ -34,6 +35,7 @@ KINDS = {
 """What can carry credentials, by ending."""
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 YEARS = 10
+LONGEST_WORDS = 80
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Credentials:
     signer: str
     is_intact: bool
     """Whether the file is as it was signed; who signed is another question."""
+    when: str = ""
+    """It was made, in UTC, as its maker says; empty where nothing is said."""
 
 
 class SignedFile(AtomicFile):
@@ -76,7 +80,8 @@ def sign(path: Path) -> None:
     if signing is None:
         return
     chain, key = (file.read_bytes() for file in signing)
-    made = {"action": "c2pa.created", "digitalSourceType": SYNTHETIC}
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = {"action": "c2pa.created", "when": now, "digitalSourceType": SYNTHETIC}
     manifest = {
         "claim_generator_info": [{"name": "OmniTalker", "version": VERSION}],
         "title": path.name.removeprefix("."),
@@ -109,7 +114,24 @@ def read_credentials(path: Path) -> Credentials | None:
     makers = manifest.get("claim_generator_info") or [{}]
     issuer = manifest.get("signature_info", {}).get("issuer", "nobody named")
     is_intact = found.get("validation_state") in ("Valid", "Trusted")
-    return Credentials(str(makers[0].get("name", "unnamed")), str(issuer), is_intact)
+    return Credentials(
+        _shown(makers[0].get("name", "unnamed")), _shown(issuer), is_intact, _shown(_when(manifest))
+    )
+
+
+def _when(manifest: Any) -> object:
+    """Of the first action that says so."""
+    for assertion in manifest.get("assertions", ()):
+        if str(assertion.get("label", "")).startswith("c2pa.actions"):
+            for action in assertion.get("data", {}).get("actions", ()):
+                if "when" in action:
+                    return action["when"]
+    return ""
+
+
+def _shown(words: object) -> str:
+    """Somebody's words on one line of ours: short, and without what a terminal would obey."""
+    return "".join(letter for letter in str(words) if letter.isprintable())[:LONGEST_WORDS]
 
 
 def _signing_files() -> tuple[Path, Path] | None:
@@ -157,8 +179,6 @@ def _certificate(
     issuer: x509.Certificate | None,
     signer: EllipticCurvePrivateKey,
 ) -> x509.Certificate:
-    from datetime import datetime, timedelta, timezone
-
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID

@@ -63,9 +63,8 @@ class Verdict:
             said = "none" if credentials.is_available() else "not read: pip install c2pa-python"
         else:
             state = "intact" if self.credentials.is_intact else "CHANGED SINCE IT WAS SIGNED"
-            said = (
-                f"made with {self.credentials.maker}, signed by {self.credentials.signer}, {state}"
-            )
+            when = f" on {self.credentials.when}" if self.credentials.when else ""
+            said = f"made with {self.credentials.maker}{when}, signed by {self.credentials.signer}, {state}"
         return [*rows, f"  credentials: {said}"]
 
 

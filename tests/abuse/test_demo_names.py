@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from omnitalker.demo.cast import OPTIONS_SHOWN
+from omnitalker.marks.sound import mark_sound
 from omnitalker.media.sound import write_wav
 from omnitalker.studio.order import OPTIONS, parse
 from tests.demo.conftest import served
+from tests.marks.test_sound import babble
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -183,3 +185,29 @@ def test_a_take_lies_in_its_own_folder(tmp_path: Path, face: str) -> None:
         made = (tmp_path / f"{name}.mp4").resolve()
         assert made.parent == tmp_path.resolve()
         assert 0 < len(name) <= 48
+
+
+def test_anybody_may_ask_of_a_file_of_their_own_whether_it_was_made_here(
+    page: str, tmp_path: Path
+) -> None:
+    tone = 0.1 * np.sin(np.arange(72_000) / 9).astype(np.float32)
+    write_wav(tmp_path / "real.wav", tone)
+    write_wav(tmp_path / "ours.wav", mark_sound(babble(), 4711))
+    (tmp_path / "<b>.mp4").write_bytes(b"nonsense")
+    caller = Caller(page)
+    for name, says in (
+        ("real.wav", "No mark of OmniTalker was found"),
+        ("ours.wav", "Made by OmniTalker, maker 4711"),
+        ("<b>.mp4", "Cannot read"),
+    ):
+        uploaded = {"path": caller.upload(tmp_path / name), "meta": {"_type": "gradio.FileData"}}
+        success, said = caller.call("verify", [uploaded])
+        assert success
+        assert says in said
+        assert "<b>" not in said
+    for path in ("/etc/passwd", "/etc/nothing", str(tmp_path / "ours.wav")):
+        success, said = caller.call(
+            "verify", [{"path": path, "meta": {"_type": "gradio.FileData"}}]
+        )
+        assert not success
+        assert path not in said

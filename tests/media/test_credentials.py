@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,13 @@ def test_a_file_says_what_made_it(tmp_path: Path) -> None:
     found = read_credentials(written(tmp_path / "hello.wav"))
     assert found is not None
     assert (found.maker, found.is_intact) == ("OmniTalker", True)
+    assert abs(
+        datetime.now(timezone.utc) - datetime.fromisoformat(found.when.replace("Z", "+00:00"))
+    ) < timedelta(minutes=1)
+
+
+def test_words_of_strangers_move_no_terminal_and_fill_no_page() -> None:
+    assert credentials._shown("\x1b[2JOmni\nTalker" + "x" * 500) == "[2JOmniTalker" + "x" * 67
 
 
 def test_a_change_is_noticed(tmp_path: Path) -> None:
