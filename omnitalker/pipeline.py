@@ -6,6 +6,7 @@ pipe("Hello there.", voice="ava", face="ava", emotion="happy").save("hello.mp4")
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 from omnitalker.reference.library import FOLDER as VOICES
 from omnitalker.reference.library import StyleLibrary
+from omnitalker.reference.style import wearing
 from omnitalker.studio.output import (
     OUTPUT_TYPES,
     OmniTalkerArrays,
@@ -45,8 +47,12 @@ from omnitalker.text.lexicon import read_lexicon
 
 if TYPE_CHECKING:
     from omnitalker.studio.casting import Casting
+    from omnitalker.studio.directed import FindStyle
+    from omnitalker.studio.order import Delivery
 
 __all__ = ["OmniTalkerArrays", "OmniTalkerOutput", "OmniTalkerPipeline", "collect"]
+
+log = logging.getLogger(__name__)
 
 Made = OmniTalkerOutput | OmniTalkerArrays | tuple[Any, ...]
 OnStep = Callable[["OmniTalkerPipeline", int, float, dict[str, Any]], object]
@@ -223,6 +229,8 @@ class OmniTalkerPipeline(DiffusionPipeline):
         `renderer` of one's own) nothing is drawn. `style` takes a `StylePrompt` in the place of a voice.
         `generator` is drawn from, so the same one gives something else the next time; a seed always the same.
         """
+        from omnitalker.studio.directed import directed_clauses
+
         texts = _texts(text, options)
         if output_type not in OUTPUT_TYPES:
             raise InputError(unknown_choice("output_type", str(output_type), OUTPUT_TYPES))
@@ -236,7 +244,8 @@ class OmniTalkerPipeline(DiffusionPipeline):
             request = replace(plan.request, text=line, sampling=sampling, seed=seed)
             after_pass = _steps_told(self, callback_on_step_end, sampling)
             chunks = []
-            for chunk in stream(plan.parts, request, plan.renderer, after_pass=after_pass):
+            clauses = directed_clauses(request, plan.delivery, plan.find_style, plan.parts)
+            for chunk in stream(plan.parts, request, plan.renderer, clauses, after_pass):
                 chunks.append(chunk)
                 if callback_on_chunk is not None:
                     callback_on_chunk(chunk)
@@ -251,6 +260,8 @@ class _Plan:
 
     parts: Parts
     request: SpeakRequest
+    delivery: Delivery
+    find_style: FindStyle
     renderer: Renderer | None
 
 
@@ -261,6 +272,7 @@ def _plan(
     options: dict[str, Any],
 ) -> _Plan:
     """Options become an order, an order a request."""
+    from omnitalker.studio.directed import heeded_order
     from omnitalker.studio.order import parse
     from omnitalker.studio.produce import fitted, request_of
 
@@ -277,9 +289,16 @@ def _plan(
         raise InputError(
             "a call takes a text; a sound gets its face by generation.from_sound.stream_sound"
         )
+    order, notes = heeded_order(order, pipeline.parts)
+    for note in notes:
+        log.info("%s", note)
     parts, look = fitted(pipeline.parts, order.delivery), order.look
     wishes.setdefault("sampling", parts.sampling)
     face = look.face
+    find_style = pipeline.casting.finder(order.voice, face)
+    if style is not None:
+        given = style
+        find_style = lambda emotion, intensity: wearing(given, emotion, intensity)  # noqa: E731
     if style is None:
         if face is None and order.voice.ref is None:
             style = pipeline.casting.style(
@@ -290,7 +309,8 @@ def _plan(
             style, face = cast_.style, look.face and cast_.face
     if renderer is None and face is not None:
         renderer = pipeline.casting.renderer(look, face)
-    return _Plan(parts, replace(request_of("-", style, order.delivery), **wishes), renderer)
+    request = replace(request_of("-", style, order.delivery), **wishes)
+    return _Plan(parts, request, order.delivery, find_style, renderer)
 
 
 def _texts(text: Any, options: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from omnitalker.studio.produce import fitted
 
 if TYPE_CHECKING:
     from omnitalker.studio.casting import Casting
+from omnitalker.studio.directed import heeded
 
 FOLDER = assets.data_path("characters")
 
@@ -99,12 +100,14 @@ def character_names() -> tuple[str, ...]:
 
 def perform(studio: Casting, character: Character) -> Performer:
     """The performer of a character; missing voices and faces are found out here, not in mid-reply."""
+    delivery, _ = heeded(character.order.delivery, studio.parts)
+    character = replace(character, order=replace(character.order, delivery=delivery))
     performer = Performer(
-        parts=fitted(studio.parts, character.order.delivery),
+        parts=fitted(studio.parts, delivery),
         find_style=lambda manner: _style(studio, character, manner),
         make_renderer=lambda size: _renderer(studio, character, size),
         size=character.order.look.size,
-        delivery=character.order.delivery,
+        delivery=delivery,
         name=character.name,
     )
     performer.style(character.manner)

@@ -24,10 +24,10 @@ from omnitalker.agent.voice_activity import voice_activity
 from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base import timeline
 from omnitalker.base.types import AVChunk
-from omnitalker.live.markup import manner_named
 from omnitalker.live.performer import Performer
 from omnitalker.live.session import AvatarSession, SessionEvent, SessionSettings
 from omnitalker.media.writer import VideoWriter
+from omnitalker.text.direction import emotion_named
 
 log = logging.getLogger(__name__)
 END_BLOCKS = 80
@@ -151,7 +151,7 @@ async def _read_lines(conversation: Conversation, write: Callable[[str], object]
         if line == "/stop":
             conversation.stop()
         elif line.startswith("/manner "):
-            manner = manner_named(line[8:].strip())
+            manner = emotion_named(line[8:].strip())
             session.set_manner(manner) if manner else write("no such manner\n")
         elif line:
             answer = conversation.hear(line)

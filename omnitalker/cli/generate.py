@@ -35,6 +35,7 @@ def generate(
         Path | None, typer.Option("--text-file", "-f", help="Read the text from a file.")
     ] = None,
     sound: Annotated[str | None, typer.Option("--sound", help=OPTIONS["sound"].told)] = None,
+    scene: Annotated[str | None, typer.Option("--scene", help=OPTIONS["scene"].told)] = None,
     audio_only: Annotated[
         bool, typer.Option("--audio-only", help="The same as --format wav.")
     ] = False,

@@ -21,7 +21,7 @@ RendererName = Annotated[str, typer.Option(help=OPTIONS["renderer"].told)]
 Size = Annotated[int, typer.Option(help=OPTIONS["size"].told)]
 
 WISHES = "wishes"
-_NOT_ASKED = ("text", "sound")
+_NOT_ASKED = ("text", "sound", "scene")
 
 
 def takes_wishes(command: Callable[..., R]) -> Callable[..., R]:

@@ -28,6 +28,7 @@ from omnitalker.reference.consent import receipt, with_receipt
 from omnitalker.reference.style import save_style
 from omnitalker.studio.casting import Cast, Casting
 from omnitalker.studio.check import check
+from omnitalker.studio.directed import directed_clauses, heeded_order
 from omnitalker.studio.framing import plain_backdrop
 from omnitalker.studio.order import OPTIONS, Order, Voice
 from omnitalker.studio.produce import request_of
@@ -134,12 +135,16 @@ class DemoTakes:
         started = time.monotonic()
         order = self.order(wish)
         check(order, self.studio.parts.library.catalogue())
+        parts = self.studio.parts
+        order, _ = heeded_order(order, parts)
         cast = self._cast(wish, order)
         renderer = self.studio.renderer(order.look, cast.face)
         request = replace(request_of(order.words, cast.style, order.delivery), pacing=live())
+        find_style = self.studio.finder(order.voice, cast.face)
+        clauses = directed_clauses(request, order.delivery, find_style, parts)
         made = _Made(wish, self._folder(), renderer.size, started)
         with (
-            closing(stream(self.studio.parts, request, renderer)) as chunks,  # type: ignore[type-var]
+            closing(stream(parts, request, renderer, clauses)) as chunks,  # type: ignore[type-var]
             VideoWriter(made.video, renderer.size, signed=True) as film,
         ):
             for piece in pieces(chunks):

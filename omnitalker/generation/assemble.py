@@ -47,16 +47,18 @@ class Assembler:
     def is_empty(self) -> bool:
         return self._mel_frames == 0
 
-    def announce(self, words: tuple[TimedWord, ...], style: StylePrompt) -> None:
-        """Words of the stretch that begins where the last one ended, and the style it is spoken in."""
+    def announce(self, words: tuple[TimedWord, ...], request: SpeakRequest) -> None:
+        """Words of the stretch that begins where the last one ended, and how it is said."""
         start = float(timeline.mel_frames_to_seconds(self._mel_frames))
         moved = (replace(w, start=w.start + start, end=w.end + start) for w in words)
         self._words.extend(moved)
-        target, pacing = self._request.loudness, self._request.pacing
-        if target is not None and style is not self._style:
-            self._style = style
-            target += 20 * math.log10(max(self._request.energy, 0.1))
-            usual = loudness_of_mel(style.mel)
+        before, self._request = self._request, request
+        target, pacing = request.loudness, request.pacing
+        is_new = request.style is not self._style or request.energy != before.energy
+        if target is not None and is_new:
+            self._style = request.style
+            target += 20 * math.log10(max(request.energy, 0.1))
+            usual = loudness_of_mel(request.style.mel)
             self._level = SteadyLoudness(target, usual, pacing.usual_loudness_seconds)
 
     def push(self, latents: Latents) -> Iterator[AVChunk]:

@@ -11,12 +11,14 @@ import numpy.typing as npt
 from omnitalker.base import timeline
 from omnitalker.base.types import Phoneme, StylePrompt, Text, TimedWord
 from omnitalker.generation.durations import FrameText, control, expand, predict_seconds
+from omnitalker.generation.emphasis import drawn_out
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.models.duration import DurationModel
+from omnitalker.text.markup import Rest, emphasised
 from omnitalker.text.symbols import SILENT, SYMBOL_IDS
 
-Clause = Text | StylePrompt
-"""A clause to speak, or the style of those that follow."""
+Clause = Text | Rest | SpeakRequest
+"""A clause to speak, a silence, or how those that follow are said."""
 
 CLOSING_BLOCKS = 2
 """Silence after the last one, in which the mouth comes to rest."""
@@ -29,6 +31,10 @@ class Stretch:
     frames: FrameText
     words: tuple[TimedWord, ...]
     style: StylePrompt
+    request: SpeakRequest
+    """How it is said."""
+    accents: tuple[tuple[float, float], ...] = ()
+    """(start, end) of the words that are stressed."""
     is_last: bool = False
 
     @property
@@ -45,7 +51,14 @@ class Stretch:
             starts=np.concatenate([ours.starts[:-1], theirs.starts + shift]),
         )
         words = tuple(replace(w, start=w.start + shift, end=w.end + shift) for w in other.words)
-        return replace(self, frames=frames, words=self.words + words, is_last=other.is_last)
+        accents = tuple((start + shift, end + shift) for start, end in other.accents)
+        return replace(
+            self,
+            frames=frames,
+            words=self.words + words,
+            accents=self.accents + accents,
+            is_last=other.is_last,
+        )
 
 
 @dataclass(frozen=True)
@@ -78,13 +91,16 @@ def _stretches(
         shares = _shares(model, list(clauses), request)
     is_first = True
     for clause, total in shares:
-        if isinstance(clause, StylePrompt):
-            request = replace(request, style=clause)
-            continue
-        yield _stretch(model, clause, request, total, is_first=is_first)
-        is_first = False
+        if isinstance(clause, SpeakRequest):
+            request = clause
+        elif isinstance(clause, Rest):
+            blocks = max(1, round(clause.seconds / timeline.BLOCK_SECONDS))
+            yield _silence(request, blocks)
+        else:
+            yield _stretch(model, clause, request, total, is_first=is_first)
+            is_first = False
     if not is_first:
-        yield _closing_silence(request.style)
+        yield replace(_silence(request, CLOSING_BLOCKS), is_last=True)
 
 
 def _together(stretches: Iterable[Stretch], first: int, later: int) -> Iterator[Stretch]:
@@ -94,7 +110,7 @@ def _together(stretches: Iterable[Stretch], first: int, later: int) -> Iterator[
     for stretch in stretches:
         if held is None:
             held = stretch
-        elif held.style is stretch.style and (
+        elif held.request is stretch.request and (
             stretch.is_last or held.blocks + stretch.blocks <= most
         ):
             held = held.followed_by(stretch)
@@ -131,17 +147,20 @@ def _stretch(
     is_first: bool,
 ) -> Stretch:
     phonemes = _with_silence(clause, is_first=is_first)
-    seconds = _seconds(model, phonemes, request, total)
+    stressed = emphasised(clause)
+    seconds = drawn_out(_seconds(model, phonemes, request, total), phonemes, stressed)
     if is_first:
         seconds[0] = request.pacing.lead_in_seconds
     frames = expand(*_ids(phonemes), seconds)
-    return Stretch(frames, _timed_words(clause, phonemes, frames), request.style)
+    spans = _spans(phonemes, frames)
+    accents = tuple(spans[word] for word in sorted(stressed) if word in spans)
+    return Stretch(frames, _timed_words(clause, spans), request.style, request, accents)
 
 
-def _closing_silence(style: StylePrompt) -> Stretch:
+def _silence(request: SpeakRequest, blocks: int) -> Stretch:
     symbols, tones = _ids((Phoneme("sil"),))
-    frames = expand(symbols, tones, np.array([float(timeline.BLOCK_SECONDS * CLOSING_BLOCKS)]))
-    return Stretch(frames, (), style, is_last=True)
+    frames = expand(symbols, tones, np.array([float(timeline.BLOCK_SECONDS * blocks)]))
+    return Stretch(frames, (), request.style, request)
 
 
 def _with_silence(clause: Text, *, is_first: bool) -> tuple[Phoneme, ...]:
@@ -190,14 +209,17 @@ def _ids(phonemes: tuple[Phoneme, ...]) -> tuple[npt.NDArray[np.int64], npt.NDAr
     return symbols, tones
 
 
-def _timed_words(
-    clause: Text, phonemes: tuple[Phoneme, ...], frames: FrameText
-) -> tuple[TimedWord, ...]:
+def _spans(phonemes: tuple[Phoneme, ...], frames: FrameText) -> dict[int, tuple[float, float]]:
+    """When each word is said, by its index."""
     spans: dict[int, tuple[float, float]] = {}
     for index, phoneme in enumerate(phonemes):
         if phoneme.word is not None:
             start, end = float(frames.starts[index]), float(frames.starts[index + 1])
             spans[phoneme.word] = (spans.get(phoneme.word, (start, end))[0], end)
+    return spans
+
+
+def _timed_words(clause: Text, spans: dict[int, tuple[float, float]]) -> tuple[TimedWord, ...]:
     return tuple(
         TimedWord(
             clause.words[word].text,

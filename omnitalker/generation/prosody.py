@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from omnitalker.audio.curves import Curves, curves_of, from_numbers, voiced_pitch
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, IntArray, StylePrompt
+from omnitalker.generation.emphasis import accented
 from omnitalker.generation.flow import seeded_noise, times
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.plan import Stretch
@@ -99,7 +100,8 @@ class ProsodyPlanner:
         self._stretches += 1
         self._said = Said(phonemes, tones, decided).ending(SAID_BLOCKS)
         middle = (decided if self._voice is None else self._voice.curves).middle
-        return self._request.melody(decided, middle).on_mel_grid()
+        melody = stretch.request.melody(decided, middle)
+        return accented(melody, stretch.accents).on_mel_grid()
 
 
 @torch.inference_mode()

@@ -47,11 +47,11 @@ class SpeakRequest:
     expressiveness: float = 1.0
     head_motion: float = 1.0
     pitch: float = 0.0
-    """Semitones higher or lower. This and the next three need a checkpoint with a prosody network."""
+    """Semitones higher or lower. This, the next and `contour` need a checkpoint with a prosody network."""
     pitch_range: float = 1.0
     """How far the pitch goes up and down, relative to what the model would do."""
     energy: float = 1.0
-    """Amplitude of the voice, relative to what the model would do."""
+    """Amplitude of the voice, relative to what the model would do; its level alone without a prosody network."""
     contour: Callable[[Curves], Curves] | None = None
     """Any other change of the curves that were decided, stretch by stretch."""
     loudness: float | None = TARGET_LUFS

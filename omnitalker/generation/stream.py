@@ -57,12 +57,12 @@ def stream(
 ) -> Iterator[AVChunk]:
     """Chunks in order. `clauses` replaces `request.text` where text still arrives (live use).
 
-    A style among the clauses is that of the clauses after it. `after_pass` is called between network passes
+    A request among the clauses says how those after it are said. `after_pass` is called between network passes
     with those done and all of the window; what it raises ends the stream there.
     """
-    if parts.prosody is None and request.melody != Melody():
+    if parts.prosody is None and replace(request.melody, energy=1.0) != Melody():
         raise InputError(
-            "pitch, pitch_range, energy and contour need a checkpoint with a prosody network; "
+            "pitch, pitch_range and contour need a checkpoint with a prosody network; "
             "this one has none"
         )
     if clauses is None:
@@ -102,7 +102,7 @@ def _spoken(
     continuation = Continuation()
     planner = None if parts.prosody is None else ProsodyPlanner(parts, request, sampling)
     for stretch in plan(parts.duration, clauses, request):
-        assembler.announce(stretch.words, stretch.style)
+        assembler.announce(stretch.words, stretch.request)
         curves = None
         if planner is not None:
             stretch = replace(stretch, style=planner.heard(stretch.style))

@@ -18,7 +18,9 @@ from omnitalker.live.opening import Opening
 from omnitalker.motion.made.idle import idle
 from omnitalker.motion.made.style import MotionStyle
 from omnitalker.motion.names import POSE_SLICE
+from omnitalker.reference.style import wearing, with_intensity
 from omnitalker.studio.order import Delivery
+from omnitalker.text.direction import FAINT
 
 IDLE_SECONDS = 240.0
 
@@ -56,6 +58,12 @@ class Performer:
             if manner not in self._styles:
                 self._styles[manner] = self.find_style(manner)
             return self._styles[manner]
+
+    def styled(self, manner: str, intensity: float = 1.0) -> StylePrompt:
+        """In a manner at an intensity; what is faint is seen and not heard."""
+        if manner != "neutral" and intensity < FAINT:
+            return wearing(self.style("neutral"), manner, intensity)
+        return with_intensity(self.style(cast(Manner, manner)), intensity)
 
     def idle(self, manner: Manner) -> FloatArray:
         """(F, 61) a loop of listening in the posture that the voice's clip has."""

@@ -1,6 +1,6 @@
 """One reply of the avatar: text that still arrives goes in, frames of sound and motion come out.
 
-    push(delta) ─> manner tags ─> clauses and styles ─> streaming.stream ─> SpeechFrame
+    push(delta) ─> directions ─> clauses and requests ─> generation.stream ─> SpeechFrame
 
 All of it runs in the thread that iterates `frames()`; `push`, `end` and `cancel` may be called from any
 other and return at once. Cancelling wakes the clause iterator, so closing never waits for text.
@@ -16,8 +16,9 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, pairwise
-from typing import Final
+from typing import Final, cast
 
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
@@ -25,9 +26,10 @@ from omnitalker.base.types import AVChunk, FloatArray, Manner, Text, TimedWord
 from omnitalker.generation.pacing import live
 from omnitalker.generation.plan import Clause
 from omnitalker.generation.stream import stream
-from omnitalker.live.markup import MannerChange, MannerTags
 from omnitalker.live.performer import Performer
+from omnitalker.studio.directed import Director
 from omnitalker.studio.produce import request_of
+from omnitalker.text.markup import Control, Directions, Part, Rest
 from omnitalker.text.splitting import ClauseSplitter
 
 log = logging.getLogger(__name__)
@@ -170,13 +172,25 @@ class Reply:
         for first in items:
             if isinstance(first, Text):
                 break
-            self.manner = first.manner
+            self._followed(first)
         else:
             return
         for chunk in self._spoken(chain([first], items)):
             yield from _frames_of(chunk)
 
-    def _spoken(self, items: Iterable[Text | MannerChange]) -> Iterator[AVChunk]:
+    def _spoken(self, items: Iterable[Text | Control | Rest]) -> Iterator[AVChunk]:
+        """With the directions before the first word followed already."""
+        performer = self._performer
+        return stream(
+            performer.parts,
+            self._director.request,
+            None,
+            map(self._followed, items),
+            self._check_cancelled,
+        )
+
+    @cached_property
+    def _director(self) -> Director:
         performer = self._performer
         sampling = performer.parts.sampling
         prompt = min(self._settings.prompt_seconds, sampling.prompt_seconds)
@@ -189,30 +203,33 @@ class Reply:
             sampling=sampling,
             pacing=live(self._opening_blocks),
         )
-        clauses = map(self._clause, items)
-        return stream(performer.parts, request, None, clauses, self._check_cancelled)
+        delivery = replace(performer.delivery, emotion=self.manner)
+        return Director(request, delivery, performer.styled, performer.parts)
 
-    def _clause(self, item: Text | MannerChange) -> Clause:
-        if isinstance(item, Text):
+    def _followed(self, item: Text | Control | Rest) -> Clause:
+        if not isinstance(item, Control):
             return item
-        self.manner = item.manner
-        return self._performer.style(item.manner)
+        for note in item.direction.told if item.direction.sounds else ():
+            log.info("reply %d: %s", self.number, note)
+        request = self._director.follow(item)
+        self.manner = cast(Manner, self._director.delivery.emotion)
+        return request
 
-    def _items(self) -> Iterator[Text | MannerChange]:
-        """Clauses ready to be spoken and changes of manner, as the text arrives."""
-        tags, splitter = MannerTags(self.manner), ClauseSplitter()
+    def _items(self) -> Iterator[Text | Control | Rest]:
+        """Clauses ready to be spoken and directions, as the text arrives."""
+        tags, splitter = Directions(), ClauseSplitter()
         offset = 0
         for part in self._parts(tags):
             pieces = splitter.push(part) if isinstance(part, str) else splitter.flush()
             for piece in pieces:
                 yield from self._prepared(piece, offset)
                 offset += len(piece)
-            if isinstance(part, MannerChange):
+            if isinstance(part, Control | Rest):
                 yield part
         self.waits_for_text = True
 
-    def _parts(self, tags: MannerTags) -> Iterator[str | MannerChange | None]:
-        """Text and manners; None where what is held must be spoken now."""
+    def _parts(self, tags: Directions) -> Iterator[Part | None]:
+        """Text and directions; None where what is held must be spoken now."""
         quiet_since = time.monotonic()
         has_flushed = True
         while True:
@@ -252,7 +269,7 @@ class Reply:
         self._check_cancelled()
         frontend = self._performer.parts.frontend
         try:
-            text = frontend.prepare_piece(piece, self._performer.delivery.language, offset)
+            text = frontend.prepare_piece(piece, self._director.request.language, offset)
         except InputError as error:
             log.warning("reply %d: a clause is left out: %s", self.number, error)
             return

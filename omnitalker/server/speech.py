@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import math
-import re
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,18 +21,17 @@ from pydantic import BaseModel, Field, create_model
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.prefetch import Prefetch
-from omnitalker.base.types import AVChunk, Manner
+from omnitalker.base.types import AVChunk, Text
 from omnitalker.generation.pacing import live
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
-from omnitalker.live.markup import manner_named
 from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
-from omnitalker.reference.style import with_intensity
 from omnitalker.server.admission import Busy
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.state import ServerState, Voice
+from omnitalker.studio.directed import directed_clauses, heeded
 from omnitalker.studio.option import options_of
 from omnitalker.studio.order import SIZES, Delivery, normal
 from omnitalker.studio.produce import request_of
@@ -128,10 +126,14 @@ class _Work:
             raise InputError(f"'input' has {len(body.input)} characters; the limit is {limit}")
         name = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
         voice = hall.voice(name)
-        self._request = _speak_request(voice, body)
+        self._request, delivery = _speak_request(voice, body)
         self._parts = voice.performer.parts
-        self._clauses = self._parts.frontend.clauses(body.input, self._request.language)
-        phonemes = sum(len(clause.phonemes) for clause in self._clauses)
+        directed = directed_clauses(self._request, delivery, voice.performer.styled, self._parts)
+        self._clauses = list(
+            directed or self._parts.frontend.clauses(body.input, self._request.language)
+        )
+        spoken = [clause for clause in self._clauses if isinstance(clause, Text)]
+        phonemes = sum(len(clause.phonemes) for clause in spoken)
         if phonemes > hall.config.most_phonemes:
             raise InputError(
                 f"'input' is read out as {phonemes:,} sounds; the limit is {hall.config.most_phonemes:,}"
@@ -190,20 +192,17 @@ class _Work:
         self._metrics.real_time.labels(self._kind).observe(factor)
 
 
-def _speak_request(voice: Voice, body: SpeechBody) -> SpeakRequest:
+def _speak_request(voice: Voice, body: SpeechBody) -> tuple[SpeakRequest, Delivery]:
     performer = voice.performer
     wishes = normal({name: getattr(body, name) for name in WISHES})
     wishes["speed"] = min(max(performer.delivery.speed * body.speed, SLOWEST), FASTEST)
-    delivery = replace(performer.delivery, **wishes)
-    manner = wishes.get("emotion") or _wished_manner(body.instructions) or voice.manner
-    style = with_intensity(performer.style(manner), wishes.get("intensity", 1.0))
-    return replace(request_of(body.input, style, delivery), pacing=live())
-
-
-def _wished_manner(instructions: str | None) -> Manner | None:
-    """`Speak in a cheerful tone` asks for one of our manners."""
-    words = re.findall(r"[a-z]+", (instructions or "").lower())
-    return next((manner for word in words if (manner := manner_named(word))), None)
+    wishes.setdefault("direct", body.instructions)
+    own = wishes.get("emotion", "neutral")
+    delivery, _ = heeded(replace(performer.delivery, **{**wishes, "emotion": own}), performer.parts)
+    if delivery.emotion == "neutral":
+        delivery = replace(delivery, emotion=voice.manner)
+    style = performer.styled(delivery.emotion, delivery.intensity)
+    return replace(request_of(body.input, style, delivery), pacing=live()), delivery
 
 
 async def _sse(pieces: AsyncIterator[bytes], characters: int) -> AsyncIterator[bytes]:

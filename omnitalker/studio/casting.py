@@ -20,6 +20,7 @@ from omnitalker.base.types import Identity, Renderer, StylePrompt
 from omnitalker.generation.parts import Parts
 from omnitalker.reference.style import load_style, mix_styles, wearing, with_intensity
 from omnitalker.studio.order import STYLE_FILE, Look, Order, Voice
+from omnitalker.text.direction import FAINT
 
 if TYPE_CHECKING:
     from omnitalker.reference.analyse import Reference
@@ -82,15 +83,25 @@ class Casting:
         intensity: float = 1.0,
         face: str | None = None,
     ) -> StylePrompt:
-        """The voice and the manner. Where nobody is named the face's own voice speaks."""
+        """The voice and the manner. Where nobody is named the face's own voice speaks.
+
+        An emotion that is faint is seen and not heard: no voice is half sad.
+        """
         voice = voice or Voice()
+        if emotion != "neutral" and intensity < FAINT:
+            return wearing(self._style(voice, "neutral", face), emotion, intensity)
+        return with_intensity(self._style(voice, emotion, face), intensity)
+
+    def finder(self, voice: Voice, face: str | None = None) -> Callable[[str, float], StylePrompt]:
+        """Finds a voice's style of an emotion at an intensity, for directions inside a text."""
+        return lambda emotion, intensity: self.style(voice, emotion, intensity, face)
+
+    def _style(self, voice: Voice, emotion: str, face: str | None) -> StylePrompt:
         manner = self._manner(voice, emotion)
         heard = None if voice.voice is None else self._heard(voice.voice, emotion)
         if manner is not None and heard is not None:
-            found = mix_styles(heard, manner)
-        else:
-            found = manner or heard or self._voice_of(face, emotion)
-        return with_intensity(found, intensity)
+            return mix_styles(heard, manner)
+        return manner or heard or self._voice_of(face, emotion)
 
     def _manner(self, voice: Voice, emotion: str) -> StylePrompt | None:
         """Of the style file or the reference; None where there is none, as in a portrait."""

@@ -16,6 +16,7 @@ from omnitalker.studio.order import STYLE_FILE, Order
 from omnitalker.text.foreign import refuse_foreign
 from omnitalker.text.frontend import TextFrontend
 from omnitalker.text.lexicon import read_lexicon
+from omnitalker.text.markup import said
 
 Voices = Mapping[str, tuple[str, ...]]
 """Built-in voices and their manners."""
@@ -31,7 +32,7 @@ STRETCH = (0.4, 2.5)
 
 def check(order: Order, voices: Voices | None = None) -> None:
     """An `InputError` for what cannot be made. Without `voices` built-in names go unchecked."""
-    text, delivery = order.words, order.delivery
+    text, delivery = said(order.words), order.delivery
     if order.sound is not None:
         _check_file(order.sound)
     if text or order.sound is None:
@@ -70,7 +71,7 @@ def _check_length(order: Order) -> None:
     wanted = order.delivery.seconds
     if wanted is None:
         return
-    usual = usual_seconds(order.words) / order.delivery.speed
+    usual = usual_seconds(said(order.words)) / order.delivery.speed
     least, most = STRETCH[0] * usual, STRETCH[1] * usual
     if not least <= wanted <= most:
         raise InputError(

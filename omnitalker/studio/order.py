@@ -10,7 +10,7 @@ import difflib
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -20,9 +20,12 @@ from omnitalker.generation.request import LANGUAGES, LOUDEST, RANGES, TARGET_LUF
 from omnitalker.rendering.aspect import ASPECTS
 from omnitalker.studio.option import Checked, Option, option, options_of
 from omnitalker.studio.writers import WRITERS
+from omnitalker.text.direction import RATIOS
 
 log = logging.getLogger(__name__)
 
+LAYOUTS = ("cut", "side-by-side", "grid", "picture-in-picture", "voice-over")
+"""Of a scene: who is seen where."""
 RENDERERS = ("warp", "refined", "sketch")
 SIZES = (256, 512, 768, 1080)
 STYLE_FILE = ".safetensors"
@@ -70,6 +73,9 @@ class Delivery(Checked):
         1.0, "From a monotone to singing; 1 as the voice speaks", span=RANGES["pitch_range"]
     )
     energy: float = option(1.0, "From soft to loud; 1 as predicted", span=RANGES["energy"])
+    direct: str | None = option(
+        None, "How to say it, in words: 'tired but kind, slowly' (English or Mandarin)"
+    )
     loudness: float = option(
         TARGET_LUFS, "LUFS that the whole comes to; 0 leaves it as made", span=(-40.0, 0.0)
     )
@@ -83,6 +89,18 @@ class Delivery(Checked):
             raise InputError(
                 f"loudness goes up to {LOUDEST:g}, or is 0 for as made, got {self.loudness:g}"
             )
+
+    def steered(self, values: Mapping[str, float | str]) -> Delivery:
+        """As a direction changes it: ratios are multiplied, semitones added, an emotion or a language replaced."""
+        changed: dict[str, Any] = dict(values)
+        if "emotion" in changed:
+            changed.setdefault("intensity", 1.0)
+        for name in (*RATIOS, "pitch"):
+            if name in changed:
+                own, (low, high) = getattr(self, name), RANGES[name]
+                meant = own + changed[name] if name == "pitch" else own * changed[name]
+                changed[name] = min(max(meant, low), high)
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)
@@ -100,6 +118,9 @@ class Look(Checked):
         is_file=True,
     )  # fmt: skip
     paste_back: bool = option(False, "Put the head back into the portrait's full frame")
+    layout: str | None = option(
+        None, "Of a scene, in the place of what its script says", choices=LAYOUTS
+    )
     renderer: str = option(
         "warp", "warp (photo-real), refined (learned on top), sketch (debugging)", choices=RENDERERS
     )
@@ -148,6 +169,9 @@ class Order(Checked):
     sound: str | None = option(
         None, "A recording to give a face; a text with it is its transcript", is_file=True
     )
+    scene: str | None = option(
+        None, "A script of several speakers: .txt, .fountain, .srt, .vtt or .json", is_file=True
+    )
     voice: Voice = field(default_factory=Voice)
     delivery: Delivery = field(default_factory=Delivery)
     look: Look = field(default_factory=Look)
@@ -156,11 +180,15 @@ class Order(Checked):
     def __post_init__(self) -> None:
         if self.sound is not None and self.delivery.seconds is not None:
             raise InputError("a given sound is as long as it is; leave out seconds")
+        if self.scene is not None and (self.text is not None or self.sound is not None):
+            raise InputError("give either a scene, or a text or a sound of one speaker, not both")
+        if self.scene is not None and self.delivery.seconds is not None:
+            raise InputError("a scene is as long as its lines; leave out seconds")
 
     @property
     def words(self) -> str:
-        """The text; an `InputError` where there is none, unless a sound stands for it."""
-        if self.sound is not None:
+        """The text; an `InputError` where there is none, unless a sound or a scene stands for it."""
+        if self.sound is not None or self.scene is not None:
             return self.text or ""
         if self.text is None or not self.text.strip():
             raise InputError("the text is empty; give at least one word to say")

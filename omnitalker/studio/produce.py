@@ -12,7 +12,8 @@ from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import render_chunk, stream
-from omnitalker.studio.casting import Casting
+from omnitalker.studio.casting import Cast, Casting
+from omnitalker.studio.directed import directed_clauses, heeded_order
 from omnitalker.studio.order import Delivery, Order
 from omnitalker.studio.recording import OnProgress, Recording
 from omnitalker.studio.writers import WRITERS, suffix_of
@@ -50,15 +51,12 @@ def produce(
     started = time.perf_counter()
     kind = order.outputs.format
     writer, path = WRITERS[kind], Path(output).with_suffix(suffix_of(kind))
+    order, notes = heeded_order(order, studio.parts)
     cast = studio.resolve(order)
     renderer = None
     if writer.sees != "nothing":
         renderer = studio.renderer(order.look, cast.face, cut_out=writer.sees == "cut-out")
-    parts = fitted(studio.parts, order.delivery)
-    if order.sound is None:
-        chunks = stream(parts, request_of(order.words, cast.style, order.delivery), renderer)
-    else:
-        chunks = moved_to(parts, order, cast.style, renderer)
+    chunks = chunks_of(studio, order, cast, renderer)
     began = time.perf_counter()
     size = None if renderer is None else renderer.size
     recording = Recording(order.words, size, chunks, on_progress)
@@ -71,11 +69,23 @@ def produce(
     return Made(
         files=(path, *own, *companions),
         recording=recording,
-        notes=(*cast.notes, *getattr(renderer, "notes", ())),
+        notes=(*notes, *cast.notes, *getattr(renderer, "notes", ())),
         startup_seconds=began - started,
         wall_seconds=time.perf_counter() - started,
         first_chunk_seconds=(recording.first_chunk_at or began) - started,
     )
+
+
+def chunks_of(
+    studio: Casting, order: Order, cast: Cast, renderer: Renderer | None = None
+) -> Iterator[AVChunk]:
+    """What a heeded order makes, piece by piece."""
+    parts, delivery = fitted(studio.parts, order.delivery), order.delivery
+    if order.sound is not None:
+        return moved_to(parts, order, cast.style, renderer)
+    request = request_of(order.words, cast.style, delivery)
+    find_style = studio.finder(order.voice, cast.face)
+    return stream(parts, request, renderer, directed_clauses(request, delivery, find_style, parts))
 
 
 def moved_to(

@@ -69,9 +69,14 @@ class TextFrontend:
             raise InputError(_nothing_to_say(text))
         return found
 
-    def prepare_piece(self, piece: str, language: str = "auto", offset: int = 0) -> Text | None:
-        """A piece of a `ClauseSplitter`; None where it holds nothing to say (an emoji, a code block)."""
-        return self._prepare(piece, language, "en", offset)
+    def prepare_piece(
+        self, piece: str, language: str = "auto", offset: int = 0, default: Language = "en"
+    ) -> Text | None:
+        """A piece of a `ClauseSplitter`; None where it holds nothing to say (an emoji, a code block).
+
+        default: the language of what is neither, as numbers are.
+        """
+        return self._prepare(piece, language, default, offset)
 
     def _prepare(
         self, source: str, language: str, default: Language, offset: int = 0

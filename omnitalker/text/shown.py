@@ -7,12 +7,15 @@ from unicodedata import normalize
 from omnitalker.text.aligned import AlignedText
 from omnitalker.text.clean import clean
 from omnitalker.text.marks import MARK, Marks
+from omnitalker.text.markup import without_directions
 
 
 def shown(source: str) -> AlignedText:
-    """`[[word|phones]]` shows the word; code, tags, emoji and emphasis marks are gone, wide marks stay wide."""
+    """`[[word|phones]]` shows the word; code, tags, directions, emoji and emphasis marks are gone, wide marks stay wide."""
     marks = Marks({})
-    text = clean(marks.put(source)).sub(MARK, lambda match: marks[match[0]].word)
+    text = clean(without_directions(marks.put(source))).sub(
+        MARK, lambda match: marks[match[0]].word
+    )
     places = zip(text.text, text.starts, text.ends, strict=True)
     kept = (
         source[start] if end - start == 1 and normalize("NFKC", source[start]) == char else char
