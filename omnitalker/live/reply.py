@@ -172,7 +172,7 @@ class Reply:
         for first in items:
             if isinstance(first, Text):
                 break
-            self._followed(first)
+            self._follow(first)
         else:
             return
         for chunk in self._spoken(chain([first], items)):
@@ -185,7 +185,7 @@ class Reply:
             performer.parts,
             self._director.request,
             None,
-            map(self._followed, items),
+            map(self._follow, items),
             self._check_cancelled,
         )
 
@@ -206,7 +206,7 @@ class Reply:
         delivery = replace(performer.delivery, emotion=self.manner)
         return Director(request, delivery, performer.styled, performer.parts)
 
-    def _followed(self, item: Text | Control | Rest) -> Clause:
+    def _follow(self, item: Text | Control | Rest) -> Clause:
         if not isinstance(item, Control):
             return item
         for note in item.direction.told if item.direction.sounds else ():

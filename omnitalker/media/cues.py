@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
 from omnitalker.base.types import TimedWord
 from omnitalker.text.mandarin.segment import word_ends
@@ -55,8 +55,14 @@ class Unit:
     last: int
 
 
-Cue = tuple[float, float, str]
-"""(start, end, text)."""
+class Cue(NamedTuple):
+    """A line of subtitles; times in seconds."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    """Who says it, where there are several."""
 
 
 def cues(words: Iterable[TimedWord], source: str) -> list[Cue]:
@@ -188,7 +194,7 @@ def _timed(lines: Sequence[Sequence[Unit]], text: str) -> list[Cue]:
         start, end = line[0].start, line[-1].end
         latest = following[0].start if following else end + AFTER_LAST
         words = " ".join(text[line[0].first : line[-1].last].split())
-        found.append((start, max(end, min(start + MIN_SECONDS, latest)), words))
+        found.append(Cue(start, max(end, min(start + MIN_SECONDS, latest)), words))
     return found
 
 

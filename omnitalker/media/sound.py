@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -38,11 +40,18 @@ _CONTAINERS = {
 
 def write_wav(path: str | Path | io.BytesIO, samples: FloatArray) -> None:
     """16-bit mono at 24 kHz."""
+    with wav_file(path) as write:
+        write(samples)
+
+
+@contextmanager
+def wav_file(path: str | Path | io.BytesIO) -> Iterator[Callable[[FloatArray], None]]:
+    """The same, written piece by piece."""
     with wave.open(str(path) if isinstance(path, Path) else path, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(timeline.SAMPLE_RATE)
-        file.writeframes(pcm_bytes(samples))
+        yield lambda samples: file.writeframes(pcm_bytes(samples))
 
 
 class SoundEncoder:

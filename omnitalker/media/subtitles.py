@@ -1,29 +1,33 @@
-"""Subtitles from word times: SubRip and WebVTT."""
+"""Subtitles as files: SubRip and WebVTT."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from omnitalker.base.types import TimedWord
-from omnitalker.media.cues import cues
+from omnitalker.media.cues import Cue
 
 
-def to_srt(words: Iterable[TimedWord], source: str) -> str:
-    """SubRip text. `source` is the user's text, from which the written form of each word is taken."""
-    lines = [
-        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
-        for number, (start, end, text) in enumerate(cues(words, source), start=1)
+def to_srt(lines: Iterable[Cue]) -> str:
+    """SubRip text; names stand before what is said."""
+    shown = [
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{named(cue)}\n"
+        for number, cue in enumerate(lines, start=1)
     ]
-    return "\n".join(lines)
+    return "\n".join(shown)
 
 
-def to_vtt(words: Iterable[TimedWord], source: str) -> str:
-    """WebVTT text."""
-    lines = [
-        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text}\n"
-        for start, end, text in cues(words, source)
+def to_vtt(lines: Iterable[Cue]) -> str:
+    """WebVTT text; names are voice tags."""
+    shown = [
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n"
+        f"{f'<v {cue.speaker}>' if cue.speaker else ''}{cue.text}\n"
+        for cue in lines
     ]
-    return "\n".join(["WEBVTT\n", *lines])
+    return "\n".join(["WEBVTT\n", *shown])
+
+
+def named(cue: Cue) -> str:
+    return f"{cue.speaker}: {cue.text}" if cue.speaker else cue.text
 
 
 def _clock(seconds: float, separator: str) -> str:

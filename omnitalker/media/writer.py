@@ -17,6 +17,8 @@ from omnitalker.base import timeline
 from omnitalker.base.files import AtomicFile
 from omnitalker.base.types import AVChunk, FloatArray, Frame
 from omnitalker.media.credentials import SignedFile
+from omnitalker.media.cues import Cue
+from omnitalker.media.subtitles import named
 
 _MILLISECOND = Fraction(1, 1000)
 _ASS_HEADER = (
@@ -102,11 +104,28 @@ class VideoWriter(AbstractContextManager["VideoWriter"]):
         self._container.mux(self._audio.encode(frame))
         self.samples_written += len(samples)
 
-    def write_subtitles(self, lines: Iterable[tuple[float, float, str]]) -> None:
-        """A track that players can switch on: (start, end, text), in seconds and in order."""
+    def write_chapters(self, chapters: Iterable[tuple[float, float, str]]) -> None:
+        """(start, end, title), in seconds and in order."""
         assert self._container is not None, "use VideoWriter in a with statement"
-        for start, end, text in lines:
-            shown = text.replace("\n", " ").replace("{", "(").replace("}", ")")
+        self._container.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": round(1000 * start),
+                    "end": round(1000 * end),
+                    "time_base": _MILLISECOND,
+                    "metadata": {"title": title},
+                }
+                for number, (start, end, title) in enumerate(chapters, start=1)
+            ]
+        )
+
+    def write_subtitles(self, lines: Iterable[Cue]) -> None:
+        """A track that players can switch on; in order."""
+        assert self._container is not None, "use VideoWriter in a with statement"
+        for cue in lines:
+            start, end = cue.start, cue.end
+            shown = named(cue).replace("\n", " ").replace("{", "(").replace("}", ")")
             first, length = round(1000 * start), round(1000 * (end - start))
             line = SubtitleSet.create(f"0,0,Default,,0,0,0,,{shown}".encode(), 0, length, first)
             packet = self._subtitles.codec_context.encode_subtitle(line)

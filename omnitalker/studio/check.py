@@ -32,18 +32,23 @@ STRETCH = (0.4, 2.5)
 
 def check(order: Order, voices: Voices | None = None) -> None:
     """An `InputError` for what cannot be made. Without `voices` built-in names go unchecked."""
-    text, delivery = said(order.words), order.delivery
     if order.sound is not None:
         _check_file(order.sound)
-    if text or order.sound is None:
-        check_text(text)
-        refuse_foreign(text, delivery.language)
-        lexicon = read_lexicon(delivery.lexicon) if delivery.lexicon else None
-        TextFrontend(lexicon).check(text, delivery.language)
+    if order.words or order.sound is None:
+        check_words(order)
     _check_length(order)
     _check_voice(order, voices)
     _check_face(order)
     _check_picture(order)
+
+
+def check_words(order: Order) -> None:
+    """Whether the text alone can be said."""
+    text, delivery = said(order.words), order.delivery
+    check_text(text)
+    refuse_foreign(text, delivery.language)
+    lexicon = read_lexicon(delivery.lexicon) if delivery.lexicon else None
+    TextFrontend(lexicon).check(text, delivery.language)
 
 
 def usual_seconds(text: str) -> float:

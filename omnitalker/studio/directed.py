@@ -77,10 +77,9 @@ class Director:
             style = self._own_request.style
         elif (self.delivery.emotion, self.delivery.intensity) != (before.emotion, before.intensity):
             style = self._find_style(self.delivery.emotion, self.delivery.intensity)
-        controls: dict[str, Any] = {name: getattr(self.delivery, name) for name in RANGES}
-        self.request = replace(
-            self.request, style=style, language=self.delivery.language, **controls
-        )
+        named = ("language", *RANGES)
+        controls: dict[str, Any] = {name: getattr(self.delivery, name) for name in named}
+        self.request = replace(self.request, style=style, **controls)
         return self.request
 
 

@@ -21,7 +21,7 @@ from omnitalker.studio.writers import WRITERS, suffix_of
 
 @dataclass(frozen=True)
 class Made:
-    """What came out."""
+    """What came out, of an order or a whole scene."""
 
     files: tuple[Path, ...]
     """The first is the one that was ordered."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from omnitalker.base import timeline
 from omnitalker.base.types import AVChunk, FloatArray, Frame, TimedWord
+from omnitalker.media.cues import Cue, cues
 from omnitalker.motion.names import MOTION_DIM
 
 OnProgress = Callable[[float, str], None]
 SAMPLED_PICTURES = 3
+
+
+class Chapter(NamedTuple):
+    """A part of a film; times in seconds."""
+
+    start: float
+    end: float
+    title: str
 
 
 class Recording:
@@ -76,6 +86,14 @@ class Recording:
     @property
     def words(self) -> tuple[TimedWord, ...]:
         return tuple(self._words)
+
+    def cues(self) -> list[Cue]:
+        """Lines of subtitles."""
+        return cues(self.words, self.text)
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        return ()
 
     @property
     def seconds(self) -> float:

@@ -163,7 +163,10 @@ def read_direction(text: str) -> Direction:
     named: dict[str, str] = {}
     rest = text.lower().replace("’", "'")
     for pattern, kind in _EXACT:
-        rest = pattern.sub(lambda match, kind=kind: _exact(match, kind, total, understood), rest)
+        for match in pattern.finditer(rest):
+            _exact(match, kind, total)
+            understood.append(match[0])
+        rest = pattern.sub(",", rest)
     factor = 1.0
     for phrase in _phrases(rest):
         if phrase in _FACTORS:
@@ -184,9 +187,10 @@ def read_direction(text: str) -> Direction:
         elif phrase not in _FILLERS:
             unknown.append(phrase)
     values: dict[str, float | str] = {**_emotion(votes), **named}
-    heard = values.get("emotion") if values.get("intensity", 0.0) >= FAINT else None
+    is_heard = float(values.get("intensity", 0.0)) >= FAINT
     for strength, effects in found:
-        steps = effects.always if heard in effects.votes else effects.steps
+        is_worn = is_heard and values.get("emotion") in effects.votes
+        steps = effects.always if is_worn else effects.steps
         for name, step in steps.items():
             total[name] = total.get(name, 0.0) + strength * step
     for name, step in total.items():
@@ -211,8 +215,8 @@ def _emotion(votes: Mapping[str, list[float]]) -> dict[str, float | str]:
     return {"emotion": name, "intensity": round(min(max(strength, low), high), 2)}
 
 
-def _exact(match: re.Match[str], kind: str, total: dict[str, float], understood: list[str]) -> str:
-    """Adds a number that was named; what is left of the text there is nothing."""
+def _exact(match: re.Match[str], kind: str, total: dict[str, float]) -> None:
+    """Adds a number that was named."""
     said = match["number"]
     number = float(_NUMBERS[said]) if said in _NUMBERS else float(said)
     name, sign = _EXACT_OF[match["what"]]
@@ -223,8 +227,6 @@ def _exact(match: re.Match[str], kind: str, total: dict[str, float], understood:
     else:
         step = sign * math.log(number)
     total[name] = total.get(name, 0.0) + step
-    understood.append(match[0])
-    return ","
 
 
 def _phrases(text: str) -> Iterator[str]:

@@ -12,12 +12,14 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import AVChunk, StylePrompt
 from omnitalker.generation.pacing import OFFLINE, Pacing, live
 from omnitalker.generation.plan import (
+    Clause,
     Stretch,
     plan,
     windows,
 )
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
+from omnitalker.text.markup import Rest
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
@@ -169,8 +171,28 @@ def test_a_change_of_style_is_not_sampled_together(
     yes, no = tiny_pipeline.frontend.clauses("Yes. ")[0], tiny_pipeline.frontend.clauses("No. ")[0]
     other = replace(style)
     request = SpeakRequest(text="-", style=style)
-    made = list(plan(tiny_pipeline.duration, [yes, other, no], request))
+    clauses = [yes, replace(request, style=other), no]
+    made = list(plan(tiny_pipeline.duration, clauses, request))
     assert [s.style for s in made] == [style, other]
+
+
+def test_a_silence_a_direction_and_a_stressed_word_shape_the_stretches_that_follow(
+    tiny_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    request = SpeakRequest(text="-", style=style, pacing=live())
+
+    def blocks(text: str, *before: Clause) -> list[int]:
+        clause = tiny_pipeline.frontend.clauses(text)[0]
+        return [s.blocks for s in plan(tiny_pipeline.duration, [*before, clause], request)]
+
+    first, spoken, closing = blocks("Yes, of course.", Rest(0.8))
+    assert (first, closing) == (5, 2)
+    slower = blocks("Yes, of course.", replace(request, speed=0.5))
+    assert slower[0] > spoken
+    assert blocks("*Certainly* so.")[0] >= blocks("Certainly so.")[0]
+    said = tiny_pipeline.frontend.clauses("*Certainly* so.")
+    made = next(iter(plan(tiny_pipeline.duration, said, request)))
+    assert [round(end - start, 2) > 0 for start, end in made.accents] == [True]
 
 
 @pytest.mark.parametrize("passes", [0, 1, 5])

@@ -11,7 +11,9 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+from contextlib import AbstractContextManager
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -66,6 +68,34 @@ def to_csv(track: MotionTrack, layout: Layout = "arkit") -> str:
     return text.getvalue()
 
 
+class CurveWriter(AbstractContextManager["CurveWriter"]):
+    """The ARKit layout, piece by piece; the file is there when it is whole."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._file = AtomicFile(path)
+        self._frames = 0
+
+    def __enter__(self) -> CurveWriter:
+        self._text = self._file.__enter__().open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._text, lineterminator="\n")
+        self._rows.writerow(_arkit_header())
+        return self
+
+    def write(self, values: FloatArray) -> None:
+        """(F, 61), the next frames."""
+        self._rows.writerows(_arkit_rows(values, self._frames)[1:])
+        self._frames += len(values)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._text.close()
+        self._file.__exit__(kind, error, trace)
+
+
 def export_csv(track: MotionTrack, path: str | Path, layout: Layout = "arkit") -> Path:
     """Write a track; a failure leaves no partial file."""
     text = to_csv(track, layout)
@@ -100,19 +130,23 @@ def import_csv(path: str | Path, fps: float | None = None) -> MotionTrack:
     return MotionTrack(_resample(values, _times(table, lower, fps)))
 
 
-def _arkit_rows(values: FloatArray) -> list[list[str]]:
+def _arkit_header() -> list[str]:
+    names = [name[0].upper() + name[1:] for name in ARKIT_SHAPES]
+    return ["Timecode", "BlendshapeCount", *names, *ARKIT_ROTATIONS]
+
+
+def _arkit_rows(values: FloatArray, first: int = 0) -> list[list[str]]:
+    """first: which frame of the track they begin with."""
     frames = values.astype(np.float64)
     euler = Rotation.from_rotvec(frames[:, POSE_SLICE][:, :3]).as_euler(_EULER)
     eyes = frames[:, GAZE_SLICE]
-    header = ["Timecode", "BlendshapeCount"]
-    header += [name[0].upper() + name[1:] for name in ARKIT_SHAPES] + list(ARKIT_ROTATIONS)
     count = str(len(ARKIT_SHAPES) + len(ARKIT_ROTATIONS))
-    rows = [header]
+    rows = [_arkit_header()]
     for index, frame in enumerate(frames):
         shapes = [frame[INDEX[name]] if name in INDEX else 0.0 for name in ARKIT_SHAPES]
         left_yaw, left_pitch, right_yaw, right_pitch = eyes[index]
         rotations = [*euler[index], left_yaw, -left_pitch, 0.0, right_yaw, -right_pitch, 0.0]
-        rows.append([_timecode(index), count, *(f"{x:.9f}" for x in (*shapes, *rotations))])
+        rows.append([_timecode(first + index), count, *(f"{x:.9f}" for x in (*shapes, *rotations))])
     return rows
 
 

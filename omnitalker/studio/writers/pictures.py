@@ -16,7 +16,6 @@ from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile, why
 from omnitalker.media.credentials import SignedFile
-from omnitalker.media.cues import cues
 
 if TYPE_CHECKING:
     from omnitalker.base.types import Frame
@@ -33,7 +32,8 @@ def write_mp4(path: Path, recording: Recording, subtitles: bool) -> None:
         for chunk in recording:
             writer.write(chunk)
         if subtitles:
-            writer.write_subtitles(cues(recording.words, recording.text))
+            writer.write_subtitles(recording.cues())
+        writer.write_chapters(recording.chapters)
 
 
 def write_webm(path: Path, recording: Recording, _subtitles: bool) -> None:

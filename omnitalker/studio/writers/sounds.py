@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 def write_wav(path: Path, recording: Recording, _subtitles: bool) -> None:
     from omnitalker.media import sound
 
-    recording.finish()
-    with SignedFile(path) as temporary:
-        sound.write_wav(temporary, recording.samples)
+    with SignedFile(path) as temporary, sound.wav_file(temporary) as write:
+        if recording.seconds:  # it was made for another file
+            write(recording.samples)
+        for chunk in recording:
+            write(chunk.samples)
 
 
 def write_encoded(path: Path, recording: Recording, _subtitles: bool) -> None:

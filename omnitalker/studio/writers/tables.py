@@ -24,10 +24,10 @@ def write_csv(path: Path, recording: Recording, _subtitles: bool) -> None:
 def write_srt(path: Path, recording: Recording, _subtitles: bool) -> None:
     recording.finish()
     with AtomicFile(path) as temporary:
-        temporary.write_text(to_srt(recording.words, recording.text), encoding="utf-8")
+        temporary.write_text(to_srt(recording.cues()), encoding="utf-8")
 
 
 def write_vtt(path: Path, recording: Recording, _subtitles: bool) -> None:
     recording.finish()
     with AtomicFile(path) as temporary:
-        temporary.write_text(to_vtt(recording.words, recording.text), encoding="utf-8")
+        temporary.write_text(to_vtt(recording.cues()), encoding="utf-8")
