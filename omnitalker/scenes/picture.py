@@ -71,7 +71,8 @@ class Stage:
         self._drawn: dict[tuple[str, int], tuple[Renderer, RenderMemory]] = {}
         first = next(iter(self._people.values()))
         look = first.order.look
-        if scene.layouts & set(SHARED) and look.aspect == "1:1" and len(self._people) > 1:
+        is_shared = bool(scene.layouts & set(SHARED)) and len(self._people) > 1
+        if is_shared and look.aspect == "1:1" and look.renderer != "sketch":
             look = replace(look, aspect="16:9")
         self._look = look
         self.notes: tuple[str, ...] = ()

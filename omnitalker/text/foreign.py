@@ -15,7 +15,7 @@ _HAN: Final = re.compile(f"[{HAN}]")
 _ENGLISH: Final = words(
     "the a an and or but of to in is are was were it i you he she we they this that with for",
     "on at be have has had not my your his her our their do does what who how there from as",
-    "by if so will can all",
+    "by if so will can all no me come",
 )
 _SMALL_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "French": words(

@@ -22,6 +22,8 @@ from omnitalker.text.foreign import foreign_language, refuse_foreign
         ("La La Land won; Los Angeles and Rio de Janeiro cheered.", None),
         ("Hello", None),
         ("Go!", None),
+        ("No!", None),
+        ("Come.", None),
         ("Dr. Müller from München is here.", None),
         ("42", None),
     ],
