@@ -49,12 +49,13 @@ if TYPE_CHECKING:
     from omnitalker.studio.casting import Casting
     from omnitalker.studio.directed import FindStyle
     from omnitalker.studio.order import Delivery
+    from omnitalker.studio.produce import Made
 
 __all__ = ["OmniTalkerArrays", "OmniTalkerOutput", "OmniTalkerPipeline", "collect"]
 
 log = logging.getLogger(__name__)
 
-Made = OmniTalkerOutput | OmniTalkerArrays | tuple[Any, ...]
+Output = OmniTalkerOutput | OmniTalkerArrays | tuple[Any, ...]
 OnStep = Callable[["OmniTalkerPipeline", int, float, dict[str, Any]], object]
 _SETTINGS = ("steps", "schedule", "text_guidance", "corrections")
 _OF_THE_REQUEST = ("sampling", "loudness", "pacing", "contour")
@@ -196,6 +197,27 @@ class OmniTalkerPipeline(DiffusionPipeline):
             self._casting = Casting(self.parts)
         return self._casting
 
+    def scene(self, script: str | Path, output: str | Path, **options: Any) -> Made:
+        """A film (or sound) of several speakers: `script` is a file, or the text of one (docs/scenes.md).
+
+        `options` hold for all speakers, under the names of the command line; the ending of `output` says what is
+        made.
+        """
+        from omnitalker.scenes.formats import FORMATS, read_scene, scene_of
+        from omnitalker.scenes.produce import produce_scene
+        from omnitalker.studio.order import OPTIONS, normal, parse
+        from omnitalker.studio.writers import format_of
+
+        outputs = parse({"format": format_of(output), **options}, "argument").outputs
+        wishes = {n: v for n, v in normal(options, "argument").items() if n in OPTIONS}
+        voices = self.styles.catalogue()
+        is_file = isinstance(script, Path) or Path(str(script)[:200]).suffix in FORMATS
+        if is_file:
+            scene = read_scene(script, wishes, voices)
+        else:
+            scene = scene_of(str(script), ".txt", wishes, voices, Path.cwd())
+        return produce_scene(self.casting, scene, output, outputs)
+
     def stream(
         self,
         request: SpeakRequest,
@@ -221,7 +243,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
         callback_on_chunk: Callable[[AVChunk], object] | None = None,
         return_dict: bool = True,
         **options: Any,
-    ) -> Made | list[Made]:
+    ) -> Output | list[Output]:
         """Say `text`; a list of texts gives a list of outputs.
 
         `options` are those of the command line, under the same names: voice, face, emotion, ref, size, language,
@@ -239,7 +261,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
             plan.request.sampling, num_inference_steps, guidance_scale, corrections
         )
         seeds = _seeds(generator, len(texts), plan.request.seed)
-        outputs: list[Made] = []
+        outputs: list[Output] = []
         for line, seed in zip(texts, seeds, strict=True):
             request = replace(plan.request, text=line, sampling=sampling, seed=seed)
             after_pass = _steps_told(self, callback_on_step_end, sampling)

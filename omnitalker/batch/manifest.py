@@ -12,7 +12,8 @@ from typing import Any
 
 from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.batch.jobs import FILE_OPTIONS, Job, output_names
-from omnitalker.studio.check import Voices, check
+from omnitalker.scenes.produce import examine
+from omnitalker.studio.check import Voices
 from omnitalker.studio.order import OPTIONS, current_name, normal, parse
 from omnitalker.text.file import decode, read_text
 
@@ -62,7 +63,7 @@ def read_manifest(
     for place, (line, row) in enumerate(_rows(path), start=1):
         try:
             job = _job(row, line, path if path.is_dir() else path.parent, given)
-            check(job.order, voices)
+            examine(job.order, voices)
             _take_names(job, place, line, taken)
         except (ConfigError, InputError) as error:
             bad.append(BadRow(line, str(error), row.get("text_file", "") if path.is_dir() else ""))
@@ -131,7 +132,8 @@ def _job(row: dict[str, Any], line: int, folder: Path, defaults: Mapping[str, An
     own = {name: row[name] for name in OWN_COLUMNS if name in row}
     wishes = {name: value for name, value in row.items() if name not in own}
     values = _placed(normal(wishes, "column"), folder)
-    if "sound" not in values or "text" in values or "text_file" in own:
+    is_said = "sound" not in values and "scene" not in values
+    if is_said or "text" in values or "text_file" in own:
         values["text"] = _text(values.get("text"), own.get("text_file"), folder)
     return Job(
         id=str(own.get("id") or f"{line:06}"),
@@ -142,7 +144,7 @@ def _job(row: dict[str, Any], line: int, folder: Path, defaults: Mapping[str, An
 
 def _text(text: Any, text_file: Any, folder: Path) -> str:
     if (text is None) == (text_file is None):
-        raise InputError("needs either text or text_file, or a sound")
+        raise InputError("needs either text or text_file, or a sound, or a scene")
     return str(text) if text_file is None else read_text(folder / str(text_file))
 
 

@@ -112,9 +112,11 @@ class Worker:
         return record
 
     def _make(self, task: Task, workshop: Path, result: dict[str, Any]) -> bytes | None:
-        from omnitalker.studio.produce import produce
+        from omnitalker.scenes.produce import make
 
-        made = produce(self._studio, task.job.order, workshop / "made")
+        cache = self._settings.cache
+        lines = Path(cache, "lines", task.key) if cache else workshop / "lines"
+        made = make(self._studio, task.job.order, workshop / "made", lines_folder=lines)
         result["seconds"] = round(made.seconds, 3)
         result["startup_seconds"] = round(made.startup_seconds, 4)
         result["notes"] = made.notes
@@ -123,8 +125,9 @@ class Worker:
         first, *others = made.files
         stem = task.output.removesuffix(first.suffix)
         for companion in others:
-            self._store.publish(companion, stem + companion.suffix)
+            self._store.publish(companion, stem + companion.name.removeprefix(first.stem))
         self._store.publish(first, task.output)
+        shutil.rmtree(lines, ignore_errors=True)  # kept for a scene that was interrupted
         return _thumbnail(made.recording.pictures)
 
 

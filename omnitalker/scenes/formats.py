@@ -51,7 +51,7 @@ def read_scene(
         raise InputError(f"{path.name}: a scene is a {', '.join(FORMATS)}")
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         raise InputError(f"{path.name} has more than {MOST_BYTES // 1_000_000} MB; split it")
-    return scene_of(read_text(path), path.suffix.lower(), wishes, voices)
+    return scene_of(read_text(path), path.suffix.lower(), wishes, voices, path.parent)
 
 
 def scene_of(
@@ -59,10 +59,11 @@ def scene_of(
     kind: str = ".txt",
     wishes: Mapping[str, Any] | None = None,
     voices: Voices | None = None,
+    folder: Path | None = None,
 ) -> Scene:
-    """The scene that a text describes."""
+    """The scene that a text describes; without a `folder` it may name no files."""
     head, entries = FORMATS[kind](text)
-    return build(head, entries, wishes, voices)
+    return build(head, entries, wishes, voices, folder)
 
 
 def is_script(text: str) -> bool:

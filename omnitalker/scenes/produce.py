@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from omnitalker.studio.writers import WRITERS, suffix_of
 if TYPE_CHECKING:
     from omnitalker.scenes.actor import Actor
     from omnitalker.scenes.picture import Stage
+    from omnitalker.scenes.recording import SceneRecording
 
 LINES_AHEAD = 2
 FORMATS = ("mp4", "gif", "wav", "mp3", "flac", "opus", "srt", "vtt")
@@ -79,57 +80,56 @@ def produce_scene(
     lines_folder: Path | None = None,
 ) -> Made:
     """The files of a scene; they appear under their names only when they are whole."""
-    from omnitalker.scenes.recording import SceneRecording
-
     started = time.perf_counter()
     outputs = outputs or Outputs()
     check_outputs(scene, outputs)
     writer = WRITERS[outputs.format]
     path = Path(output).with_suffix(suffix_of(outputs.format))
     folder = lines_folder or path.with_name(f".{path.stem}{LINES_FOLDER}")
-    maker = LineMaker(studio, LineStore(folder))
-    stage = _stage(studio, scene) if writer.sees != "nothing" else None
-    needs_faces = stage is not None or outputs.motion_csv
-    actors = _actors(studio, scene) if needs_faces else {}
+    stage = stage_of(studio, scene) if writer.sees != "nothing" else None
     tracks = _tracks(path, scene) if outputs.motion_csv else {}
     began = time.perf_counter()
-    notes: dict[str, None] = dict.fromkeys(map(str, scene.problems))
-    with ExitStack() as stack:
-        made: Iterator[tuple[Line, Spoken]] = beside_others(maker(scene))
-        ahead = stack.enter_context(Prefetch(made, LINES_AHEAD, "omnitalker-lines"))
-        lines = placed(scene, _noted(ahead, notes))
-        recording = SceneRecording(scene, lines, actors, stage, tracks, on_progress)
+    with open_scene(studio, scene, folder, stage, tracks, on_progress) as recording:
         writer.write(path, recording, outputs.subtitles)
     others = [path.with_suffix(suffix_of(kind)) for kind in ("srt", "vtt") if outputs.subtitles]
-    for other in (other for other in others if other != path):
+    others = [other for other in others if other != path]
+    for other in others:
         WRITERS[other.suffix.removeprefix(".")].write(other, recording, False)
     return Made(
-        files=(path, *(other for other in others if other != path), *tracks.values()),
+        files=(path, *others, *tracks.values()),
         recording=recording,
-        notes=(*notes, *(stage.notes if stage else ())),
+        notes=recording.notes,
         startup_seconds=began - started,
         wall_seconds=time.perf_counter() - started,
         first_chunk_seconds=(recording.first_chunk_at or began) - started,
     )
 
 
-def _noted(
-    lines: Prefetch[tuple[Line, Spoken]], notes: dict[str, None]
-) -> Iterator[tuple[Line, Spoken]]:
-    """On their way, what is told of them: each thing once, with the first line it is true of."""
-    told: set[str] = set()
-    for line, spoken in lines:
-        for note in (*line.direction.told, *spoken.notes):
-            if note not in told:
-                notes[f"line {line.number}: {note}"] = None
-                told.add(note)
-        yield line, spoken
-
-
-def _stage(studio: Casting, scene: Scene) -> Stage:
+def stage_of(studio: Casting, scene: Scene) -> Stage:
+    """Who draws the pictures of a scene; their size is known from here on."""
     from omnitalker.scenes.picture import Stage
 
     return Stage(scene, lambda look, face: studio.renderer(look, face))
+
+
+@contextmanager
+def open_scene(
+    studio: Casting,
+    scene: Scene,
+    folder: Path,
+    stage: Stage | None = None,
+    tracks: Mapping[str, Path] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Iterator[SceneRecording]:
+    """A scene whose chunks are made as they are asked for; leaving ends the work. `folder`: of its lines."""
+    from omnitalker.scenes.recording import SceneRecording
+
+    actors = _actors(studio, scene) if stage is not None or tracks else {}
+    maker = LineMaker(studio, LineStore(folder))
+    made: Iterator[tuple[Line, Spoken]] = beside_others(maker(scene))
+    with Prefetch(made, LINES_AHEAD, "omnitalker-lines") as ahead:
+        lines = placed(scene, ahead)
+        yield SceneRecording(scene, lines, actors, stage, tracks or {}, on_progress)
 
 
 def _actors(studio: Casting, scene: Scene) -> Mapping[str, Actor]:

@@ -56,6 +56,7 @@ class SceneRecording(Recording):
         self._camera = Camera(scene) if stage is not None else None
         self._captions: list[Cue] = []
         self._is_begun = False
+        self._notes: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[AVChunk]:
         """The first time; afterwards nothing is left to come."""
@@ -157,7 +158,15 @@ class SceneRecording(Recording):
             is_last=is_last,
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth telling, each thing once, with the first line that it is true of."""
+        told = (f"line {number}: {note}" for note, number in self._notes.items())
+        return (*map(str, self.scene.problems), *told, *(self._stage.notes if self._stage else ()))
+
     def _caption(self, placed: Placed) -> None:
+        for note in (*placed.line.direction.told, *placed.spoken.notes):
+            self._notes.setdefault(note, placed.line.number)
         self.placed.append((placed.line.number, placed.seconds))
         spoken = placed.spoken
         self._captions += [

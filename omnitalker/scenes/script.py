@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from omnitalker.base import assets
@@ -23,7 +24,8 @@ NARRATOR: Final = "NARRATOR"
 SIDES: Final = ("left", "right", "auto")
 MOST_SEEN: Final = 9
 SHOWN_DIRECTIONS: Final = 24
-_HEAD: Final = ("title", "layout", "cast", "size", "aspect", "background", "seed", "gap")
+_SHARED_HEAD: Final = ("size", "aspect", "background", "seed")
+_HEAD: Final = ("title", "layout", "cast", "gap", *_SHARED_HEAD)
 _OWN: Final = ("side", "seen")
 GAP_SPAN: Final = (0.0, 5.0)
 
@@ -125,9 +127,11 @@ def build(
     entries: Iterable[Entry],
     wishes: Mapping[str, Any] | None = None,
     voices: Voices | None = None,
+    folder: Path | None = None,
 ) -> Scene:
-    """`wishes`: options for the whole scene, which go before those of the script's head. `voices`: of the checkpoint."""
-    builder = _Builder(head, dict(wishes or {}), voices)
+    """`wishes`: options for the whole scene, which go before those of the script's head. `voices`: of the checkpoint.
+    `folder`: where the files lie that a script names; None: it may name none."""
+    builder = _Builder(head, dict(wishes or {}), voices, folder)
     for entry in entries:
         builder.add(entry)
     return builder.scene()
@@ -137,10 +141,15 @@ class _Builder:
     """Goes through the entries once."""
 
     def __init__(
-        self, head: Mapping[str, Any], wishes: dict[str, Any], voices: Voices | None
+        self,
+        head: Mapping[str, Any],
+        wishes: dict[str, Any],
+        voices: Voices | None,
+        folder: Path | None,
     ) -> None:
         self._problems: list[Problem] = []
         self._voices = voices
+        self._folder = folder
         self._lines: list[Line] = []
         self._chapters: list[Chapter] = []
         self._pause = 0.0
@@ -149,7 +158,7 @@ class _Builder:
         self._sparse: dict[str, dict[str, Any]] = {}
         head = self._known(head)
         self._wishes = {
-            **{n: head[n] for n in ("size", "aspect", "background", "seed") if n in head},
+            **self._read({n: head[n] for n in _SHARED_HEAD if n in head}, ()),
             **{n: v for n, v in wishes.items() if n not in ("text", "scene", "layout")},
         }
         self._is_fixed = wishes.get("layout") is not None
@@ -208,7 +217,26 @@ class _Builder:
         seen = own.get("seen", not is_narrator or "face" in facts)
         if not isinstance(seen, bool):
             raise InputError(f"seen must be yes or no, got {seen!r}")
-        return Speaker(_key(name), self._checked({**self._wishes, **normal(facts)}), side, seen)
+        return Speaker(_key(name), self._checked({**self._wishes, **self._read(facts)}), side, seen)
+
+    def _read(
+        self, given: Mapping[str, Any], costly: Sequence[str] = ("steps", "size", "renderer")
+    ) -> dict[str, Any]:
+        """Options of an order, in their types; files are found beside the script. Who may name no files may say
+        nothing that is `costly` either."""
+        values = normal(given)
+        for name, value in values.items():
+            if name in ("text", "sound", "scene") or not OPTIONS[name].is_file:
+                continue
+            built_in = value in (self._voices or ()) or value in assets.presenter_names()
+            if self._folder is not None and not built_in and (self._folder / value).exists():
+                values[name] = str(self._folder / value)
+            elif self._folder is None and not built_in and not _is_colour(name, value):
+                raise InputError(f"{name} '{value}' is none of those that are built in; no file can be named here")  # fmt: skip
+        never = ("sound", "scene", "format", "seconds", *(costly if self._folder is None else ()))
+        if wrong := [name for name in never if name in values]:
+            raise InputError(f"'{wrong[0]}' cannot be said of a speaker or a line")
+        return values
 
     def _checked(self, wishes: Mapping[str, Any]) -> Order:
         """Of somebody who says nothing yet: whether voice and face are there."""
@@ -293,7 +321,7 @@ class _Builder:
             values = speaker.order.flat().items()
             self._sparse[speaker.name] = {n: v for n, v in values if v != OPTIONS[n].default}
         own = self._sparse[speaker.name]
-        order = parse({**own, **normal(entry.wishes), "text": entry.text})
+        order = parse({**own, **self._read(entry.wishes), "text": entry.text})
         seed = (order.delivery.seed + len(self._lines)) % 2**31
         delivery = replace(order.delivery.steered(direction.values), seed=seed)
         return replace(order, delivery=delivery)
@@ -328,6 +356,12 @@ def directed(words: str) -> Direction:
         )[0]
         raise InputError(f"{what} Some that are: {known}, ... (docs/scenes.md)")
     return direction
+
+
+def _is_colour(option: str, value: str) -> bool:
+    from omnitalker.studio.framing import plain_backdrop
+
+    return option == "background" and plain_backdrop(value) is not None
 
 
 def _key(name: str) -> str:

@@ -9,9 +9,11 @@ import math
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -27,14 +29,20 @@ from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import stream
 from omnitalker.media.live_video import CONTENT_TYPE, LiveVideoEncoder
 from omnitalker.media.sound import SoundEncoder
+from omnitalker.scenes.formats import is_script, scene_of
+from omnitalker.scenes.picture import Stage
+from omnitalker.scenes.produce import check_outputs, open_scene, stage_of
+from omnitalker.scenes.script import Problem, Scene
 from omnitalker.server.admission import Busy
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics
 from omnitalker.server.state import ServerState, Voice
+from omnitalker.studio.check import Voices
 from omnitalker.studio.directed import directed_clauses, heeded
 from omnitalker.studio.option import options_of
-from omnitalker.studio.order import SIZES, Delivery, normal
+from omnitalker.studio.order import LAYOUTS, SIZES, Delivery, Outputs, normal
 from omnitalker.studio.produce import request_of
+from omnitalker.text.markup import said
 
 SLOWEST, FASTEST = 0.5, 2.0
 MODELS = ("omnitalker", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
@@ -72,12 +80,25 @@ class VideoBody(SpeechBody):
     size: Literal[SIZES] = 512  # type: ignore[valid-type]
 
 
+class SceneBody(BaseModel):
+    """A script, in one of the ways it may be written (docs/scenes.md)."""
+
+    input: str
+    format: Literal["txt", "fountain", "srt", "vtt", "json"] = "txt"
+    layout: Literal[LAYOUTS] | None = None  # type: ignore[valid-type]
+    size: Literal[SIZES] = 512  # type: ignore[valid-type]
+    seed: int = Field(0, ge=0, lt=2**31)
+    strict: bool = False
+    """Refuse a script with a line that cannot be made, instead of leaving the line out."""
+
+
 def speech_routes(hall: ServerState, metrics: Metrics) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/audio/speech")
     async def audio_speech(body: SpeechBody, request: Request) -> Response:
-        work = await asyncio.to_thread(_Work, hall, metrics, request.scope[CALLER], body)
+        prepare = partial(_spoken_or_scene, hall, body)
+        work = await asyncio.to_thread(_Work, hall, metrics, request.scope[CALLER], body, prepare)
         encoder = SoundEncoder(body.response_format)
         pieces = work.pieces(lambda chunk: encoder.push(chunk.samples), encoder.finish)
         if body.stream_format == "sse":
@@ -86,11 +107,15 @@ def speech_routes(hall: ServerState, metrics: Metrics) -> APIRouter:
 
     @routes.post("/v1/video/speech")
     async def video_speech(body: VideoBody, request: Request) -> Response:
-        caller = request.scope[CALLER]
-        work = await asyncio.to_thread(_Work, hall, metrics, caller, body, body.size)
-        assert work.renderer is not None
-        encoder = LiveVideoEncoder(work.renderer.size)
-        return StreamingResponse(work.pieces(encoder.push, encoder.finish), media_type=CONTENT_TYPE)
+        prepare = partial(_spoken, hall, body, body.size)
+        work = await asyncio.to_thread(_Work, hall, metrics, request.scope[CALLER], body, prepare)
+        return _film(work)
+
+    @routes.post("/v1/video/scenes")
+    async def video_scenes(body: SceneBody, request: Request) -> Response:
+        prepare = partial(_scene, hall, body)
+        work = await asyncio.to_thread(_Work, hall, metrics, request.scope[CALLER], body, prepare)
+        return _film(work)
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -105,6 +130,26 @@ def speech_routes(hall: ServerState, metrics: Metrics) -> APIRouter:
     return routes
 
 
+def _film(work: _Work) -> Response:
+    assert work.job.size is not None
+    encoder = LiveVideoEncoder(work.job.size)
+    pieces = work.pieces(encoder.push, encoder.finish)
+    headers = {"x-omnitalker-left-out": str(len(work.job.problems))} if work.job.problems else {}
+    return StreamingResponse(pieces, media_type=CONTENT_TYPE, headers=headers)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be made, checked."""
+
+    chunks: Callable[[], Iterator[AVChunk]]
+    phonemes: int
+    size: tuple[int, int] | None = None
+    """Of its pictures."""
+    problems: tuple[Problem, ...] = ()
+    """Lines that are left out."""
+
+
 class _Work:
     """One synthesis: checked at once, made in a thread of its own, stopped when its reader goes."""
 
@@ -113,8 +158,8 @@ class _Work:
         hall: ServerState,
         metrics: Metrics,
         caller: str,
-        body: SpeechBody,
-        size: int | None = None,
+        body: SpeechBody | SceneBody,
+        prepare: Callable[[], _Job],
     ) -> None:
         if hall.is_leaving.is_set():
             raise Busy("the server is stopping")
@@ -124,22 +169,12 @@ class _Work:
             raise InputError("'input' is empty; give at least one word to say")
         if len(body.input) > limit:
             raise InputError(f"'input' has {len(body.input)} characters; the limit is {limit}")
-        name = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
-        voice = hall.voice(name)
-        self._request, delivery = _speak_request(voice, body)
-        self._parts = voice.performer.parts
-        directed = directed_clauses(self._request, delivery, voice.performer.styled, self._parts)
-        self._clauses = list(
-            directed or self._parts.frontend.clauses(body.input, self._request.language)
-        )
-        spoken = [clause for clause in self._clauses if isinstance(clause, Text)]
-        phonemes = sum(len(clause.phonemes) for clause in spoken)
-        if phonemes > hall.config.most_phonemes:
+        self.job = prepare()
+        if self.job.phonemes > hall.config.most_phonemes:
             raise InputError(
-                f"'input' is read out as {phonemes:,} sounds; the limit is {hall.config.most_phonemes:,}"
+                f"'input' is read out as {self.job.phonemes:,} sounds; the limit is {hall.config.most_phonemes:,}"
             )
-        self.renderer = None if size is None else voice.performer.make_renderer(size)
-        self._kind = "audio" if size is None else "video"
+        self._kind = "audio" if self.job.size is None else "video"
         self._metrics = metrics
         self._is_hurried = hall.is_hurried
         self._seat = ExitStack()
@@ -178,7 +213,7 @@ class _Work:
     ) -> Iterator[bytes]:
         began = time.perf_counter()
         seconds = 0.0
-        for chunk in stream(self._parts, self._request, self.renderer, self._clauses):
+        for chunk in self.job.chunks():
             if seconds == 0.0:
                 waited = time.perf_counter() - began
                 self._metrics.first_chunk.labels(self._kind).observe(waited)
@@ -190,6 +225,60 @@ class _Work:
         self._metrics.spoken.inc(seconds)
         factor = (time.perf_counter() - began) / seconds
         self._metrics.real_time.labels(self._kind).observe(factor)
+
+
+def _spoken_or_scene(hall: ServerState, body: SpeechBody) -> _Job:
+    """Several voices where every line of the input names a known one."""
+    if is_script(body.input):
+        with suppress(InputError):
+            scene = scene_of(body.input, ".txt", {"seed": body.seed or 0}, _voices(hall))
+            if not scene.problems:
+                return _scene_job(hall, scene, None)
+    return _spoken(hall, body)
+
+
+def _spoken(hall: ServerState, body: SpeechBody, size: int | None = None) -> _Job:
+    name = body.voice.id if isinstance(body.voice, VoiceId) else body.voice
+    voice = hall.voice(name)
+    request, delivery = _speak_request(voice, body)
+    parts = voice.performer.parts
+    directed = directed_clauses(request, delivery, voice.performer.styled, parts)
+    clauses = list(directed or parts.frontend.clauses(body.input, request.language))
+    phonemes = sum(len(clause.phonemes) for clause in clauses if isinstance(clause, Text))
+    renderer = None if size is None else voice.performer.make_renderer(size)
+    return _Job(
+        lambda: stream(parts, request, renderer, clauses),
+        phonemes,
+        None if renderer is None else renderer.size,
+    )
+
+
+def _scene(hall: ServerState, body: SceneBody) -> _Job:
+    wishes = {"size": body.size, "seed": body.seed, "layout": body.layout}
+    scene = scene_of(body.input, f".{body.format}", wishes, _voices(hall))
+    if body.strict and scene.problems:
+        raise InputError("; ".join(map(str, scene.problems)))
+    check_outputs(scene, Outputs())
+    return _scene_job(hall, scene, stage_of(hall.studio, scene))
+
+
+def _scene_job(hall: ServerState, scene: Scene, stage: Stage | None) -> _Job:
+    frontend = hall.studio.parts.frontend
+    prepared = (frontend.prepare(said(x.text), x.order.delivery.language) for x in scene.lines)
+
+    def chunks() -> Iterator[AVChunk]:
+        with (
+            TemporaryDirectory(prefix="omnitalker-scene-") as folder,
+            open_scene(hall.studio, scene, Path(folder), stage) as recording,
+        ):
+            yield from recording
+
+    size = None if stage is None else stage.size
+    return _Job(chunks, sum(len(text.phonemes) for text in prepared), size, scene.problems)
+
+
+def _voices(hall: ServerState) -> Voices:
+    return hall.studio.parts.library.catalogue()
 
 
 def _speak_request(voice: Voice, body: SpeechBody) -> tuple[SpeakRequest, Delivery]:

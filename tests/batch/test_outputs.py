@@ -38,16 +38,22 @@ runner = CliRunner()
 def test_a_worker_makes_files_records_and_thumbnails(tiny_checkpoint: Path, tmp_path: Path) -> None:
     settings = RunSettings(str(tiny_checkpoint), str(tmp_path))
     said = {"text": "Hello there.", "renderer": "sketch", "size": 256}
+    script = tmp_path / "talk.txt"
+    script.write_text("---\ncast: {A: ada, B: bob}\n---\nA: Hello.\nB: Hi.\n")
     jobs = (
         Job("film", parse({**said, "subtitles": True, "voice": "ada"})),
         Job("sound", parse({**said, "format": "wav"}), output="deep/{id}"),
         Job("curves", parse({**said, "format": "csv"})),
         Job("cut", parse({**said, "format": "webm"})),
+        Job("scene", parse({"scene": str(script), "format": "wav", "motion_csv": True})),
     )
     tasks = plan(Manifest(jobs, ()), settings).tasks
     worker = Worker(settings)
-    film, sound, curves, cut = (worker.make(task) for task in tasks)
-    assert [record.error for record in (film, sound, curves)] == [None] * 3
+    film, sound, curves, cut, scene = (worker.make(task) for task in tasks)
+    assert [record.error for record in (film, sound, curves, scene)] == [None] * 4
+    assert [(tmp_path / f"scene.{end}").is_file() for end in ("wav", "A.csv", "B.csv")] == [
+        True
+    ] * 3
     tracks = probe(tmp_path / "film.mp4")
     assert tracks.video == pytest.approx(film.seconds, abs=0.001)
     assert tracks.audio == pytest.approx(film.seconds, abs=0.045)
@@ -62,7 +68,7 @@ def test_a_worker_makes_files_records_and_thumbnails(tiny_checkpoint: Path, tmp_
     ledger = Ledger(LocalStore(tmp_path))
     assert (ledger.thumbnail(film) or b"").startswith(b"\xff\xd8")
     assert [t.job.id for t in plan(Manifest(jobs, ()), settings).waiting] == ["cut"]
-    assert plan(Manifest(jobs, ()), settings, only_failed=True).waiting == tasks[3:]
+    assert plan(Manifest(jobs, ()), settings, only_failed=True).waiting == tasks[3:4]
     page = write_report(tmp_path / "report.html", [film, cut], ledger, "jobs").read_text()
     assert page.index("cannot cut out") < page.index("film.mp4")
     assert "data:image/jpeg" in page

@@ -79,6 +79,37 @@ def test_video_is_an_mp4_whose_sound_and_picture_are_equally_long(http: httpx.Cl
     assert abs(frames * 960 - samples) <= 2 * 1024
 
 
+SCRIPT = "ada [happy]: Good morning.\n& bob: No.\nnarrator: So it went.\n"
+
+
+def test_a_script_is_a_film_of_several_speakers_and_a_sound_of_several_voices(
+    http: httpx.Client,
+) -> None:
+    body = {"input": SCRIPT, "size": 256, "layout": "side-by-side"}
+    answer = http.post("/v1/video/scenes", json=body)
+    assert answer.headers["content-type"] == "video/mp4"
+    with av.open(io.BytesIO(answer.content)) as container:
+        assert len(list(container.decode(video=0))) > 20
+    sound = {"input": SCRIPT, "response_format": "wav"}
+    one, several = ({**sound, "input": text} for text in ("ada: Good morning.", SCRIPT))
+    lengths = [len(http.post("/v1/audio/speech", json=wish).content) for wish in (one, several)]
+    assert lengths[1] > 1.5 * lengths[0]
+
+
+def test_a_line_that_cannot_be_made_is_left_out_unless_that_is_not_wished(
+    http: httpx.Client,
+) -> None:
+    body = {"input": f"{SCRIPT}zoe: Hello.\n", "size": 256}
+    answer = http.post("/v1/video/scenes", json=body)
+    assert answer.headers["x-omnitalker-left-out"] == "1"
+    answer = http.post("/v1/video/scenes", json={**body, "strict": True})
+    assert answer.status_code == 400
+    assert "line 4: speaker 'zoe' is not known" in answer.json()["error"]["message"]
+    named = "---\ncast: {A: {ref: /etc/passwd}}\n---\nA: Hi.\nada: Ho.\n"
+    answer = http.post("/v1/video/scenes", json={"input": named, "strict": True})
+    assert "no file can be named here" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
