@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
+from omnitalker.base.errors import InputError
 from omnitalker.cli import options
 from omnitalker.studio.people import VoiceFacts, presenters
 from omnitalker.studio.people import voices as known_voices
@@ -14,8 +19,31 @@ def register(app: typer.Typer) -> None:
     app.command("voices")(voices)
 
 
-def voices(checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT) -> None:
-    """The built-in voices with their emotions, and the faces."""
+def voices(
+    play: Annotated[
+        str | None, typer.Option("--play", metavar="NAME", help="Hear a voice say who it is.")
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option("--sample", metavar="FILE", help="With --play: into a file, not aloud."),
+    ] = None,
+    checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
+) -> None:
+    """The built-in voices with their emotions, and the faces.
+
+    Examples:
+
+      omnitalker voices
+
+      omnitalker voices --play clara
+
+      omnitalker voices --play lin --sample lin.wav
+    """
+    if play is not None:
+        _introduce(play, sample, checkpoint)
+        return
+    if sample is not None:
+        raise InputError("--sample needs a voice: omnitalker voices --play NAME --sample FILE")
     found = known_voices(checkpoint)
     print("voices, for --voice")
     for voice in found:
@@ -27,6 +55,27 @@ def voices(checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT) -> None:
     print("emotions, for --emotion")
     for emotions, who in _by_emotions(found).items():
         print(f"  {', '.join(emotions)}{f' ({who})' if who else ''}")
+
+
+def _introduce(name: str, file: Path | None, checkpoint: str) -> None:
+    """A voice says its name, aloud or into `file`."""
+    from omnitalker.cli.player import play
+    from omnitalker.studio.casting import Casting
+    from omnitalker.studio.check import check, check_writable
+    from omnitalker.studio.order import parse
+    from omnitalker.studio.produce import produce
+
+    text = f"Hello, I am {name.capitalize()}. This is how I sound, whatever you want me to say."
+    order = parse({"text": text, "voice": name, "format": "wav"})
+    check(order, {voice.name: voice.emotions for voice in known_voices(checkpoint)})
+    with tempfile.TemporaryDirectory() as folder:
+        output = file.with_suffix(".wav") if file else Path(folder) / "voice.wav"
+        check_writable(output)
+        produce(Casting.from_pretrained(checkpoint), order, output)
+        if file is None:
+            play(output)
+        else:
+            print(output)
 
 
 def _by_emotions(found: tuple[VoiceFacts, ...]) -> dict[tuple[str, ...], str]:
