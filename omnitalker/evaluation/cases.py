@@ -14,10 +14,21 @@ from omnitalker.evaluation import sentences
 from omnitalker.reference.library import StyleLibrary
 
 Measure = Literal[
-    "words", "phonemes", "slips", "voice", "style", "lips", "distances", "rendered", "mixture"
+    "words",
+    "natural",
+    "phonemes",
+    "slips",
+    "voice",
+    "style",
+    "lips",
+    "distances",
+    "rendered",
+    "mixture",
 ]
 Kind = Literal["speak", "long", "teacher"]
-CLEAR: frozenset[Measure] = frozenset(("words", "phonemes", "slips", "voice", "style", "lips"))
+CLEAR: frozenset[Measure] = frozenset(
+    ("words", "natural", "phonemes", "slips", "voice", "style", "lips")
+)
 T = TypeVar("T")
 
 
@@ -97,8 +108,6 @@ def held_out(infos: Sequence[ItemInfo], language: str, most: int, study: str) ->
     cases = []
     for number, pair in enumerate(spread(list(candidates.values()), most)):
         measures: set[Measure] = set(CLEAR)
-        if language != "en":
-            measures.discard("words")
         if number % 2 == 0:
             measures.add("distances")
         cases.append(
@@ -150,7 +159,7 @@ def built_in(styles: StyleLibrary, most: int) -> list[Case]:
                     texts[len(cases) % len(texts)],
                     language,
                     Prompt(built_in=(voice, manner)),
-                    CLEAR if language == "en" else CLEAR - {"words"},
+                    CLEAR,
                     manner=manner,
                     speaker=voice,
                 )

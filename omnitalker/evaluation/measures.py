@@ -22,7 +22,7 @@ from omnitalker.generation.request import SpeakRequest
 from omnitalker.models.recogniser import align, recognise
 from omnitalker.pipeline import OmniTalkerOutput, collect
 from omnitalker.reference.lips import lip_figures
-from omnitalker.text.edit_distance import ErrorCount, count_errors, words_of
+from omnitalker.text.edit_distance import ErrorCount, characters_of, count_errors, words_of
 from omnitalker.text.symbols import SILENT, SYMBOLS
 
 Record = dict[str, Any]
@@ -44,17 +44,25 @@ def measure(material: Material, case: Case) -> Record:
 
 
 def _words(material: Material, case: Case, output: OmniTalkerOutput) -> Record:
-    """Counts of word errors by each recogniser, in the output and in the teacher's reading."""
-    said = words_of(" ".join(word.text for word in output.words))
+    """Counts of word errors by each recogniser, in the output and in the teacher's reading; Mandarin by characters."""
+    units = words_of if case.language == "en" else characters_of
+    said = units(" ".join(word.text for word in output.words))
     sounds = {"output": output.audio, "teacher": material.sound([case.target])}
     found: Record = {"said": " ".join(said)}
-    for ear, ears in material.ears.items():
+    for ear, ears in material.ears(case.language).items():
         for who, sound in sounds.items():
             if sound is not None:
-                heard = words_of(ears.transcribe(sound))
+                heard = units(ears.transcribe(sound))
                 found[f"{ear} {who}"] = _counts(count_errors(said, heard))
                 found[f"{ear} {who} heard"] = " ".join(heard)
     return found
+
+
+def _natural(material: Material, case: Case, output: OmniTalkerOutput) -> Record:
+    """As listeners would rate it, 1 to 5, the output and the teacher's reading."""
+    if material.natural is None:
+        return {}
+    return {who: material.natural(sound) for who, sound in _sounds(material, case, output).items()}
 
 
 def _phonemes(material: Material, case: Case, output: OmniTalkerOutput) -> Record:
@@ -179,6 +187,7 @@ def _rendered(material: Material, case: Case, output: OmniTalkerOutput) -> Recor
 
 _MEASURES: dict[str, Callable[[Material, Case, OmniTalkerOutput], Record]] = {
     "words": _words,
+    "natural": _natural,
     "phonemes": _phonemes,
     "slips": _slips,
     "voice": _voice,

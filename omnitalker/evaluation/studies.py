@@ -128,7 +128,7 @@ def _by_length(
                 speaker,
                 sentences.ENGLISH[index % len(sentences.ENGLISH)],
                 prompt=Prompt(items, seconds),
-                measures=frozenset(("voice", "phonemes")),
+                measures=frozenset(("voice", "words", "natural", "phonemes")),
                 speaker=speaker,
             )
             for index, (speaker, items) in enumerate(prompts)

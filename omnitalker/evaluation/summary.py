@@ -25,6 +25,14 @@ Records = Sequence[Mapping[str, Any]]
 Studies = Mapping[str, Records]
 
 FACE_FIGURES = ("head_amplitude", "blinks_per_minute", "smile", "mouth_amplitude")
+NATURAL = {
+    "English": 4.2,
+    "built-in en": 4.2,
+    "Mandarin": 4.0,
+    "built-in zh": 4.0,
+    "people": 3.8,
+}
+"""What is wanted, by study."""
 STYLE_FIGURES = ("pitch_level", "pitch_range", "rate", "energy", *FACE_FIGURES)
 
 
@@ -32,7 +40,7 @@ def summarise(studies: Studies) -> list[Row]:
     """All rows that the records allow."""
     rows: list[Row] = []
     for study, records in studies.items():
-        if study in ("English", "Mandarin") or study.startswith("built-in"):
+        if study in ("English", "Mandarin") or study.startswith(("built-in", "people, ")):
             rows += clarity(study, records)
     rows += slips({s: r for s, r in studies.items() if any("slips" in x for x in r)})
     rows += voices(studies)
@@ -55,9 +63,23 @@ def clarity(study: str, records: Records) -> list[Row]:
         made = _errors(records, "words", f"{ear} output")
         told = _errors(records, "words", f"{ear} teacher")
         rows += _against(study, f"word error rate, {ear}", made, told, len(records), 1.10)
+    rows += natural(study, records)
     made, told = _errors(records, "phonemes", "output"), _errors(records, "phonemes", "teacher")
     limit = 1.15 if study == "Mandarin" else None
     return rows + _against(study, "phoneme error rate", made, told, len(records), limit)
+
+
+def natural(study: str, records: Records) -> list[Row]:
+    """Naturalness beside the teacher's."""
+    known = [r["natural"] for r in records if r.get("natural")]
+    if not known:
+        return []
+    told = [each["teacher"] for each in known if "teacher" in each]
+    goal = NATURAL.get(study.split(",")[0])
+    return [
+        row(study, "natural (DistillMOS)", _mean(each["output"] for each in known), len(known),
+            beside=_mean(told), beside_is="teacher", at_least=goal)
+    ]  # fmt: skip
 
 
 def _against(

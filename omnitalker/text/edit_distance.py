@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
+_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 _NOT_A_WORD = re.compile(r"[^a-z' ]+")
 
 
@@ -36,6 +38,17 @@ class ErrorCount:
 def words_of(text: str) -> list[str]:
     """Lower-case words without punctuation, for comparison."""
     return _NOT_A_WORD.sub(" ", text.lower().replace("’", "'")).split()
+
+
+def characters_of(text: str) -> list[str]:
+    """Chinese characters without punctuation, traditional ones as simplified where `opencc` is installed."""
+    try:
+        from opencc import OpenCC
+    except ImportError:
+        plain = text
+    else:
+        plain = OpenCC("t2s").convert(text)
+    return _CHARACTER.findall(plain.translate(_DIGITS))
 
 
 def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> ErrorCount:

@@ -9,7 +9,7 @@ import pytest
 from omnitalker.evaluation.measures import packed, unpacked
 from omnitalker.evaluation.rendered import LAGS, best_lag
 from omnitalker.evaluation.rows import Row, row, table
-from omnitalker.evaluation.summary import STYLE_FIGURES, doubled, pooled_lips, summarise
+from omnitalker.evaluation.summary import STYLE_FIGURES, doubled, natural, pooled_lips, summarise
 
 
 def find(rows: list[Row], group: str, name: str) -> Row:
@@ -143,3 +143,13 @@ def test_raw_figures_stand_beside_the_corrected_ones() -> None:
     text = table(rows, [row("style", "pitch range", 0.58)])
     assert "raw 0.580" in next(line for line in text.splitlines() if "pitch range" in line)
     assert "raw" not in next(line for line in text.splitlines() if "closed" in line)
+
+
+def test_naturalness_is_shown_beside_the_teachers_and_judged_by_the_study() -> None:
+    records = [{"natural": {"output": 3.0, "teacher": 4.4}}, {"natural": {"output": 4.0}}, {}]
+    (english,) = natural("English", records)
+    assert (english.value, english.pieces, english.beside) == (3.5, 2, 4.4)
+    assert english.met is False
+    (people,) = natural("people, 3 s prompt", [{"natural": {"output": 3.9}}])
+    assert people.met is True
+    assert natural("English", [{}]) == []

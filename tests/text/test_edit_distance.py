@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitalker.text.edit_distance import ErrorCount, count_errors, words_of
+from omnitalker.text.edit_distance import ErrorCount, characters_of, count_errors, words_of
 
 
 def test_kinds_of_errors() -> None:
@@ -25,3 +25,7 @@ def test_counts_agree_with_the_lengths(reference: list[str], hypothesis: list[st
     total = errors.substitutions + errors.deletions + errors.insertions
     assert total <= max(len(reference), len(hypothesis))
     assert (total == 0) == (reference == hypothesis)
+
+
+def test_mandarin_is_compared_by_characters() -> None:
+    assert characters_of("你好，世界 2 次! ok") == list("你好世界二次")
