@@ -10,7 +10,7 @@ import numpy as np
 from omnitalker.base import timeline
 from omnitalker.base.config import load_config
 from omnitalker.base.errors import ConfigError
-from omnitalker.base.types import MANNERS, StylePrompt
+from omnitalker.base.types import MANNERS, Language, StylePrompt
 from omnitalker.corpus.item import CorpusItem, ItemInfo
 from omnitalker.corpus.store import Corpus, open_corpus
 from omnitalker.reference.library import FOLDER, SUFFIX
@@ -22,6 +22,10 @@ class VoicesConfig:
     corpus: Path
     voices: dict[str, str] = field(default_factory=dict)
     """Name of the voice -> speaker of the corpus."""
+    mandarin: tuple[str, ...] = ()
+    """Voices whose prompts are Mandarin; those of the others are English."""
+    source: str = ""
+    """Only items of this teacher, where a speaker has several; "" = any."""
     seconds: float = 4.0
     """Length wanted of a prompt."""
     shortest: float = 2.4
@@ -33,7 +37,8 @@ def build_voices(config_path: str | Path, checkpoint: str | Path) -> dict[str, l
     corpus = open_corpus(config.corpus)
     written: dict[str, list[str]] = {}
     for voice, speaker in config.voices.items():
-        chosen = _choose(corpus, speaker, config)
+        language: Language = "zh" if voice in config.mandarin else "en"
+        chosen = _choose(corpus, speaker, language, config)
         if "neutral" not in chosen:
             raise ConfigError(
                 f"voice {voice}: speaker {speaker} has no neutral item of that length"
@@ -79,23 +84,33 @@ def ending(prompt: StylePrompt, seconds: float) -> StylePrompt:
     )
 
 
-def _choose(corpus: Corpus, speaker: str, config: VoicesConfig) -> dict[str, int]:
-    """Manner -> index of the item nearest to the wanted length; stronger intensity breaks ties."""
+def _choose(
+    corpus: Corpus, speaker: str, language: Language, config: VoicesConfig
+) -> dict[str, int]:
+    """Manner -> index of the item nearest to the wanted length; stronger intensity breaks ties.
+
+    In the voice's language, if the manner was recorded in it.
+    """
     found: dict[str, int] = {}
     for manner in MANNERS:
         candidates = [
-            (abs(info.seconds - config.seconds) - info.intensity, index)
+            (
+                info.language != language,
+                abs(info.seconds - config.seconds) - info.intensity,
+                index,
+            )
             for index, info in enumerate(corpus.infos)
             if _fits(info, speaker, manner, config)
         ]
         if candidates:
-            found[manner] = min(candidates)[1]
+            found[manner] = min(candidates)[-1]
     return found
 
 
 def _fits(info: ItemInfo, speaker: str, manner: str, config: VoicesConfig) -> bool:
     return (
         info.speaker == speaker
+        and config.source in ("", info.source)
         and info.manner == manner
         and info.has_motion
         and info.seconds >= config.shortest
