@@ -6,18 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from omnitalker.audio.pcm import pcm_bytes
 from omnitalker.base import timeline
 from omnitalker.base.prefetch import Prefetch
 from omnitalker.base.types import FloatArray, Frame, Manner, Renderer, RenderMemory, TimedWord
-from omnitalker.live.mixer import TO_IDLE_FRAMES, TO_SPEECH_FRAMES
+from omnitalker.live.face_track import FaceTrack
 from omnitalker.live.performer import Performer
 from omnitalker.live.reply import Reply
 from omnitalker.live.sound import SoundReply
 from omnitalker.marks.picture import marked
-from omnitalker.motion.track.blending import continue_from
 
 AHEAD_FRAMES = 50
 
@@ -41,10 +38,7 @@ class JointVoice:
         self.manner: Manner = manner or performer.manner
         self._renderer: Renderer = performer.make_renderer(performer.size)
         self._memory = RenderMemory()
-        self._shown: FloatArray = performer.idle(self.manner)[-2:]
-        self._idle_at = 0
-        self._bridge: list[FloatArray] = []
-        self._was_idle = True
+        self._face = FaceTrack(performer.idle(self.manner))
         self._replies = 0
         self._drawn_frames = 0
 
@@ -75,30 +69,16 @@ class JointVoice:
 
     def idle_picture(self) -> Frame:
         """The next picture of listening, joined to what was last shown."""
-        loop = self.performer.idle(self.manner)
-        if not self._was_idle:
-            steps = (self._idle_at + np.arange(TO_IDLE_FRAMES)) % len(loop)
-            self._bridge = list(continue_from(self._shown, loop[steps], TO_IDLE_FRAMES))
-            self._was_idle = True
-        row = self._bridge.pop(0) if self._bridge else loop[self._idle_at % len(loop)]
-        self._idle_at += 1
-        return self._draw(row)
+        return self._draw(self._face.listen())
 
     def _drawn(self, reply: Reply) -> Iterator[Piece]:
-        bend: FloatArray | None = None
         for number, frame in enumerate(reply.frames()):
-            motion = frame.motion
-            if bend is None:
-                flat = np.repeat(motion[None], TO_SPEECH_FRAMES, axis=0)
-                bend = continue_from(self._shown, flat, TO_SPEECH_FRAMES) - flat
-            if number < TO_SPEECH_FRAMES:
-                motion = motion + bend[number]
-            self._was_idle = False
-            sound = pcm_bytes(frame.samples)
-            yield Piece(sound, self._draw(motion), frame.words, frame.is_last)
+            if number == 0:
+                self._face.begin([frame.motion])
+            picture = self._draw(self._face.speak(frame.motion))
+            yield Piece(pcm_bytes(frame.samples), picture, frame.words, frame.is_last)
 
     def _draw(self, motion: FloatArray) -> Frame:
-        self._shown = np.stack([self._shown[-1], motion])
         self._drawn_frames += 1
         seconds = timeline.video_frames_to_seconds(self._drawn_frames)
         return marked(self._renderer.frame(motion, self._memory), float(seconds))

@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from omnitalker.base import timeline
-from omnitalker.base.errors import InputError, MissingExtra
+from omnitalker.base.errors import MissingExtra
 from omnitalker.base.types import Frame
 from omnitalker.hosts.joint import JointVoice
+from omnitalker.hosts.livekit_media import audio_of, check_sound, options_of, video_of
 from omnitalker.live.reply import Reply
 
 try:
@@ -141,14 +142,7 @@ class OmniTalkerVideo(VideoGenerator):
 
     @property
     def options(self) -> AvatarOptions:
-        width, height = self._voice.size
-        return AvatarOptions(
-            video_width=width,
-            video_height=height,
-            video_fps=timeline.VIDEO_FPS,
-            audio_sample_rate=timeline.SAMPLE_RATE,
-            audio_channels=1,
-        )
+        return options_of(self._voice)
 
     async def push_audio(self, frame: rtc.AudioFrame | AudioSegmentEnd) -> None:
         if isinstance(frame, AudioSegmentEnd):
@@ -156,12 +150,8 @@ class OmniTalkerVideo(VideoGenerator):
                 self._queue.append(self._held.ljust(FRAME_BYTES, b"\0"))
                 self._held = b""
             self._queue.append(frame)
-        elif frame.sample_rate != timeline.SAMPLE_RATE or frame.num_channels != 1:
-            raise InputError(
-                f"sound at {frame.sample_rate} Hz with {frame.num_channels} channels; pictures are found "
-                f"by their sound, which must stay mono at {timeline.SAMPLE_RATE} Hz"
-            )
         else:
+            check_sound(frame)
             sound = self._held + bytes(frame.data)
             whole = len(sound) // FRAME_BYTES * FRAME_BYTES
             self._queue.extend(sound[i : i + FRAME_BYTES] for i in range(0, whole, FRAME_BYTES))
@@ -182,7 +172,7 @@ class OmniTalkerVideo(VideoGenerator):
                 try:
                     await asyncio.wait_for(self._arrived.wait(), 1 / timeline.VIDEO_FPS)
                 except asyncio.TimeoutError:
-                    yield _video(await asyncio.to_thread(self._voice.idle_picture))
+                    yield video_of(await asyncio.to_thread(self._voice.idle_picture))
                 continue
             item = self._queue.popleft()
             if isinstance(item, AudioSegmentEnd):
@@ -192,9 +182,9 @@ class OmniTalkerVideo(VideoGenerator):
             picture = self._film.take(item)
             if picture is None:  # sound that is not ours, such as a recorded greeting
                 picture = await asyncio.to_thread(self._voice.idle_picture)
-            yield _video(picture)
+            yield video_of(picture)
             if generation == self._generation:
-                yield rtc.AudioFrame(item, timeline.SAMPLE_RATE, 1, len(item) // 2)
+                yield audio_of(item)
 
 
 def _initialise(emitter: tts.AudioEmitter, *, stream: bool) -> None:
@@ -206,8 +196,3 @@ def _initialise(emitter: tts.AudioEmitter, *, stream: bool) -> None:
         frame_size_ms=40,
         stream=stream,
     )
-
-
-def _video(picture: Frame) -> rtc.VideoFrame:
-    height, width = picture.shape[:2]
-    return rtc.VideoFrame(width, height, rtc.VideoBufferType.RGB24, picture.tobytes())

@@ -14,9 +14,9 @@ import numpy as np
 
 from omnitalker.audio.pcm import from_int16
 from omnitalker.base import timeline
-from omnitalker.base.errors import InputError, MissingExtra
-from omnitalker.base.types import Frame
+from omnitalker.base.errors import MissingExtra
 from omnitalker.hosts.joint import JointVoice, Piece
+from omnitalker.hosts.livekit_media import audio_of, check_sound, options_of, video_of
 from omnitalker.live.sound import SoundReply
 
 try:
@@ -38,14 +38,7 @@ class OmniTalkerSoundVideo(VideoGenerator):
 
     @property
     def options(self) -> AvatarOptions:
-        width, height = self._voice.size
-        return AvatarOptions(
-            video_width=width,
-            video_height=height,
-            video_fps=timeline.VIDEO_FPS,
-            audio_sample_rate=timeline.SAMPLE_RATE,
-            audio_channels=1,
-        )
+        return options_of(self._voice)
 
     async def push_audio(self, frame: rtc.AudioFrame | AudioSegmentEnd) -> None:
         if isinstance(frame, AudioSegmentEnd):
@@ -55,11 +48,7 @@ class OmniTalkerSoundVideo(VideoGenerator):
             else:
                 self._out.put_nowait((self._generation, None))
             return
-        if frame.sample_rate != timeline.SAMPLE_RATE or frame.num_channels != 1:
-            raise InputError(
-                f"sound at {frame.sample_rate} Hz with {frame.num_channels} channels; give the audio output "
-                f"sample_rate={timeline.SAMPLE_RATE} and one channel"
-            )
+        check_sound(frame)
         if self._reply is None:
             self._reply = self._voice.sound_reply()
             self._drawing = asyncio.create_task(
@@ -104,18 +93,13 @@ class OmniTalkerSoundVideo(VideoGenerator):
                 generation, piece = await asyncio.wait_for(self._out.get(), 1 / timeline.VIDEO_FPS)
             except asyncio.TimeoutError:
                 if self._reply is None and (self._drawing is None or self._drawing.done()):
-                    yield _video(await asyncio.to_thread(self._voice.idle_picture))
+                    yield video_of(await asyncio.to_thread(self._voice.idle_picture))
                 continue
             if generation != self._generation:
                 continue
             if piece is None:
                 yield AudioSegmentEnd()
                 continue
-            yield _video(piece.picture)
+            yield video_of(piece.picture)
             if generation == self._generation:
-                yield rtc.AudioFrame(piece.sound, timeline.SAMPLE_RATE, 1, len(piece.sound) // 2)
-
-
-def _video(picture: Frame) -> rtc.VideoFrame:
-    height, width = picture.shape[:2]
-    return rtc.VideoFrame(width, height, rtc.VideoBufferType.RGB24, picture.tobytes())
+                yield audio_of(piece.sound)

@@ -5,7 +5,7 @@
     idle loop ────────────────────────────────────────────┘
 
 Interrupting raises the generation: frames of an older one are dropped wherever they are.
-Knows no time and no pictures, so it can be tested frame by frame.
+How the face goes from one to the other is `FaceTrack`'s. Knows no time and no pictures: it can be tested frame by frame.
 """
 
 from __future__ import annotations
@@ -19,18 +19,14 @@ import numpy as np
 
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, TimedWord
+from omnitalker.live.face_track import TO_SPEECH_FRAMES, FaceTrack
 from omnitalker.live.reply import Reply, SpeechFrame
-from omnitalker.motion.names import EXPRESSION_SLICE, MOTION_DIM, POSE_SLICE
-from omnitalker.motion.track.blending import close_mouth, continue_from
 
 SILENCE: FloatArray = np.zeros(timeline.SAMPLES_PER_VIDEO_FRAME, np.float32)
 SILENCE.setflags(write=False)
 INAUDIBLE = 1e-3
 _FADE: FloatArray = np.cos(np.linspace(0, np.pi / 2, 121, dtype=np.float32)[1:]) ** 2
 """(120,), 5 ms."""
-CLOSING_FRAMES = 4
-TO_IDLE_FRAMES = 12
-TO_SPEECH_FRAMES = 8
 AHEAD_FRAMES = 75
 """How much speech may wait to be played: more only delays what an interruption throws away."""
 RESUME_FRAMES = 10
@@ -39,8 +35,6 @@ pause, not ten."""
 MOST_RESUME_FRAMES = AHEAD_FRAMES - 10
 SHORT_FRAMES = 12
 """With less speech than this ready, the machine is hardly keeping up."""
-NOD_FRAMES = 14
-NOD_RADIANS = 0.06
 
 
 @dataclass(frozen=True)
@@ -70,18 +64,12 @@ class Mixer:
         self._changed = threading.Condition()
         self._speech: deque[_Item] = deque()
         self._generation = 0
-        self._idle = idle
-        self._idle_at = 0
-        self._bridge: deque[FloatArray] = deque()
-        self._bend: deque[FloatArray] = deque()
-        self._entrance: FloatArray | None = None
-        self._shown: deque[FloatArray] = deque([idle[-2], idle[-1]], maxlen=2)
+        self._face = FaceTrack(idle)
         self._speaking: Reply | None = None
         self._begun: Reply | None = None
         self._dry: Reply | None = None
         self._pauses = 0
         """Of the present reply, which ran dry so often."""
-        self._nod = 0
         self._last_sample = 0.0
         self._was_idle = True
         self.has_news = threading.Event()
@@ -133,7 +121,8 @@ class Mixer:
             self.has_news.clear()
             self._dry = None
             if self._speaking is not None:
-                self._to_idle(at_once=True)
+                self._speaking = None
+                self._face.shut()
                 self.has_news.set()
             self._changed.notify_all()
             return was_speaking
@@ -141,29 +130,25 @@ class Mixer:
     def set_idle(self, idle: FloatArray) -> None:
         """Another way of listening, joined to the present one."""
         with self._changed:
-            self._idle, self._idle_at = idle, 0
-            if self._speaking is None:
-                self._bridge_to_idle(list(self._shown))
+            self._face.set_idle(idle)
 
     def nod(self) -> None:
         """A small nod on top of whatever the head does."""
         with self._changed:
-            self._nod = self._nod or NOD_FRAMES
+            self._face.nod()
 
     def coming(self, count: int) -> list[FloatArray]:
         """What will be shown next if nobody speaks."""
         with self._changed:
-            idle = (self._idle_row(self._idle_at + step) for step in range(count))
-            return [*self._bridge, *idle][:count]
+            return self._face.coming(count)
 
     def take(self) -> Moment:
         """The next 40 ms."""
         with self._changed:
             self.has_news.clear()
-            moment = self._take_speech() or self._take_idle()
+            moment = self._take_speech() or Moment(SILENCE, self._face.listen())
             self._changed.notify_all()
-            self._shown.append(moment.motion)
-            return self._nodding(self._without_click(moment))
+            return self._without_click(moment)
 
     def _without_click(self, moment: Moment) -> Moment:
         """Sound that breaks off in the middle of a wave dies away, and that goes on in one grows."""
@@ -184,15 +169,17 @@ class Mixer:
         if not self._speech:
             if self._speaking is not None:
                 self._note_shortage(self._speaking)
-                self._to_idle(at_once=False)
+                self._speaking = None
+                self._face.end()
             return None
         item = self._speech[0]
         if self._speaking is None:
             if not self._may_begin(item.reply):
                 return None
-            self._begin_bend()
+            ready = islice(self._speech, 1 + TO_SPEECH_FRAMES)
+            self._face.begin([waiting.frame.motion for waiting in ready])
         self._speech.popleft()
-        motion = self._bent(item.frame.motion)
+        motion = self._face.speak(item.frame.motion)
         is_first = item.reply is not self._begun
         if is_first:
             self._pauses = 0
@@ -201,19 +188,12 @@ class Mixer:
         if item.frame.is_last:
             self._speaking = None
             if not self._speech:
-                self._bridge_to_idle([self._shown[-1], motion])
+                self._face.end()
         frame = item.frame
         return Moment(
             frame.samples, motion, item.reply.number, frame.words, frame.time,
             is_idle=False, is_first=is_first, is_last=frame.is_last,
         )  # fmt: skip
-
-    def _take_idle(self) -> Moment:
-        if self._bridge:
-            return Moment(SILENCE, self._bridge.popleft())
-        row = self._idle_row(self._idle_at)
-        self._idle_at += 1
-        return Moment(SILENCE, row)
 
     def _note_shortage(self, reply: Reply) -> None:
         """Waiting for text is a pause; waiting for ourselves is a fault worth counting."""
@@ -233,57 +213,3 @@ class Mixer:
         if len(self._speech) >= needed or any(item.frame.is_last for item in self._speech):
             return True
         return reply.waits_for_text and reply is not self._dry
-
-    def _to_idle(self, *, at_once: bool) -> None:
-        shown = list(self._shown)
-        self._speaking = None
-        self._entrance = None
-        self._bend.clear()
-        if at_once:
-            closing = list(close_mouth(np.stack(shown), CLOSING_FRAMES))
-            self._bridge_to_idle(closing[-2:])
-            self._bridge.extendleft(reversed(closing))
-        else:
-            self._bridge_to_idle(shown)
-
-    def _bridge_to_idle(self, shown: list[FloatArray]) -> None:
-        steps = (self._idle_at + np.arange(TO_IDLE_FRAMES)) % len(self._idle)
-        joined = continue_from(np.stack(shown), self._idle[steps], TO_IDLE_FRAMES)
-        self._bridge = deque(joined)
-        self._idle_at += TO_IDLE_FRAMES
-
-    def _begin_bend(self) -> None:
-        """Speech goes on from what is shown, however little of it is ready yet.
-
-        Its first picture is the one that would have come anyway: it may be drawn already.
-        """
-        self._entrance = self._bridge[0] if self._bridge else self._idle_row(self._idle_at)
-        ready = [item.frame.motion for item in islice(self._speech, 1, 1 + TO_SPEECH_FRAMES)]
-        last = ready[-1] if ready else self._speech[0].frame.motion
-        rows = np.stack(ready + [last] * (TO_SPEECH_FRAMES - len(ready)))
-        shown = np.stack([self._shown[-1], self._entrance])
-        self._bend = deque(continue_from(shown, rows, TO_SPEECH_FRAMES) - rows)
-        self._bridge.clear()
-
-    def _idle_row(self, index: int) -> FloatArray:
-        return self._idle[index % len(self._idle)]
-
-    def _bent(self, motion: FloatArray) -> FloatArray:
-        if self._entrance is not None:
-            motion, self._entrance = self._entrance, None
-            return motion
-        if not self._bend:
-            return motion
-        bent = motion + self._bend.popleft()
-        bent[EXPRESSION_SLICE] = bent[EXPRESSION_SLICE].clip(0, 1)
-        return bent
-
-    def _nodding(self, moment: Moment) -> Moment:
-        if self._nod == 0:
-            return moment
-        phase = 1.0 - self._nod / NOD_FRAMES
-        self._nod -= 1
-        motion = moment.motion.copy()
-        motion[POSE_SLICE.start] += NOD_RADIANS * np.sin(np.pi * phase) ** 2
-        assert motion.shape == (MOTION_DIM,)
-        return replace(moment, motion=motion)
