@@ -1,12 +1,13 @@
 # make demo          a presenter says a sentence: out/hello.mp4
 # make demo CPU=1    the same with PyTorch's own wheels without CUDA: 0.5 GB of download in place of 3.3
 # make app           the web page
-# make test          the tests
+# make test          the tests, on two cores (JOBS=1: on one)
 # make wheels        dist/: the program, and its weights
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+JOBS ?= 2
 TEXT ?= Hello! I am OmniTalker. I speak and move in one go, on the two cores of this machine.
 TORCH := torch==2.11.0 $(if $(CPU),--index-url https://download.pytorch.org/whl/cpu)
 LOCKED = $(BIN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))"
@@ -20,8 +21,9 @@ demo: $(VENV)/.core
 app: $(VENV)/.core
 	$(BIN)/omnitalker demo
 
+# A file of tests is one process's; each keeps to one core.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
