@@ -25,7 +25,7 @@ from omnitalker.generation.parts import Parts, Precision, sampling_of
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.sample import SamplingSettings
 from omnitalker.generation.stream import stream
-from omnitalker.models.checkpoint import read_settings
+from omnitalker.models.checkpoint import FORMAT, read_settings
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.prosody import ProsodyModel
@@ -99,6 +99,7 @@ class OmniTalkerPipeline(DiffusionPipeline):
             prosody=prosody,
         )
         self.register_to_config(
+            _format=FORMAT,
             steps=steps,
             schedule=schedule,
             text_guidance=text_guidance,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from omnitalker.base.errors import InputError, OmniTalkerError, WeightsError
+from omnitalker.models.checkpoint import FORMAT, INDEX
 
 if TYPE_CHECKING:
     from omnitalker.generation.request import SpeakRequest
@@ -28,6 +30,8 @@ def test_saved_and_loaded_again_it_is_the_same(
         assert mine.config.keys() == theirs.config.keys()
         for key, value in mine.state_dict().items():
             assert torch.equal(value, theirs.state_dict()[key]), f"{name}.{key}"
+    index = json.loads((tmp_path / "again" / INDEX).read_text(encoding="utf-8"))
+    assert index["_format"] == FORMAT
 
 
 def test_call_collects_the_stream(tiny_pipeline: OmniTalkerPipeline) -> None:

@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import freqz
 
 from omnitalker.audio.lufs import (
     ABSOLUTE_GATE,
@@ -179,6 +178,6 @@ def _weights(bins: int) -> Powers:
     highest = np.log1p(timeline.SAMPLE_RATE / 2 / 700.0)
     centres = 700.0 * np.expm1(np.arange(1, bins + 1) / (bins + 1) * highest)
     by_ear = np.ones(bins)
-    for b, a in k_weighting():
-        by_ear *= np.abs(freqz(b, a, worN=centres, fs=timeline.SAMPLE_RATE)[1]) ** 2
+    for part in k_weighting():
+        by_ear *= part.power_gain(centres, timeline.SAMPLE_RATE)
     return np.asarray(by_ear / (centres + 700.0))

@@ -10,12 +10,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter, resample_poly
 
+from omnitalker.audio.filters import Biquad, oversampled
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray
 
-Coefficients = npt.NDArray[np.float64]
 Powers = npt.NDArray[np.float64]
 
 STEP: Final = timeline.SAMPLE_RATE // 10
@@ -25,7 +24,6 @@ OFFSET_DB: Final = -0.691
 """Makes up for what the weighting adds at 1 kHz."""
 ABSOLUTE_GATE: Final = -70.0
 RELATIVE_GATE: Final = -10.0
-OVERSAMPLING: Final = 4
 
 
 def integrated_loudness(samples: FloatArray) -> float:
@@ -44,8 +42,7 @@ def oversampled_peaks(samples: FloatArray) -> FloatArray:
     """(N,) -> (N,) highest magnitude at and after each sample, up to the next one."""
     if not len(samples):
         return samples
-    fine = np.abs(resample_poly(samples, OVERSAMPLING, 1))
-    peaks = fine[: len(samples) * OVERSAMPLING].reshape(-1, OVERSAMPLING).max(axis=1)
+    peaks = np.abs(oversampled(samples)).max(axis=1)
     return np.asarray(np.maximum(peaks, np.abs(samples)), np.float32)
 
 
@@ -58,8 +55,8 @@ class Weighting:
     def __call__(self, samples: FloatArray) -> Powers:
         """(N,) -> (N,)."""
         weighed = samples.astype(np.float64)
-        for index, (b, a) in enumerate(k_weighting()):
-            weighed, self._states[index] = lfilter(b, a, weighed, zi=self._states[index])
+        for index, part in enumerate(k_weighting()):
+            weighed, self._states[index] = part(weighed, self._states[index])
         return weighed
 
 
@@ -108,25 +105,26 @@ def power_of(loudness: float) -> float:
 
 
 @cache
-def k_weighting(rate: int = timeline.SAMPLE_RATE) -> tuple[tuple[Coefficients, Coefficients], ...]:
-    """(b, a) of a shelf for what the head adds and of a high-pass for what the ear leaves out.
+def k_weighting(rate: int = timeline.SAMPLE_RATE) -> tuple[Biquad, Biquad]:
+    """A shelf for what the head adds and a high-pass for what the ear leaves out.
 
     The standard gives numbers at 48 kHz; these are its analogue filters brought to any rate.
     """
     return _shelf(rate), _high_pass(rate)
 
 
-def _shelf(rate: int) -> tuple[Coefficients, Coefficients]:
+def _shelf(rate: int) -> Biquad:
     gain_db, q, centre = 3.999843853973347, 0.7071752369554196, 1681.974450955533
     k, high = np.tan(np.pi * centre / rate), 10 ** (gain_db / 20)
     band = high**0.4996667741545416
     a0 = 1 + k / q + k * k
     b = [high + band * k / q + k * k, 2 * (k * k - high), high - band * k / q + k * k]
-    return np.array(b) / a0, np.array([a0, 2 * (k * k - 1), 1 - k / q + k * k]) / a0
+    return Biquad(np.array(b), np.array([a0, 2 * (k * k - 1), 1 - k / q + k * k]))
 
 
-def _high_pass(rate: int) -> tuple[Coefficients, Coefficients]:
+def _high_pass(rate: int) -> Biquad:
     q, centre = 0.5003270373238773, 38.13547087602444
     k = np.tan(np.pi * centre / rate)
     a0 = 1 + k / q + k * k
-    return np.array([1.0, -2.0, 1.0]), np.array([a0, 2 * (k * k - 1), 1 - k / q + k * k]) / a0
+    a = np.array([a0, 2 * (k * k - 1), 1 - k / q + k * k])
+    return Biquad(a0 * np.array([1.0, -2.0, 1.0]), a)

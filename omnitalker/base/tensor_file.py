@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitalker.base.errors import InputError
+from omnitalker.base.version import VERSION
 
 FLOATS = ("F16", "F32")
 WHOLE_NUMBERS = ("I16", "I32", "I64")
@@ -61,7 +62,7 @@ def read_tensors(
                 raise InputError("its metadata is longer than any we write")
             if metadata.get("format") != form:
                 raise InputError(
-                    f"its format is {metadata.get('format', '')[:40]!r}, expected {form!r}"
+                    f"its format is {metadata.get('format', '')[:40]!r}, this OmniTalker ({VERSION}) reads {form!r}"
                 )
             wanted = _wanted(set(file.keys()), specs, families or {})
             sizes: dict[str, int] = {}

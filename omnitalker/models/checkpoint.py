@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from omnitalker.base.errors import WeightsError
+from omnitalker.base.version import VERSION
 from omnitalker.models.dit import DualBranchDiT
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.pretrained import CONFIG, Pretrained
@@ -17,6 +18,8 @@ from omnitalker.models.recogniser import PhonemeRecogniser
 from omnitalker.models.vocoder.vocoder import Vocoder
 
 INDEX = "model_index.json"
+FORMAT = 1
+"""Of a checkpoint, `_format` in its index (without it 1): raised when earlier programs could not use it."""
 NETWORKS: dict[str, type[Pretrained]] = {
     "transformer": DualBranchDiT,
     "duration": DurationModel,
@@ -51,6 +54,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WeightsError(f"the checkpoint {folder} cannot be loaded: {error}") from error
+    found = index.get("_format", FORMAT)
+    if found != FORMAT:
+        raise WeightsError(
+            f"the checkpoint {folder} is of format {found!r:.20}, this OmniTalker ({VERSION}) reads format {FORMAT}: "
+            "update the one or the other"
+        )
     return {
         name: value
         for name, value in index.items()

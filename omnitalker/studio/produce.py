@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from omnitalker.base.types import AVChunk, Renderer, RenderMemory, StylePrompt
-from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_sound
 from omnitalker.generation.parts import Parts
 from omnitalker.generation.request import SpeakRequest
 from omnitalker.generation.stream import render_chunk, stream
@@ -93,6 +92,7 @@ def moved_to(
 ) -> Iterator[AVChunk]:
     """The face for a given sound; a text is what is said in it."""
     assert order.sound is not None
+    from omnitalker.generation.from_sound import MOST_SECONDS, SoundRequest, stream_sound
     from omnitalker.media.reader import read_audio
 
     samples = read_audio(order.sound, max_seconds=MOST_SECONDS + 1)

@@ -24,11 +24,11 @@ def test_the_weighting_is_that_of_the_standard_at_48_khz() -> None:
     """Tables 1 and 2 of ITU-R BS.1770-4."""
     shelf, high_pass = k_weighting(48_000)
     np.testing.assert_allclose(
-        shelf[0], [1.53512485958697, -2.69169618940638, 1.19839281085285], atol=1e-6
+        shelf.b, [1.53512485958697, -2.69169618940638, 1.19839281085285], atol=1e-6
     )
-    np.testing.assert_allclose(shelf[1], [1.0, -1.69065929318241, 0.73248077421585], atol=1e-6)
-    np.testing.assert_allclose(high_pass[0], [1.0, -2.0, 1.0])
-    np.testing.assert_allclose(high_pass[1], [1.0, -1.99004745483398, 0.99007225036621], atol=1e-6)
+    np.testing.assert_allclose(shelf.a, [1.0, -1.69065929318241, 0.73248077421585], atol=1e-6)
+    np.testing.assert_allclose(high_pass.b, [1.0, -2.0, 1.0])
+    np.testing.assert_allclose(high_pass.a, [1.0, -1.99004745483398, 0.99007225036621], atol=1e-6)
 
 
 def test_a_full_tone_of_one_kilohertz_is_3_lufs_under_full_scale() -> None:

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from omnitalker.base.errors import WeightsError
+from omnitalker.models.checkpoint import FORMAT, INDEX, read_settings
 from omnitalker.models.duration import DurationModel
 from omnitalker.models.pretrained import CONFIG, WEIGHTS
 from omnitalker.models.vocoder.vocoder import Vocoder
@@ -90,3 +91,13 @@ def test_other_folders_are_refused(folder: Path) -> None:
     (folder / CONFIG).write_text("{")
     with pytest.raises(WeightsError, match="cannot be read"):
         DurationModel.from_pretrained(folder)
+
+
+def test_a_checkpoint_of_another_format_is_refused(tmp_path: Path) -> None:
+    index = {"_class_name": "OmniTalkerPipeline", "steps": 4}
+    for told in (index, {**index, "_format": FORMAT}):
+        (tmp_path / INDEX).write_text(json.dumps(told))
+        assert read_settings(tmp_path) == {"steps": 4}
+    (tmp_path / INDEX).write_text(json.dumps({**index, "_format": 99}))
+    with pytest.raises(WeightsError, match=f"format 99, this OmniTalker .* reads format {FORMAT}"):
+        read_settings(tmp_path)
