@@ -35,11 +35,21 @@ class AtomicFile(AbstractContextManager[Path]):
         trace: TracebackType | None,
     ) -> None:
         if kind is None:
-            os.replace(self.temporary, self.final)
-            return
+            try:
+                _to_disk(self.temporary)
+                os.replace(self.temporary, self.final)
+                return
+            except OSError as trouble:
+                error = trouble
         self.temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise InputError(f"cannot write {self.final}: {why(error)}") from error
+
+
+def _to_disk(path: Path) -> None:
+    """Or else a power cut leaves the name and not the content."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def why(error: OSError) -> str:

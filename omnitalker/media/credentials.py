@@ -11,6 +11,8 @@ import importlib.util
 import json
 import logging
 import os
+import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER = Path("~/.omnitalker/signing")
+CHAIN, KEY = "chain.pem", "key.pem"
 CHAIN_VARIABLE, KEY_VARIABLE = "OMNITALKER_SIGNING_CHAIN", "OMNITALKER_SIGNING_KEY"
 KINDS = {
     ".mp4": "video/mp4", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".gif": "image/gif", ".png": "image/png",
@@ -94,9 +97,20 @@ def sign(path: Path) -> None:
             builder.sign_file(path, signed, signer)
         os.replace(signed, path)
     except c2pa.C2paError as error:
+        if (trouble := _of_the_disk(error)) is not None:
+            raise trouble from error
         raise ConfigError(f"cannot sign with {signing[0]} and {signing[1]}: {error}") from error
     finally:
         signed.unlink(missing_ok=True)
+
+
+def _of_the_disk(error: BaseException | None) -> OSError | None:
+    """What lies behind an error of c2pa, where it is the file's and not the key's."""
+    while error is not None:
+        if isinstance(error, OSError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def read_credentials(path: Path) -> Credentials | None:
@@ -142,19 +156,22 @@ def _signing_files() -> tuple[Path, Path] | None:
         if not (chain.is_file() and key.is_file()):
             raise ConfigError(f"{CHAIN_VARIABLE} and {KEY_VARIABLE} name two PEM files that exist")
         return chain, key
-    folder = FOLDER.expanduser()
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    if not (chain.is_file() and key.is_file()):
+    folder = FOLDER.expanduser().resolve()
+    if not _is_whole(folder):
         try:
-            _make_own(chain, key)
+            _make_own(folder)
         except OSError as error:
             log.warning("files are not signed: cannot keep a key in %s: %s", folder, error.strerror)
             return None
-    return chain, key
+    return folder / CHAIN, folder / KEY
 
 
-def _make_own(chain: Path, key: Path) -> None:
-    """A root and a signing certificate under it, for this machine alone."""
+def _is_whole(folder: Path) -> bool:
+    return (folder / CHAIN).is_file() and (folder / KEY).is_file()
+
+
+def _make_own(folder: Path) -> None:
+    """A root and a signing certificate under it, for this machine alone: both files at once, or none."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -162,15 +179,22 @@ def _make_own(chain: Path, key: Path) -> None:
     root = _certificate("OmniTalker on this machine, root", root_key, None, root_key)
     own = _certificate("OmniTalker on this machine", own_key, root, root_key)
     pem = serialization.Encoding.PEM
-    chain.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     private = own_key.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(private)
-    with AtomicFile(chain) as temporary:
-        temporary.write_bytes(own.public_bytes(pem) + root.public_bytes(pem))
+    making = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    try:
+        making.mkdir(parents=True, mode=0o700)
+        (making / CHAIN).write_bytes(own.public_bytes(pem) + root.public_bytes(pem))
+        descriptor = os.open(making / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(private)
+        os.rename(making, folder)
+    except OSError:
+        if not _is_whole(folder):  # another process was first
+            raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def _certificate(
