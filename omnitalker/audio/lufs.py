@@ -50,11 +50,11 @@ class Weighting:
     """Sound as the ear weighs it, in pieces of any length."""
 
     def __init__(self) -> None:
-        self._states = [np.zeros(2), np.zeros(2)]
+        self._states: list[Powers] = [np.zeros(2), np.zeros(2)]
 
     def __call__(self, samples: FloatArray) -> Powers:
         """(N,) -> (N,)."""
-        weighed = samples.astype(np.float64)
+        weighed: Powers = samples.astype(np.float64)
         for index, part in enumerate(k_weighting()):
             weighed, self._states[index] = part(weighed, self._states[index])
         return weighed

@@ -22,7 +22,6 @@ VIDEO_FPS = 25
 
 MEL_RATE = Fraction(SAMPLE_RATE, HOP_LENGTH)
 SAMPLES_PER_VIDEO_FRAME = SAMPLE_RATE // VIDEO_FPS
-MEL_PER_VIDEO_FRAME = Fraction(SAMPLES_PER_VIDEO_FRAME, HOP_LENGTH)
 
 BLOCK_VIDEO_FRAMES = 4
 BLOCK_SAMPLES = BLOCK_VIDEO_FRAMES * SAMPLES_PER_VIDEO_FRAME
@@ -83,11 +82,6 @@ def blocks_to_cover(seconds: Seconds) -> int:
 def blocks_in_mel(frames: int) -> int:
     """Whole blocks in a mel of `frames` frames; a remainder is left out."""
     return frames // BLOCK_MEL_FRAMES
-
-
-def mel_time(frame: int) -> Fraction:
-    """When mel frame `frame` is centred: frame 0 at 0 s, as in a centre-padded STFT."""
-    return frame / MEL_RATE
 
 
 def video_time(frame: int) -> Fraction:

@@ -159,9 +159,3 @@ def mel_of_sound(samples: FloatArray) -> FloatArray:
 
 def seconds_of(samples: FloatArray) -> float:
     return len(samples) / timeline.SAMPLE_RATE
-
-
-def checkpoint_of(name: str | Path) -> Path:
-    from omnitalker.base import assets
-
-    return assets.checkpoint_dir(name)

@@ -24,11 +24,6 @@ class Guidance:
     motion: float = 1.0
     """How firmly to keep to the prompt's facial manner."""
 
-    @property
-    def passes(self) -> int:
-        """Items in the batch for each item that is made."""
-        return 1 + sum(scale != 1 for scale in (self.text, self.audio, self.motion))
-
 
 def guided_velocity(
     dit: DualBranchDiT, conditions: Conditions, guidance: Guidance | None = None

@@ -24,10 +24,8 @@ from omnitalker.motion.names import MOTION_DIM, POSE_SLICE
 from omnitalker.rendering.backdrop import over
 from omnitalker.rendering.body import swayed
 from omnitalker.rendering.curves import box_around
-from omnitalker.rendering.eye.closed import OwnLids
-from omnitalker.rendering.eye.eyes import LEFT, NOTHING_OWN, RIGHT, Eye
-from omnitalker.rendering.eye.lids import LidSlide
-from omnitalker.rendering.eye.looks import OwnLooks
+from omnitalker.rendering.eye.lid_patch import DrawnFace
+from omnitalker.rendering.eye.pair import EyePair
 from omnitalker.rendering.folds import Box, fold_boxes, soften_folds
 from omnitalker.rendering.mesh import build_sheet, flattened
 from omnitalker.rendering.mouth.drawn import DrawnMouth
@@ -77,14 +75,6 @@ class _Part:
         region[:] = fine if step == 1 else cv2.resize(fine, (width, height))
 
 
-def _own_lids(identity: Identity) -> OwnLids | OwnLooks | None:
-    """A clip shows closed lids at best; stills show every look."""
-    bank = identity.lids
-    if bank is None:
-        return None
-    return OwnLids(identity, bank) if len(bank.crops) == 1 else OwnLooks(identity, bank)
-
-
 class WarpRenderer:
     """Pictures of one identity at one size. Everything that no frame changes is computed here."""
 
@@ -99,12 +89,10 @@ class WarpRenderer:
         self._neutral = flattened(identity)
         self._sheet = build_sheet(identity, self._neutral)
         self._before = self._model.deform(self._neutral, identity.coefficients)[_OVAL]
-        self._eyes = Eye(identity, LEFT), Eye(identity, RIGHT)
-        self._lids = LidSlide(identity)
+        self._eyes = EyePair(identity)
         self._mouth = DrawnMouth(identity)
         stills = identity.lids is not None and len(identity.lids.crops) > 1
         self._own_mouth = OwnMouth(identity, identity.mouths, stills) if identity.mouths else None
-        self._own_lids = _own_lids(identity)
         self._folds = SkinFolds(identity, SEEN_STRENGTH if stills else STRENGTH)
         self._layers(identity)
         faces = identity.faces
@@ -166,11 +154,7 @@ class WarpRenderer:
             share = self._own_mouth.draw(person, picture, face, points, memory)
         if share > 0:
             self._mouth.draw(person, points, coefficients, self._zoom, share)
-        covers = (NOTHING_OWN, NOTHING_OWN)
-        if self._own_lids:
-            covers = self._own_lids.draw(person, picture, face, points, coefficients)
-        for eye, cover in zip(self._eyes, covers, strict=True):
-            eye.draw(person, points, coefficients, self._zoom, cover)
+        self._eyes.draw(DrawnFace(person, picture, face, points, coefficients), self._zoom)
         if memory:
             memory.frame += 1
         return person
@@ -189,7 +173,7 @@ class WarpRenderer:
         node, so that edges stay sharp and no node lies between two sides of one.
         """
         sheet = self._sheet
-        source = self._lids.source(sheet.rest, points, self._zoom)
+        source = self._eyes.source(sheet.rest, points, self._zoom)
         nodes = (points + 0.5) * (NODES / self.size[0]) - 0.5
         grid = self._unmoved.copy()
         backward_map(nodes, source, sheet.triangles, depth, (NODES, NODES), grid)

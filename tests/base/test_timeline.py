@@ -11,9 +11,8 @@ def test_the_three_grids_meet_every_block() -> None:
     assert timeline.BLOCK_MEL_FRAMES == 15
     assert timeline.BLOCK_SAMPLES % timeline.HOP_LENGTH == 0
     assert Fraction(375, 4) == timeline.MEL_RATE
-    assert Fraction(15, 4) == timeline.MEL_PER_VIDEO_FRAME
     for seconds in (
-        timeline.mel_time(15),
+        timeline.mel_frames_to_seconds(15),
         timeline.video_time(4),
         timeline.samples_to_seconds(3840),
     ):

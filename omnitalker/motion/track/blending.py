@@ -31,21 +31,6 @@ _ARTICULATION: Final = tuple(
 _LIDS: Final = tuple(INDEX[n] for n in BLENDSHAPES if n.startswith(("eyeBlink", "eyeLook")))
 
 
-def crossfade(first: FloatArray, second: FloatArray, overlap: int) -> FloatArray:
-    """(F1, 61) and (F2, 61) -> (F1 + F2 - overlap, 61): the end of one melts into the start of the other."""
-    _check(first, "first")
-    _check(second, "second")
-    if not 0 <= overlap <= min(len(first), len(second)):
-        raise InputError(
-            f"A cross-fade of {overlap} frames does not fit tracks of {len(first)} and {len(second)}."
-        )
-    if overlap == 0:
-        return np.concatenate([first, second]).astype(np.float32)
-    weight = smoothstep(np.arange(1.0, overlap + 1.0) / np.float64(overlap + 1.0))[:, None]
-    mixed = first[-overlap:] * (1.0 - weight) + second[:overlap] * weight
-    return np.concatenate([first[:-overlap], mixed, second[overlap:]]).astype(np.float32)
-
-
 def continue_from(previous: FloatArray, following: FloatArray, frames: int = 8) -> FloatArray:
     """`following` (F, 61) bent over its first `frames` so that it goes on where `previous` stopped.
 

@@ -1,11 +1,10 @@
-"""What a track says about its talker: style figures, and per-channel statistics for normalising.
+"""What a track says about its talker: style figures.
 
 Legend: F frames at 25/s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -130,44 +129,3 @@ def _asymmetry(frames: np.ndarray) -> float:
         left += float(frames[:, left_column].mean())
         right += float(frames[:, right_column].mean())
     return (left - right) / (left + right)
-
-
-@dataclass(frozen=True)
-class ChannelStatistics:
-    """(61,) each."""
-
-    mean: FloatArray
-    std: FloatArray
-
-    def normalise(self, values: FloatArray) -> FloatArray:
-        return ((values - self.mean) / self.std).astype(np.float32)
-
-    def denormalise(self, values: FloatArray) -> FloatArray:
-        return (values * self.std + self.mean).astype(np.float32)
-
-    def as_dict(self) -> dict[str, list[float]]:
-        return {"mean": self.mean.tolist(), "std": self.std.tolist()}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Iterable[float]]) -> ChannelStatistics:
-        return cls(np.array(data["mean"], np.float32), np.array(data["std"], np.float32))
-
-
-def channel_statistics(tracks: Iterable[FloatArray], floor: float = 1e-2) -> ChannelStatistics:
-    """Mean and standard deviation of every coefficient over all frames of all tracks (F_i, 61).
-
-    `floor` keeps a channel that hardly moves from being blown up by normalising.
-    """
-    count = 0
-    total = np.zeros(MOTION_DIM)
-    squares = np.zeros(MOTION_DIM)
-    for values in tracks:
-        frames = values.astype(np.float64)
-        count += len(frames)
-        total += frames.sum(axis=0)
-        squares += np.square(frames).sum(axis=0)
-    if count == 0:
-        raise InputError("Channel statistics need at least one motion frame; there was none.")
-    mean = total / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
-    return ChannelStatistics(mean.astype(np.float32), np.maximum(std, floor).astype(np.float32))

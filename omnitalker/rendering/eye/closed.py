@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Frame, Identity, TextureBank
+from omnitalker.base.types import FloatArray, Identity, TextureBank
 from omnitalker.motion.face import regions as face_regions
 from omnitalker.motion.names import INDEX
-from omnitalker.rendering.eye.lid_patch import LidPatch
+from omnitalker.rendering.eye.lid_patch import DrawnFace, LidCover, LidPatch
 
 FROM, TO = 0.2, 0.75
 """Strengths of a blink between which the own lids fade in."""
 _EYES = (face_regions.LEFT_EYE, face_regions.RIGHT_EYE)
 _BLINKS = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
-
-
-@dataclass(frozen=True)
-class LidCover:
-    """What of one eye is painted by a bank: shares 0..1."""
-
-    own: float = 0.0
-    """How far the person's own lids replace the warped ones."""
-    ball: float = 1.0
-    """How far the eyeball between them is still to be drawn."""
 
 
 def shut(motion: FloatArray) -> tuple[float, float]:
@@ -43,19 +31,10 @@ class OwnLids:
         self._patch = LidPatch(identity, bank.layout, (width, height))
         self._windows = [self._patch.window(eye) for eye in _EYES]
 
-    def draw(
-        self,
-        frame: Frame,
-        picture: Frame,
-        face: FloatArray,
-        points: FloatArray,
-        motion: FloatArray,
-    ) -> tuple[LidCover, LidCover]:
-        """Paint over the lids, in place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; face: (478, 3)
-        before the pose; points: sheet in frame pixels."""
-        del face
-        shares = shut(motion)
+    def draw(self, drawn: DrawnFace) -> tuple[LidCover, LidCover]:
+        """Paint over the lids."""
+        shares = shut(drawn.motion)
         if max(shares) > 0:
             both = sum(share * own for share, own in zip(shares, self._windows, strict=True))
-            self._patch.paint(frame, picture, points, self._crop, np.minimum(both, 1.0))
+            self._patch.paint(drawn, self._crop, np.minimum(both, 1.0))
         return LidCover(shares[0]), LidCover(shares[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,6 +17,32 @@ STEP = 2
 """Pixels of the frame between nodes of the warp."""
 FADE = 0.13
 """Width over which the crop goes over into the skin around it, in eye distances."""
+
+
+@dataclass(frozen=True)
+class DrawnFace:
+    """A frame whose face is being drawn."""
+
+    frame: Frame
+    """(H, W, 4), painted in place."""
+    picture: Frame
+    """(S, S, 4) the skin of this frame."""
+    face: FloatArray
+    """(478, 3) before the pose."""
+    points: FloatArray
+    """Sheet in frame pixels."""
+    motion: FloatArray
+    """(61,)."""
+
+
+@dataclass(frozen=True)
+class LidCover:
+    """What of one eye is painted by a bank: shares 0..1."""
+
+    own: float = 0.0
+    """How far the person's own lids replace the warped ones."""
+    ball: float = 1.0
+    """How far the eyeball between them is still to be drawn."""
 
 
 class LidPatch:
@@ -47,11 +75,9 @@ class LidPatch:
         t = np.clip(1.35 * (1 - away), 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
-    def paint(
-        self, frame: Frame, picture: Frame, points: FloatArray, crop: Frame, opacity: FloatArray
-    ) -> None:
-        """In place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; points: sheet in frame
-        pixels; crop: (h, w, 3); opacity: (h, w) 0..1."""
+    def paint(self, drawn: DrawnFace, crop: Frame, opacity: FloatArray) -> None:
+        """crop: (h, w, 3); opacity: (h, w) 0..1."""
+        frame, points = drawn.frame, drawn.points
         size = (frame.shape[1], frame.shape[0])
         left, top, width, height = curves.box_around(points[self._near], 0.0, size)
         width, height = width // STEP * STEP, height // STEP * STEP
@@ -63,7 +89,7 @@ class LidPatch:
         nothing = np.full((*shape, 2), -1e4, np.float32)
         grid = backward_map(nodes, self._layout, self._triangles, self._flat, shape, nothing)
         where = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        around = cv2.remap(picture, self._from_picture, None, cv2.INTER_LINEAR)[..., :3]
+        around = cv2.remap(drawn.picture, self._from_picture, None, cv2.INTER_LINEAR)[..., :3]
         lit = cv2.add(crop, self._membrane.spread(around, crop), dtype=cv2.CV_8U)
         lids = cv2.remap(cv2.cvtColor(lit, cv2.COLOR_RGB2RGBA), where, None, cv2.INTER_LINEAR)
         alpha = cv2.remap(opacity, where, None, cv2.INTER_LINEAR)

@@ -1,6 +1,6 @@
 """The person's own eyes in many looks: lids half-way down, looking up, down and aside, as pictures showed them.
 
-Lids, lashes and folds come from the bank; the eyeball between open lids is drawn (`rendering/eyes.py`), so that the
+Lids, lashes and folds come from the bank; the eyeball between open lids is drawn (`eyeball.py`), so that the
 gaze moves without a jump, and goes over into the bank's own as the lids close.
 """
 
@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnitalker.base.types import FloatArray, Frame, Identity, TextureBank
+from omnitalker.base.types import FloatArray, Identity, TextureBank
 from omnitalker.motion.face.descriptors import look_descriptor
 from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.names import GAZE_SLICE
-from omnitalker.rendering.eye.closed import LidCover
-from omnitalker.rendering.eye.eyes import LEFT, RIGHT, EyeSide
-from omnitalker.rendering.eye.lid_patch import LidPatch
+from omnitalker.rendering.eye.eyeball import LEFT, RIGHT, EyeSide
+from omnitalker.rendering.eye.lid_patch import DrawnFace, LidCover, LidPatch
 from omnitalker.rendering.texture import mixed, nearest_shares
 
 SHARPNESS = 2.0
@@ -35,17 +34,9 @@ class OwnLooks:
         left, right = slice(middle, None), slice(0, middle)
         self._eyes = _Look(identity, bank, LEFT, left), _Look(identity, bank, RIGHT, right)
 
-    def draw(
-        self,
-        frame: Frame,
-        picture: Frame,
-        face: FloatArray,
-        points: FloatArray,
-        motion: FloatArray,
-    ) -> tuple[LidCover, LidCover]:
-        """Paint the lids, in place. frame, picture: (H, W, 4), (S, S, 4) the skin of this frame; face: (478, 3)
-        before the pose; points: sheet in frame pixels."""
-        left, right = (eye.draw(frame, picture, face, points, motion) for eye in self._eyes)
+    def draw(self, drawn: DrawnFace) -> tuple[LidCover, LidCover]:
+        """Paint the lids."""
+        left, right = (eye.draw(drawn) for eye in self._eyes)
         return left, right
 
 
@@ -80,22 +71,15 @@ class _Look:
         gap = (face[..., upper, 1] - face[..., lower, 1]).mean(axis=-1)
         return _Seen(look_descriptor(face, upper, lower, gaze), gap)
 
-    def draw(
-        self,
-        frame: Frame,
-        picture: Frame,
-        face: FloatArray,
-        points: FloatArray,
-        motion: FloatArray,
-    ) -> LidCover:
-        seen = self._seen(face, motion)
+    def draw(self, drawn: DrawnFace) -> LidCover:
+        seen = self._seen(drawn.face, drawn.motion)
         shares = nearest_shares(self._known, seen.look, SHARPNESS)
         changed = 1 - float(shares[self._open])
         if changed < UNCHANGED:
             return LidCover()
         shares[self._open] = 0
         crop = mixed(self._crops, shares / shares.sum())
-        self._patch.paint(frame, picture, points, crop, changed * self._window)
+        self._patch.paint(drawn, crop, changed * self._window)
         closed = 1 - float(seen.gap) / max(self._rest_gap, 1e-6)
         t = min(max((closed - DRAWN) / (HIDDEN - DRAWN), 0.0), 1.0)
         return LidCover(own=changed, ball=1 - changed * t * t * (3 - 2 * t))

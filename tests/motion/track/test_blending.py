@@ -14,7 +14,6 @@ from omnitalker.motion.track.blending import (  # fmt: skip
     MOUTH,
     close_mouth,
     continue_from,
-    crossfade,
     join,
     scale_expressiveness,
     scale_head,
@@ -50,19 +49,6 @@ def test_continue_from_a_single_frame_and_short_tail() -> None:
     bent = continue_from(moving(0)[:1], moving(1)[:3], 8)
     assert bent.shape == (3, MOTION_DIM)
     assert_allclose(bent[0], moving(0)[0], atol=1e-6)
-
-
-def test_crossfade_length_ends_and_bounds() -> None:
-    first, second = moving(0), moving(1)
-    faded = crossfade(first, second, 10)
-    assert len(faded) == 110
-    assert_allclose(faded[:50], first[:50])
-    assert_allclose(faded[60:], second[10:])
-    low, high = np.minimum(first[50:], second[:10]), np.maximum(first[50:], second[:10])
-    assert ((faded[50:60] >= low - 1e-6) & (faded[50:60] <= high + 1e-6)).all()
-    assert_allclose(crossfade(first, first, 0), np.concatenate([first, first]))
-    with pytest.raises(InputError, match="does not fit"):
-        crossfade(first[:4], second, 5)
 
 
 @pytest.mark.parametrize("frames", [3, 4, 5])

@@ -10,7 +10,7 @@ from omnitalker.motion.curves import frame_times
 from omnitalker.motion.made.blinks import blink_curve, detect_blinks
 from omnitalker.motion.made.gaze import set_gaze
 from omnitalker.motion.names import INDEX, MOTION_DIM
-from omnitalker.motion.track.statistics import ChannelStatistics, channel_statistics, measure_style
+from omnitalker.motion.track.statistics import measure_style
 
 
 def test_figures_of_a_known_track() -> None:
@@ -50,22 +50,6 @@ def test_blinks_are_found_on_squinting_and_drifting_lids() -> None:
     assert detect_blinks(values) == []
 
 
-def test_channel_statistics_of_unequal_tracks() -> None:
-    rng = np.random.default_rng(0)
-    tracks = [rng.normal(0.3, 0.1, (n, MOTION_DIM)).astype(np.float32) for n in (10, 200, 3)]
-    statistics = channel_statistics(tracks)
-    everything = np.concatenate(tracks)
-    np.testing.assert_allclose(statistics.mean, everything.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(statistics.std, everything.std(axis=0), rtol=1e-4)
-    normal = statistics.normalise(tracks[1])
-    np.testing.assert_allclose(statistics.denormalise(normal), tracks[1], atol=1e-5)
-    again = ChannelStatistics.from_dict(statistics.as_dict())
-    np.testing.assert_array_equal(again.mean, statistics.mean)
-    assert channel_statistics([np.zeros((5, MOTION_DIM), np.float32)]).std.min() > 0
-
-
 def test_wrong_input_is_told() -> None:
     with pytest.raises(InputError, match="61"):
         measure_style(np.zeros((10, 52), np.float32))
-    with pytest.raises(InputError, match="at least one"):
-        channel_statistics([])

@@ -104,7 +104,7 @@ def test_where_a_turned_face_covers_itself_no_pixel_shows_something_between():
     turned = motion(headRotY=-0.35)
     points, depth = renderer.place(renderer._model.deform(renderer._neutral, turned), turned)
     where = renderer._warp(points, depth, True)
-    source = renderer._lids.source(renderer._sheet.rest, points, 1.0)
+    source = renderer._eyes.source(renderer._sheet.rest, points, 1.0)
     exact = where.copy()
     backward_map(points, source, renderer._sheet.triangles, depth, (384, 384), exact)
     box = box_around(points[list(regions.OVAL)], 8.0, (384, 384))

@@ -9,6 +9,8 @@ import pytest
 from omnitalker.base.types import TextureBank
 from omnitalker.motion.face import regions
 from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout
+from omnitalker.rendering.eye.lid_patch import DrawnFace
+from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.warp import WarpRenderer
 from tests.painted_faces import SKIN, motion, painted_identity
 
@@ -67,12 +69,14 @@ def test_looks_go_over_into_each_other(renderer):
 
 
 def test_the_eyeball_is_hidden_when_lids_meet(renderer):
+    looks = OwnLooks(renderer.identity, renderer.identity.lids)
+
     def covers(blink):
         coefficients = motion(eyeBlinkLeft=blink, eyeBlinkRight=blink)
         face = renderer._model.deform(renderer._neutral, coefficients)
         points = renderer.place(face, coefficients)[0]
         person, picture = renderer.person(coefficients), renderer._picture
-        return renderer._own_lids.draw(person, picture, face, points, coefficients)
+        return looks.draw(DrawnFace(person, picture, face, points, coefficients))
 
     assert covers(0.0)[0].ball == 1.0
     assert covers(0.0)[0].own == 0.0

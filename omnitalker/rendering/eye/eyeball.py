@@ -17,7 +17,7 @@ from omnitalker.motion.face.model import FaceModel
 from omnitalker.motion.face.surface import unposed
 from omnitalker.motion.names import GAZE_SLICE
 from omnitalker.rendering import curves
-from omnitalker.rendering.eye.closed import LidCover
+from omnitalker.rendering.eye.lid_patch import LidCover
 
 LASH_STRENGTH = 0.75
 _POLAR = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
@@ -25,7 +25,6 @@ LASH_OVERHANG = 0.12
 """Part of the opening, from above, that own lids cover with their lashes."""
 RIM = 0.10
 """Softness of the edge of the iris, in iris radii."""
-NOTHING_OWN = LidCover()
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Eye:
         points: FloatArray,
         motion: FloatArray,
         zoom: float,
-        cover: LidCover = NOTHING_OWN,
+        cover: LidCover,
     ) -> None:
         """Paint between the lids, in place. points: (V, 2) sheet in frame pixels; zoom: frame per picture pixel;
         cover: what the person's own lids have painted already."""
