@@ -8,6 +8,7 @@ not whose place that is. Unlike the marks, credentials are lost when a file is e
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from omnitalker.base.errors import ConfigError
 from omnitalker.base.files import AtomicFile
@@ -77,31 +78,48 @@ def is_available() -> bool:
 
 def sign(path: Path) -> None:
     """Put credentials into a file made here."""
+    partial = path.with_name(f"{path.stem}.signed{path.suffix}")
+    try:
+        with path.open("rb") as source, partial.open("w+b") as into:
+            is_signed = _sign(source, into, path.name.removeprefix("."))
+        if is_signed:
+            os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def signed(content: bytes, name: str) -> bytes:
+    """The content of a file of that name, with credentials where its kind can carry them."""
+    into = io.BytesIO()
+    if Path(name).suffix.lower() not in KINDS or not is_available():
+        return content
+    return into.getvalue() if _sign(io.BytesIO(content), into, name) else content
+
+
+def _sign(source: BinaryIO, into: BinaryIO, name: str) -> bool:
+    """False where this machine has no key."""
     import c2pa
 
     signing = _signing_files()
     if signing is None:
-        return
+        return False
     chain, key = (file.read_bytes() for file in signing)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     made = {"action": "c2pa.created", "when": now, "digitalSourceType": SYNTHETIC}
     manifest = {
         "claim_generator_info": [{"name": "OmniTalker", "version": VERSION}],
-        "title": path.name.removeprefix("."),
+        "title": name,
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [made]}}],
     }
-    signed = path.with_name(f"{path.stem}.signed{path.suffix}")
     info = c2pa.C2paSignerInfo(b"es256", chain, key, None)
     try:
         with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
-            builder.sign_file(path, signed, signer)
-        os.replace(signed, path)
+            builder.sign(signer, KINDS[Path(name).suffix.lower()], source, into)
     except c2pa.C2paError as error:
         if (trouble := _of_the_disk(error)) is not None:
             raise trouble from error
         raise ConfigError(f"cannot sign with {signing[0]} and {signing[1]}: {error}") from error
-    finally:
-        signed.unlink(missing_ok=True)
+    return True
 
 
 def _of_the_disk(error: BaseException | None) -> OSError | None:

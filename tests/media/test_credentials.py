@@ -6,6 +6,7 @@ import stat
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -40,6 +41,15 @@ def test_a_file_says_what_made_it(tmp_path: Path) -> None:
 
 def test_words_of_strangers_move_no_terminal_and_fill_no_page() -> None:
     assert credentials._shown("\x1b[2JOmni\nTalker" + "x" * 500) == "[2JOmniTalker" + "x" * 67
+
+
+def test_pictures_one_by_one_say_it_too(tmp_path: Path) -> None:
+    _, encoded = cv2.imencode(".png", np.zeros((32, 32, 3), np.uint8))
+    (tmp_path / "000000.png").write_bytes(credentials.signed(encoded.tobytes(), "000000.png"))
+    found = read_credentials(tmp_path / "000000.png")
+    assert found is not None
+    assert (found.maker, found.is_intact) == ("OmniTalker", True)
+    assert credentials.signed(b"x", "a.webm") == b"x"
 
 
 def test_a_change_is_noticed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.files import AtomicFile, why
-from omnitalker.media.credentials import SignedFile
+from omnitalker.media.credentials import SignedFile, signed
 
 if TYPE_CHECKING:
     from omnitalker.base.types import Frame
@@ -76,7 +76,7 @@ def write_zip(path: Path, recording: Recording, _subtitles: bool) -> None:
             packed.writestr(name, data)
         whole = io.BytesIO()
         sound.write_wav(whole, recording.samples)
-        packed.writestr("sound.wav", whole.getvalue())
+        packed.writestr("sound.wav", signed(whole.getvalue(), "sound.wav"))
 
 
 def _size(recording: Recording) -> tuple[int, int]:
@@ -96,7 +96,8 @@ def _pngs(recording: Recording) -> Iterator[tuple[str, bytes]]:
             order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
             # imwrite is silent on a full disk
             _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, order))
-            yield f"{count:06}.png", encoded.tobytes()
+            name = f"{count:06}.png"
+            yield name, signed(encoded.tobytes(), name)
             count += 1
 
 
