@@ -38,12 +38,24 @@ def people_in(order: Order, voices: Iterable[str] = ()) -> list[Path]:
 
     `voices`: of a character, besides its order's own.
     """
-    named = (order.voice.voice, order.voice.ref, order.look.face, *voices)
+    named = [*voices]
+    for one in _orders(order):
+        named += filter(None, (one.voice.voice, one.voice.ref, one.look.face))
     return [
         Path(name)
-        for name in dict.fromkeys(filter(None, named))
+        for name in dict.fromkeys(named)
         if not (name.endswith(STYLE_FILE) or assets.presenter_file(name)) and Path(name).is_file()
     ]
+
+
+def _orders(order: Order) -> list[Order]:
+    """The order itself, or those of everybody who takes part in its scene."""
+    if order.scene is None:
+        return [order]
+    from omnitalker.scenes.formats import read_scene, wishes_of
+
+    scene = read_scene(order.scene, wishes_of(order))
+    return [speaker.order for speaker in scene.cast.values()] + [line.order for line in scene.lines]
 
 
 def ask_consent(files: Iterable[Path], is_given: bool) -> dict[str, Receipt]:

@@ -42,6 +42,7 @@ def voice(tmp_path: Path) -> Path:
         ["generate", "Hi.", "--face", "me.wav", "-o", "a.mp4"],
         ["style", "create", "me.wav", "-o", "a.safetensors"],
         ["reenact", "--source", "me.wav", "--driving", "me.wav", "-o", "a.mp4"],
+        ["generate", "scene.txt", "-o", "a.wav"],
         ["batch", "jobs.csv", "-o", "out"],
         ["chat", "--character", "me.yaml"],
         ["serve", "--config", "serve.yaml"],
@@ -53,6 +54,7 @@ def test_nothing_is_made_of_somebody_unasked(
     monkeypatch.chdir(voice.parent)
     Path("jobs.csv").write_text("id,text,voice,format\na,Hi.,me.wav,wav\n")
     Path("me.yaml").write_text("name: Me\npersona: myself\nvoice: me.wav\n")
+    Path("scene.txt").write_text("---\ncast:\n  ME: {ref: me.wav}\n---\nAVA: Hi.\nME: Hello.\n")
     Path("serve.yaml").write_text("characters: [me.yaml]\n")
     before = set(voice.parent.iterdir())
     done = CliRunner().invoke(app, command)
