@@ -23,6 +23,7 @@ _EXTRAS = {
     "hearing": "faster-whisper",
     "batch": "ray",
     "credentials": "c2pa-python",
+    "dictionary": "misaki",
     "train": "accelerate",
     "eval": "Resemblyzer",
     "pipecat": "pipecat-ai",

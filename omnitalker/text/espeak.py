@@ -29,8 +29,8 @@ class Espeak:
             import espeakng_loader
         except ImportError as error:
             raise ConfigError(
-                "English is read with espeak-ng, which is not installed (Mandarin does without). "
-                "Install it with: pip install espeakng-loader"
+                "espeak-ng is not installed. Install it with: pip install espeakng-loader, "
+                "or read English from a dictionary: pip install misaki"
             ) from error
         self._lock = threading.Lock()
         self._voice: str | None = None

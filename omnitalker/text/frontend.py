@@ -10,7 +10,8 @@ from omnitalker.base.errors import InputError
 from omnitalker.base.types import Language, Phoneme, Text, Word
 from omnitalker.text.aligned import AlignedText
 from omnitalker.text.clean import clean
-from omnitalker.text.g2p import G2P, EnglishG2P
+from omnitalker.text.dictionary import english_g2p
+from omnitalker.text.g2p import G2P
 from omnitalker.text.language import check_language, check_scripts, detect
 from omnitalker.text.lexicon import Lexicon
 from omnitalker.text.mandarin.g2p import MandarinG2P
@@ -38,7 +39,7 @@ class TextFrontend:
         """`lexicon`: what `read_lexicon("words.tsv")` gives, or None."""
         self._lexicon = dict(lexicon or {})
         self._g2p: dict[Language, G2P] = {
-            "en": english or EnglishG2P(),
+            "en": english or english_g2p(),
             "zh": mandarin or MandarinG2P(),
         }
 
