@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -217,3 +217,51 @@ def eval_marks(
         found.append(row)
         print(f"{row.group}: {row.name}", file=sys.stderr, flush=True)
     print(table(found))
+
+
+@eval_app.command("scenes")
+def eval_scenes(
+    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder.")] = DEFAULT_CHECKPOINT,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="Only: directions, voices, speakers, film, long; may be repeated."),
+    ] = None,
+    lines: Annotated[int, typer.Option(help="Of the scene whose speakers are judged.")] = 60,
+    minutes: Annotated[float, typer.Option(help="Of the long scene.")] = 10.0,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("out/scenes.json"),
+) -> None:
+    """Directions obeyed, speakers of lines, cuts, cost beside single lines, a long scene."""
+    import json
+
+    from omnitalker.base.files import AtomicFile
+    from omnitalker.evaluation import scenes
+    from omnitalker.studio.casting import Casting
+
+    studio = Casting.from_pretrained(checkpoint)
+    found: dict[str, Any] = {}
+    asked = part or ["directions", "voices", "speakers", "film", "long"]
+    with progress_bar("Measuring") as update:
+        if "directions" in asked:
+            rows = scenes.directions(studio, report=update)
+            right = sum(row["right"] for row in rows)
+            found["directions"] = {"changes": len(rows), "right": right / len(rows), "rows": rows}
+            print(f"directions: {right} of {len(rows)} intended changes go where they should")
+            for row in rows:
+                if not row["right"]:
+                    print(f"  wrong: {row}")
+        if "voices" in asked:
+            found["voices"] = scenes.voices(studio, checkpoint, update)["rows"]
+            for row in found["voices"]:
+                print(f"voice: {row}")
+        if "speakers" in asked:
+            found["speakers"] = scenes.speakers(studio, lines, update)
+            print(f"speakers: {found['speakers']}")
+        if "film" in asked:
+            found["film"] = scenes.film(studio)
+            print(f"film: {found['film']}")
+        if "long" in asked:
+            found["long"] = scenes.long_scene(studio, minutes, output.with_suffix(".mp4"))
+            print(f"long: {found['long']}")
+    with AtomicFile(output) as temporary:
+        temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    print(output)

@@ -1,4 +1,4 @@
-"""`omnitalker voices`: who can speak, who can be seen."""
+"""`omnitalker voices`: who can speak, who can be seen; voices by description."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ import typer
 from omnitalker.base.assets import DEFAULT_CHECKPOINT
 from omnitalker.base.errors import InputError
 from omnitalker.cli import options
+from omnitalker.cli.describe import create, find
 from omnitalker.studio.people import VoiceFacts, presenters
 from omnitalker.studio.people import voices as known_voices
 
+voices_app = typer.Typer(invoke_without_command=True)
+
 
 def register(app: typer.Typer) -> None:
-    app.command("voices")(voices)
+    app.add_typer(voices_app, name="voices")
+    voices_app.callback()(voices)
+    voices_app.command("find")(find)
+    voices_app.command("create")(create)
 
 
 def voices(
+    context: typer.Context,
     play: Annotated[
         str | None, typer.Option("--play", metavar="NAME", help="Hear a voice say who it is.")
     ] = None,
@@ -29,7 +36,7 @@ def voices(
     ] = None,
     checkpoint: options.Checkpoint = DEFAULT_CHECKPOINT,
 ) -> None:
-    """The built-in voices with their emotions, and the faces.
+    """The built-in voices with their emotions, and the faces; find and create take a description.
 
     Examples:
 
@@ -39,6 +46,8 @@ def voices(
 
       omnitalker voices --play lin --sample lin.wav
     """
+    if context.invoked_subcommand is not None:
+        return
     if play is not None:
         _introduce(play, sample, checkpoint)
         return

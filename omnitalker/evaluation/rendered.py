@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from omnitalker.base import assets, timeline
 from omnitalker.base.errors import WeightsError
-from omnitalker.base.types import FloatArray, Identity, RenderMemory, TimedPhoneme
+from omnitalker.base.types import FloatArray, Identity, RenderMemory, TimedPhoneme, TrackedFace
 from omnitalker.motion.face import regions
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.reference.lips import OPEN_VOWELS, lip_gap
@@ -49,14 +49,14 @@ def measure(values: FloatArray, timed: Sequence[TimedPhoneme]) -> dict[str, Any]
     }
 
 
+def seen_motion(values: FloatArray, size: int = SIZE) -> FloatArray:
+    """(F, 61) -> (F, 61) as the tracker sees it in the rendered pictures."""
+    return _tracked(values, size).motion.values
+
+
 def seen_gap(values: FloatArray, size: int = SIZE) -> FloatArray:
     """(F, 61) -> (F,) lip gap in the rendered pictures."""
-    identity, tracker = _presenter(), _tracker()
-    renderer = WarpRenderer(identity, size)
-    memory = RenderMemory()
-    frames = [renderer.frame(row, memory) for row in values]
-    camera = identity.camera.resized(size / identity.size)
-    seen = tracker.track(frames, "the rendered clip", (identity.neutral, camera)).landmarks
+    seen = _tracked(values, size).landmarks
     right, left = regions.OUTER_EYE_CORNERS
     apart = np.linalg.norm(seen[:, right] - seen[:, left], axis=1)
     return np.asarray(lip_gap(seen) / apart, np.float32)
@@ -111,3 +111,12 @@ def _presenter() -> Identity:
 @lru_cache(maxsize=1)
 def _tracker() -> FaceTracker:
     return FaceTracker()
+
+
+def _tracked(values: FloatArray, size: int) -> TrackedFace:
+    identity, tracker = _presenter(), _tracker()
+    renderer = WarpRenderer(identity, size)
+    memory = RenderMemory()
+    frames = [renderer.frame(row, memory) for row in values]
+    camera = identity.camera.resized(size / identity.size)
+    return tracker.track(frames, "the rendered clip", (identity.neutral, camera))

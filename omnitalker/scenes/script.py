@@ -252,8 +252,9 @@ class _Builder:
         plain = name.strip().lower()
         faces, voices = assets.presenter_names(), tuple(self._voices or ())
         wishes: dict[str, Any]
-        if plain in voices or plain in faces:
-            wishes = {"voice": plain} if plain in voices else {"face": plain}
+        if plain in voices or plain in faces or (self._voices is None and key != NARRATOR):
+            is_voice = plain in voices or plain not in faces
+            wishes = {"voice": plain} if is_voice else {"face": plain}
             wishes |= {"face": plain} if plain in faces else self._free("face", faces)
         elif key == NARRATOR:
             wishes = self._free("voice", voices[::-1])
