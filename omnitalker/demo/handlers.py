@@ -19,12 +19,15 @@ from omnitalker.demo.hearing import Ears, Heard
 from omnitalker.demo.library import StyleShelf
 from omnitalker.demo.live import LiveServer
 from omnitalker.demo.player import Piece
+from omnitalker.demo.scenes import DemoScenes, SceneStep
 from omnitalker.demo.takes import DemoTakes, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
+from omnitalker.scenes.script import Scene
 from omnitalker.studio.order import parse
 from omnitalker.studio.people import Presenter
 from omnitalker.studio.verify import verify
+from omnitalker.text.direction import read_direction
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Handlers:
         self._live = live
         self._ears = Ears(demo.studio.parts.recogniser)
         self._turns = Turns()
+        self._scenes = DemoScenes(demo)
 
     def queue(self, request: gr.Request) -> tuple:
         """(status, buttons): the visitor waits from now on, and may cancel that."""
@@ -78,6 +82,49 @@ class Handlers:
             log.exception("generation failed")
             shown = "Something went wrong on this side; the log of the page has the details."
             yield gr.skip(), _status(shown, "bad"), gr.skip(), gr.skip(), *_buttons(busy=False)
+        finally:
+            self._turns.end(session, turn)
+
+    def understand(self, direct: str) -> Any:
+        """What a sentence of direction means, below its field."""
+        told = " ".join(_sentence(line) for line in read_direction(direct or "").told)
+        return gr.update(info=told or words.DIRECT_INFO)
+
+    def check_script(self, script: str, layout: str, size: int) -> str:
+        """What would be made of a script, and what is wrong with it."""
+        try:
+            return _found(self._scenes.read(script, layout, int(size)))
+        except OmniTalkerError as error:
+            return _status(_sentence(str(error)), "bad")
+
+    def make_scene(
+        self, script: str, layout: str, size: int, request: gr.Request
+    ) -> Iterator[tuple]:
+        """Yields (player, status, files, generate button, stop button)."""
+        session = request.session_hash or ""
+        turn, stop = self._turns.begin(session)
+        try:
+            scene = self._scenes.read(script, layout, int(size))
+            no_files = gr.update(value=None, visible=False)
+            yield gr.skip(), _status("Getting ready …"), no_files, *_buttons(busy=True)
+            for step in self._scenes.make(scene, stop):
+                piece: Piece = {"segment": str(step.piece), "seconds": step.piece_seconds}
+                if not step.files:
+                    told = _status(
+                        f"{step.made:.1f} s made in {step.elapsed:.0f} s", share=step.share
+                    )
+                    yield piece, told, gr.skip(), *_buttons(busy=True)
+                    continue
+                files = [str(path) for path in step.files]
+                yield piece, _found(scene, step), gr.update(value=files, visible=True), *_buttons(busy=False)  # fmt: skip
+        except OmniTalkerError as error:
+            shown = "Stopped." if stop.event.is_set() else _sentence(str(error))
+            kind = "" if stop.event.is_set() else "bad"
+            yield gr.skip(), _status(shown, kind), gr.skip(), *_buttons(busy=False)
+        except Exception:  # the visitor is told that it failed, the log says why
+            log.exception("a scene failed")
+            shown = "Something went wrong on this side; the log of the page has the details."
+            yield gr.skip(), _status(shown, "bad"), gr.skip(), *_buttons(busy=False)
         finally:
             self._turns.end(session, turn)
 
@@ -267,6 +314,16 @@ def _status(text: str, kind: str = "", share: float | None = None) -> str:
         "" if share is None else f"<div class='bar'><i style='width:{100 * share:.0f}%'></i></div>"
     )
     return f"<div class='status {kind}' role='status'>{html.escape(text)}{bar}</div>"
+
+
+def _found(scene: Scene, done: SceneStep | None = None) -> str:
+    """What was read, or made, of a script, and the lines that are left out."""
+    made = f"Done: {done.made:.1f} s in {done.elapsed:.0f} s. " if done else ""
+    who = ", ".join(name.title() for name in scene.cast)
+    lines = "1 line" if len(scene.lines) == 1 else f"{len(scene.lines)} lines"
+    told = _status(f"{made}{lines} by {who}.")
+    left_out = "".join(f"<li>{html.escape(str(problem))}</li>" for problem in scene.problems)
+    return told + (f"<ul class='status bad'>{left_out}</ul>" if left_out else "")
 
 
 def _working(step: Progress) -> str:

@@ -19,7 +19,7 @@ from omnitalker.demo.visitors import owner_of
 from omnitalker.rendering.aspect import ASPECTS
 from omnitalker.studio.framing import COLOURS
 from omnitalker.studio.option import Option
-from omnitalker.studio.order import OPTIONS, SIZES
+from omnitalker.studio.order import LAYOUTS, OPTIONS, SIZES
 from omnitalker.studio.people import Presenter
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -80,6 +80,8 @@ class _Page:
             with gr.Tabs() as self.tabs:
                 with gr.Tab("Speak", id="speak"):
                     self._speak_tab()
+                with gr.Tab("Scene"):
+                    self._scene_tab()
                 with gr.Tab("See inside"):
                     self.inside = gr.HTML(words.NO_TAKE, padding=False)
                 with gr.Tab("Compare"):
@@ -123,6 +125,10 @@ class _Page:
                     [[words.ENGLISH], [words.MANDARIN]], [self.text], label="Examples",
                     example_labels=["English", "中文"], api_visibility="private",
                 )  # fmt: skip
+                self.direct = gr.Textbox(
+                    label="How to say it", info=words.DIRECT_INFO, lines=1, elem_id="direct"
+                )
+                self.controls["direct"] = self.direct
                 with gr.Row(elem_id="go"):
                     self.generate = gr.Button(
                         "Generate", variant="primary", elem_id="generate", scale=3, min_width=140
@@ -223,6 +229,34 @@ class _Page:
             self.own_face = gr.Checkbox(False, label="Show this face instead of the presenter")
             self.consent = gr.Checkbox(False, label=words.CONSENT, elem_id="consent")
 
+    def _scene_tab(self) -> None:
+        gr.Markdown(words.SCENE_HINT)
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=6, min_width=280):
+                self.script = gr.Textbox(
+                    value=words.SCENE, label="Script", lines=12, max_lines=30, elem_id="script"
+                )
+                with gr.Row():
+                    self.layout = gr.Dropdown(
+                        [(name.replace("-", " ").capitalize(), name) for name in LAYOUTS],
+                        value=LAYOUTS[0], label="Layout", min_width=150,
+                    )  # fmt: skip
+                    self.scene_size = gr.Radio(list(SIZES), value=256, label="Size in pixels")
+                with gr.Row():
+                    self.check_script = gr.Button("Check", min_width=90)
+                    self.make_scene = gr.Button(
+                        "Generate the scene", variant="primary", elem_id="make-scene", min_width=160
+                    )
+                    self.stop_scene = gr.Button("Stop", min_width=90, interactive=False)
+                self.scene_status = gr.HTML(words.READY, elem_id="scene-status", padding=False)
+            with gr.Column(scale=5, min_width=280):
+                self.scene_player = streaming_player(
+                    label="Scene", show_label=False, autoplay=True, elem_id="scene", buttons=[]
+                )
+                self.scene_files = gr.Files(
+                    label="Downloads: film and subtitles", visible=False, interactive=False
+                )
+
     def _compare_tab(self) -> None:
         gr.Markdown(words.COMPARE_HINT)
         with gr.Row(elem_id="compare"):
@@ -283,6 +317,8 @@ class _Page:
         )
         made.failure(hands.refused, None, [self.status, *buttons], **QUICK)
         self.cancel.click(hands.cancel, None, [self.status, *buttons], **QUICK)
+        self._wire_scene()
+        self.direct.blur(hands.understand, self.direct, self.direct, **QUICK)
         self.gallery.select(
             hands.choose_presenter, None, [self.presenter, self.voice, self.poster], **QUICK
         )
@@ -314,6 +350,23 @@ class _Page:
         )
         self.delete.click(hands.delete_style, [self.saved, self.voice], shelf, **PRIVATE)
         self.use.click(hands.use_style, self.saved, [self.voice, self.tabs], **PRIVATE)
+
+    def _wire_scene(self) -> None:
+        hands = self.handlers
+        asked = [self.script, self.layout, self.scene_size]
+        buttons = [self.make_scene, self.stop_scene]
+        self.check_script.click(hands.check_script, asked, self.scene_status, **QUICK)
+        waiting = self.make_scene.click(hands.queue, None, [self.scene_status, *buttons], **QUICK)
+        made = waiting.then(
+            hands.make_scene,
+            asked,
+            [self.scene_player, self.scene_status, self.scene_files, *buttons],
+            concurrency_limit=self.at_once,
+            concurrency_id="making",
+            **PRIVATE,
+        )
+        made.failure(hands.refused, None, [self.scene_status, *buttons], **QUICK)
+        self.stop_scene.click(hands.cancel, None, [self.scene_status, *buttons], **QUICK)
 
 
 def _slider(option: Option) -> gr.Slider:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -107,7 +107,7 @@ class DemoTakes:
     ) -> None:
         self.studio = studio
         self.shelves = shelves
-        self._renderer = renderer
+        self.renderer = renderer
         self._max_seconds = max_seconds
         self._root = tempfile.TemporaryDirectory(prefix="omnitalker-demo-")
         self._takes = Path(self._root.name, "takes")
@@ -122,14 +122,30 @@ class DemoTakes:
 
     def speak(self, wish: Wish, stop: Stop | None = None) -> Iterator[Progress]:
         """Pieces in order, the last with the take. Closing the iterator ends the work."""
+        with self.at_work():
+            yield from self._speak(wish, stop)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """What `close` waits for."""
         with self._work:
             self._at_work += 1
         try:
-            yield from self._speak(wish, stop)
+            yield
         finally:
             with self._work:
                 self._at_work -= 1
                 self._work.notify_all()
+
+    def check_time(self, started: float, stop: Stop | None) -> None:
+        """An `InputError` where what was begun then must end now."""
+        if self._is_closed or (stop is not None and stop.event.is_set()):
+            raise InputError("stopped")
+        if time.monotonic() - started > self._max_seconds:
+            raise InputError(
+                f"this took longer than the {self._max_seconds:.0f} s allowed here; "
+                "use a shorter text or a smaller picture"
+            )
 
     def _speak(self, wish: Wish, stop: Stop | None) -> Iterator[Progress]:
         started = time.monotonic()
@@ -142,7 +158,7 @@ class DemoTakes:
         request = replace(request_of(order.words, cast.style, order.delivery), pacing=live())
         find_style = self.studio.finder(order.voice, cast.face)
         clauses = directed_clauses(request, order.delivery, find_style, parts)
-        made = _Made(wish, self._folder(), renderer.size, started)
+        made = _Made(wish, self.folder(), renderer.size, started)
         with (
             closing(stream(parts, request, renderer, clauses)) as chunks,  # type: ignore[type-var]
             VideoWriter(made.video, renderer.size, signed=True) as film,
@@ -150,13 +166,7 @@ class DemoTakes:
             for piece in pieces(chunks):
                 film.write(piece)
                 yield made.add(piece)
-                if self._is_closed or (stop is not None and stop.event.is_set()):
-                    raise InputError("stopped")
-                if time.monotonic() - started > self._max_seconds:
-                    raise InputError(
-                        f"this took longer than the {self._max_seconds:.0f} s allowed here; "
-                        "use a shorter text or a smaller picture"
-                    )
+                self.check_time(started, stop)
         yield made.finish(cast.style)
 
     def style(self, wish: Wish) -> StylePrompt:
@@ -185,7 +195,7 @@ class DemoTakes:
         background = order.look.background
         if background is not None and plain_backdrop(background) is None:
             raise InputError(f"background '{background}' is neither own, blur nor a colour")
-        look = replace(order.look, face=self._face(wish), renderer=self._renderer)
+        look = replace(order.look, face=self._face(wish), renderer=self.renderer)
         return replace(order, voice=self._voice(wish), look=look)
 
     def close(self) -> None:
@@ -226,7 +236,7 @@ class DemoTakes:
         self.references.agree(reference, wish.owner)
         return self.references.open(reference, wish.owner, missing)
 
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """A new one; those of long ago go."""
         now = time.monotonic()
         with self._lock:

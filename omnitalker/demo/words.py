@@ -56,6 +56,18 @@ STYLES_HINT = (
     "Keep the voice and manner that the **Speak** tab is set to, under a name of your own. "
     "Kept styles appear among your voices, yours alone, and stay on this machine."
 )
+DIRECT_INFO = "In words, if you like: tired but kind, slowly"
+SCENE_HINT = (
+    "Several speakers: `NAME [direction]: text`, a line each. `(pause 1)`, `*stress*`, `& NAME:` breaks in, "
+    "`NARRATOR` is heard only, `# Title` is a chapter. Voices and faces by name, or a cast between two `---`: "
+    "docs/scenes.md has all of it."
+)
+SCENE = """ava [happy]: Good morning! (pause 0.5) Did you sleep *well*?
+marcus [tired, slowly]: Like a stone.
+& ava: Oh, good!
+narrator: And then [whispering] the telephone rang.
+marcus [surprised]: Who calls so early?
+"""
 VERIFY_HINT = (
     "Was it made by OmniTalker? Drop a film or a sound here, as it reached you: cut, scaled or encoded anew. "
     "What is found is how sure the marks inside are. No mark is no proof that something is real."

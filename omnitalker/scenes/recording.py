@@ -96,7 +96,7 @@ class SceneRecording(Recording):
         starts = [seconds for _, seconds in self.placed]
         known = [c for c in self.scene.chapters if c.line < len(starts)]
         begins = [0.0 if c.line == 0 else starts[c.line] for c in known]
-        ends = [*begins[1:], self.seconds]
+        ends = [*begins[1:], self.seconds][: len(begins)]
         return tuple(
             Chapter(begin, end, chapter.title)
             for begin, end, chapter in zip(begins, ends, known, strict=True)
