@@ -206,7 +206,7 @@ def _listened(
 
 def speakers(studio: Casting, lines: int = 60, report: Report | None = None) -> dict[str, Any]:
     """A scene of so many lines: which are nearest to their own speaker's voice."""
-    names = [name for name in SPEAKERS if name in studio.parts.library.names]
+    names: list[str] = [name for name in SPEAKERS if name in studio.parts.library.names]
     judge = VoiceSimilarity()
     known = {name: judge.embed(_plainly(studio, name)) for name in names}
     scene = scene_for(names, lines, studio)
