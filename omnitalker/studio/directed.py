@@ -44,7 +44,7 @@ def heeded(delivery: Delivery, parts: Parts) -> tuple[Delivery, tuple[str, ...]]
 def heeded_order(order: Order, parts: Parts) -> tuple[Order, tuple[str, ...]]:
     """The same of a whole order; what its text holds is told as well."""
     delivery, notes = heeded(order.delivery, parts)
-    inside = [part for _, part in placed_parts(order.words) if isinstance(part, Control)]
+    inside = [part for _, part in placed_parts(order.text or "") if isinstance(part, Control)]
     notes += tuple(line for part in inside for line in part.direction.told if part.direction.sounds)
     return replace(order, delivery=delivery), notes
 

@@ -19,6 +19,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "stream": (WORDS,),
     "arkit_avatar": (WORDS, "curves"),
     "agent": (),
+    "scene": ("talk.mp4",),
 }
 
 
