@@ -45,11 +45,12 @@ def measure(material: Material, case: Case) -> Record:
 
 def _words(material: Material, case: Case, output: OmniTalkerOutput) -> Record:
     """Counts of word errors by each recogniser, in the output and in the teacher's reading; Mandarin by characters."""
-    units = words_of if case.language == "en" else characters_of
+    is_english = case.language == "en"
+    units = words_of if is_english else characters_of
     said = units(" ".join(word.text for word in output.words))
     sounds = {"output": output.audio, "teacher": material.sound([case.target])}
     found: Record = {"said": " ".join(said)}
-    for ear, ears in material.ears(case.language).items():
+    for ear, ears in material.ears("en" if is_english else "zh").items():
         for who, sound in sounds.items():
             if sound is not None:
                 heard = units(ears.transcribe(sound))
