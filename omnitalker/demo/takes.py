@@ -254,7 +254,7 @@ class _Made:
     """What has been made of one wish so far."""
 
     def __init__(self, wish: Wish, folder: Path, size: tuple[int, int], started: float) -> None:
-        self.video = folder / f"{_file_name(wish)}.mp4"
+        self.video = folder / f"{file_name_of(wish)}.mp4"
         self._wish, self._folder, self._started = wish, folder, started
         self._segments = SegmentEncoder(size)
         self._recording = Recording(wish.order.words, size)
@@ -326,7 +326,7 @@ def _shown(wish: Wish) -> str:
     return "own face" if wish.own_face else (wish.order.look.face or "default")
 
 
-def _file_name(wish: Wish) -> str:
+def file_name_of(wish: Wish) -> str:
     """Like ava-good-morning-the: whoever finds it among the downloads knows it again. Letters and digits alone."""
     said = re.sub(r"[^\w\s]", "", (wish.order.text or "").lower()).split()[:3]
     words = re.sub(r"[^\w\s]", "", _shown(wish)).split() + said

@@ -48,10 +48,10 @@ def look(path: str | Path) -> AnalysedClip:
     if len(clip.frames) != 1:
         _check_length(clip)
     found = analyse_clip(clip)
-    return replace(found, warnings=(*said, *found.warnings, *_other_faces(found)))
+    return replace(found, warnings=(*said, *found.warnings, *other_faces(found)))
 
 
-def _other_faces(found: AnalysedClip) -> tuple[str, ...]:
+def other_faces(found: AnalysedClip) -> tuple[str, ...]:
     """A note where the middle picture shows further people, smaller ones in the background left out."""
     frames = found.clip.frames
     if not frames or found.face is None:

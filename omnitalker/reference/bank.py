@@ -49,7 +49,7 @@ CRISPER = 0.45
 """Sharpening that makes up for the crop being resampled twice more."""
 _LIPS = np.array(face_regions.LIPS + face_regions.LIP_CORNERS)
 _OVAL = np.array(face_regions.OVAL)
-_EYES = np.array(face_regions.LEFT_EYE + face_regions.RIGHT_EYE)
+EYES = np.array(face_regions.LEFT_EYE + face_regions.RIGHT_EYE)
 _BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _SHUT = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
@@ -58,7 +58,7 @@ def mouth_bank(
     identity: Identity, frames: Sequence[Frame], landmarks: FloatArray, motion: FloatArray
 ) -> TextureBank | None:
     """Mouths of a clip, as different as possible. Frames and landmarks as in `identity.picture`."""
-    layout, box = _layout(identity, {"jawOpen": 0.35}, _LIPS, LIP_MARGIN)
+    layout, box = layout_of(identity, {"jawOpen": 0.35}, _LIPS, LIP_MARGIN)
     usable = _facing(identity, motion) & _visible(identity, landmarks[:, _LIPS])
     descriptors = mouth_descriptor(FaceModel.load().deform(identity.neutral, motion))
     chosen = _different(descriptors, usable, MOST_MOUTHS)
@@ -101,18 +101,18 @@ def lid_bank(
     """The frame of a clip in which both eyes are best closed; where they never are, lids are painted."""
     shut = motion[:, _BLINKS].min(axis=1)
     turned = np.abs(motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3])
-    usable = (shut > SHUT) & (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, _EYES])
+    usable = (shut > SHUT) & (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, EYES])
     if not usable.any():
         return painted_lid_bank(identity)
     best = np.array([np.argmax(np.where(usable, shut - turned.max(axis=1), -np.inf))])
-    layout, box = _layout(identity, _SHUT, _EYES, LID_MARGIN)
+    layout, box = layout_of(identity, _SHUT, EYES, LID_MARGIN)
     crops = [_rectified(frames[index], landmarks[index], layout, box) for index in best]
     return TextureBank(np.stack(crops), motion[best].astype(np.float32), layout)
 
 
 def painted_lid_bank(identity: Identity) -> TextureBank:
     """Closed eyes made of the picture of open ones."""
-    layout, box = _layout(identity, _SHUT, _EYES, LID_MARGIN)
+    layout, box = layout_of(identity, _SHUT, EYES, LID_MARGIN)
     motion = identity.coefficients.copy()
     motion[_BLINKS] = 1.0
     lifted = _frontal(identity, {}) - _frontal(identity, _SHUT)
@@ -126,7 +126,7 @@ def look_bank(
 ) -> TextureBank | None:
     """Eyes in every look that stills of known coefficients show; bent onto lids a little closed."""
     turned = np.abs(motion[:, POSE_SLICE][:, :3] - identity.coefficients[POSE_SLICE][:3])
-    usable = (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, _EYES])
+    usable = (turned.max(axis=1) < CALM) & _visible(identity, landmarks[:, EYES])
     face = FaceModel.load().deform(identity.neutral, motion)
     gaze = motion[:, GAZE_SLICE]
     descriptors = np.concatenate(
@@ -140,11 +140,11 @@ def look_bank(
         axis=1,
     )
     chosen = _different(descriptors, usable, MOST_LOOKS)
-    layout, box = _layout(identity, {"eyeBlinkLeft": 0.3, "eyeBlinkRight": 0.3}, _EYES, LID_MARGIN)
+    layout, box = layout_of(identity, {"eyeBlinkLeft": 0.3, "eyeBlinkRight": 0.3}, EYES, LID_MARGIN)
     return _bank(frames, landmarks, motion, chosen, layout, box)
 
 
-def _layout(
+def layout_of(
     identity: Identity, expression: dict[str, float], region: IntArray, margin: float
 ) -> tuple[FloatArray, tuple[int, int]]:
     """(478, 2) landmarks of a frontal face in crop pixels, and the (width, height) of a crop around the region.

@@ -49,9 +49,9 @@ class Casting:
 
     def __init__(self, parts: Parts, *, remembered: int = 16) -> None:
         self.parts = parts
-        self._looked_at: _Memory = _Memory(remembered, most_bytes=REMEMBERED_BYTES)
-        self._references: _Memory = _Memory(remembered)
-        self._identities: _Memory = _Memory(remembered)
+        self._looked_at: Memory = Memory(remembered, most_bytes=REMEMBERED_BYTES)
+        self._references: Memory = Memory(remembered)
+        self._identities: Memory = Memory(remembered)
 
     @classmethod
     def from_pretrained(
@@ -212,7 +212,7 @@ class Casting:
         return DEFAULT_PRESENTER if DEFAULT_PRESENTER in names or not names else names[0]
 
 
-class _Memory:
+class Memory:
     """The most recently used results; each is made once even when asked for by several threads.
 
     most_bytes: of results that know their size (`nbytes`); the last one is kept whatever its size.

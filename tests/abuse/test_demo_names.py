@@ -178,10 +178,10 @@ def test_a_reference_serves_only_who_brought_it_once_agreed(
 
 @pytest.mark.parametrize("face", ["/", "..", "\\", "\0", "a/b/c", "x" * 300, "", "C:\\x", "a\nb"])
 def test_a_take_lies_in_its_own_folder(tmp_path: Path, face: str) -> None:
-    from omnitalker.demo.takes import Wish, _file_name
+    from omnitalker.demo.takes import Wish, file_name_of
 
     for text in ("Hello there.", face, "../../x"):
-        name = _file_name(Wish(parse({"text": text, "face": face})))
+        name = file_name_of(Wish(parse({"text": text, "face": face})))
         made = (tmp_path / f"{name}.mp4").resolve()
         assert made.parent == tmp_path.resolve()
         assert 0 < len(name) <= 48

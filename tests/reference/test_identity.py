@@ -6,7 +6,7 @@ import pytest
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import Camera, MotionTrack, ReferenceClip, TrackedFace
 from omnitalker.motion.face.model import FaceModel
-from omnitalker.reference.analyse import _other_faces
+from omnitalker.reference.analyse import other_faces
 from omnitalker.reference.clip import AnalysedClip
 from omnitalker.reference.identity import at_home, calmest, identity_from
 from omnitalker.reference.identity_file import load_identity, save_identity
@@ -198,8 +198,8 @@ def test_two_faces_in_a_picture_are_told():
         frame.shape[1::-1],
     )
     clip = ReferenceClip(np.zeros(0, np.float32), (frame,), "two.png")
-    notes = _other_faces(AnalysedClip(clip, seen, 0.0))
+    notes = other_faces(AnalysedClip(clip, seen, 0.0))
     assert len(notes) == 1
     assert "2 faces; the one left is taken" in notes[0]
     alone = replace(clip, frames=(np.ascontiguousarray(frame[:, :768]),))
-    assert _other_faces(AnalysedClip(alone, seen, 0.0)) == ()
+    assert other_faces(AnalysedClip(alone, seen, 0.0)) == ()

@@ -10,7 +10,7 @@ import pytest
 from omnitalker.base.errors import InputError
 from omnitalker.media.sound import write_wav
 from omnitalker.reference.style import save_style
-from omnitalker.studio.casting import Casting, _Memory
+from omnitalker.studio.casting import Casting, Memory
 from omnitalker.studio.order import Look, Voice, parse
 from omnitalker.studio.produce import produce
 
@@ -107,7 +107,7 @@ def test_sketch_frames_have_the_size_asked_for(studio: Casting) -> None:
 
 
 def test_pictures_of_references_are_forgotten_before_they_fill_the_memory() -> None:
-    memory = _Memory(16, most_bytes=100)
+    memory = Memory(16, most_bytes=100)
     for name in "abc":
         memory.get(name, lambda: np.zeros(40, np.uint8))
     made: list[str] = []

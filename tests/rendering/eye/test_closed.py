@@ -10,7 +10,7 @@ import pytest
 from omnitalker.base.types import TextureBank
 from omnitalker.motion.face import regions
 from omnitalker.motion.face.raster import backward_map
-from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout, painted_lid_bank
+from omnitalker.reference.bank import EYES, LID_MARGIN, layout_of, painted_lid_bank
 from omnitalker.reference.identity_file import load_identity
 from omnitalker.rendering.curves import box_around
 from omnitalker.rendering.eye.closed import shut
@@ -27,7 +27,7 @@ def renderer():
     """The painted person, whose closed lids have a green line where they meet."""
     identity = painted_identity()
     blinks = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
-    layout, (width, height) = _layout(identity, blinks, _EYES, LID_MARGIN)
+    layout, (width, height) = layout_of(identity, blinks, EYES, LID_MARGIN)
     crop = np.full((height, width, 3), SKIN, np.uint8)
     for x, y in layout[list(regions.LEFT_LID_UPPER + regions.RIGHT_LID_UPPER)].astype(int):
         crop[y - 2 : y + 3, x - 2 : x + 3] = LINE

@@ -8,7 +8,7 @@ import pytest
 
 from omnitalker.base.types import TextureBank
 from omnitalker.motion.face import regions
-from omnitalker.reference.bank import _EYES, LID_MARGIN, _layout
+from omnitalker.reference.bank import EYES, LID_MARGIN, layout_of
 from omnitalker.rendering.eye.lid_patch import DrawnFace
 from omnitalker.rendering.eye.looks import OwnLooks
 from omnitalker.rendering.warp import WarpRenderer
@@ -21,11 +21,11 @@ GREEN, BLUE = np.array((30, 170, 60)), np.array((40, 60, 200))
 def renderer():
     """The painted person with green lids where they are half and blue ones where they are wholly closed."""
     identity = painted_identity()
-    layout, (width, height) = _layout(identity, {"eyeBlinkLeft": 0.3}, _EYES, LID_MARGIN)
+    layout, (width, height) = layout_of(identity, {"eyeBlinkLeft": 0.3}, EYES, LID_MARGIN)
     looks = (None, 0.0), (GREEN, 0.5), (BLUE, 1.0)
     crops = np.full((len(looks), height, width, 3), SKIN, np.uint8)
     for crop, (colour, _) in zip(crops, looks, strict=True):
-        for x, y in layout[list(_EYES)].astype(int) if colour is not None else ():
+        for x, y in layout[list(EYES)].astype(int) if colour is not None else ():
             crop[y - 4 : y + 5, x - 4 : x + 5] = colour
     strengths = [motion(eyeBlinkLeft=blink, eyeBlinkRight=blink) for _, blink in looks]
     bank = TextureBank(crops, np.stack(strengths), layout)

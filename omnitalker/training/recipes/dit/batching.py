@@ -88,7 +88,7 @@ class SequenceSampler:
             dtype=np.float64,
         )
         has_text = np.array([info.has_text for info in infos])
-        self._chances = _limited(weights, ~has_text, untranscribed_share)
+        self._chances = limited_chances(weights, ~has_text, untranscribed_share)
         self._groups: dict[Voice, list[int]] = defaultdict(list)
         for index, info in enumerate(infos):
             self._groups[voice_of(info)].append(index)
@@ -182,7 +182,9 @@ def _moments(
     return values.mean(axis=0).round(5).tolist(), spread.round(5).tolist()
 
 
-def _limited(weights: FloatArray, limited: npt.NDArray[np.bool_], share: float) -> FloatArray:
+def limited_chances(
+    weights: FloatArray, limited: npt.NDArray[np.bool_], share: float
+) -> FloatArray:
     """Weights as chances, with those of `limited` scaled down to at most `share` in all."""
     chances = weights / weights.sum()
     taken = chances[limited].sum()

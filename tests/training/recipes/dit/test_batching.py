@@ -73,10 +73,10 @@ def test_an_empty_corpus_is_explained(corpus_dir: Path) -> None:
 
 
 def test_items_without_text_never_take_more_than_their_share(corpus_dir: Path) -> None:
-    from omnitalker.training.recipes.dit.batching import _limited
+    from omnitalker.training.recipes.dit.batching import limited_chances
 
     weights, silent = np.array([1.0, 3.0, 4.0, 8.0]), np.array([False, False, True, True])
-    chances = _limited(weights, silent, 0.25)
+    chances = limited_chances(weights, silent, 0.25)
     np.testing.assert_allclose(chances, [0.75 / 4, 2.25 / 4, 0.25 / 3, 0.5 / 3])
-    np.testing.assert_allclose(_limited(weights, silent, 0.9), weights / 16)
-    np.testing.assert_allclose(_limited(weights, silent | True, 0.1), weights / 16)
+    np.testing.assert_allclose(limited_chances(weights, silent, 0.9), weights / 16)
+    np.testing.assert_allclose(limited_chances(weights, silent | True, 0.1), weights / 16)
