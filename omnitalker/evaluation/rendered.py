@@ -49,9 +49,9 @@ def measure(values: FloatArray, timed: Sequence[TimedPhoneme]) -> dict[str, Any]
     }
 
 
-def seen_motion(values: FloatArray, size: int = SIZE) -> FloatArray:
-    """(F, 61) -> (F, 61) as the tracker sees it in the rendered pictures."""
-    return _tracked(values, size).motion.values
+def seen_landmarks(values: FloatArray, size: int = SIZE) -> FloatArray:
+    """(F, 61) -> (F, 478, 3) points of the face in the rendered pictures, pixels, y down."""
+    return _tracked(values, size).landmarks
 
 
 def seen_gap(values: FloatArray, size: int = SIZE) -> FloatArray:

@@ -23,11 +23,11 @@ from omnitalker.audio.prosody import RATE, prosody
 from omnitalker.audio.resample import resample
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, StylePrompt
-from omnitalker.evaluation.rendered import seen_motion
+from omnitalker.evaluation.rendered import seen_landmarks
 from omnitalker.evaluation.voice import VoiceSimilarity
 from omnitalker.generation.stream import stream
 from omnitalker.media.reader import read_frames
-from omnitalker.motion.names import INDEX, POSE_SLICE
+from omnitalker.motion.names import POSE_SLICE
 from omnitalker.scenes.formats import scene_of
 from omnitalker.scenes.lines import LineMaker, LineStore, Spoken
 from omnitalker.scenes.produce import produce_scene
@@ -66,15 +66,10 @@ INSTRUCTIONS: Final[tuple[tuple[str, Wanted], ...]] = (
     ("大声地喊", {"level": 1}), ("非常高兴", {"happy": 1}), ("悲伤地，低沉", {"sad": 1, "pitch": -1}),
 )  # fmt: skip
 """What people might write, and what they would mean by it, written down without a look at the table of words."""
-FACES: Final[Mapping[str, tuple[str, ...]]] = {
-    "happy": ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight"),
-    "sad": ("mouthFrownLeft", "mouthFrownRight", "browInnerUp"),
-    "angry": ("browDownLeft", "browDownRight"),
-    "surprised": ("browOuterUpLeft", "browOuterUpRight", "browInnerUp", "eyeWideLeft", "eyeWideRight"),
-    "fearful": ("browInnerUp", "eyeWideLeft", "eyeWideRight", "mouthStretchLeft", "mouthStretchRight"),
-    "disgusted": ("noseSneerLeft", "noseSneerRight"),
-}  # fmt: skip
-"""What shows an emotion."""
+EMOTIONS: Final = ("happy", "sad", "angry", "surprised", "fearful", "disgusted")
+EYES, EYE_CORNERS, BROWS = (33, 263), (133, 362), (55, 285)
+"""Points of the face: outer and inner corners of the eyes, inner ends of the brows."""
+MOUTH_CORNERS, LIPS, NOSE = (61, 291), (0, 17), 2
 SPEAKERS: Final = ("ava", "marcus", "lin", "theo", "clara", "hugo")
 SENTENCES: Final = (
     "I have been waiting here since eight this morning.",
@@ -126,7 +121,7 @@ def directions(
     for number, (instruction, wanted) in enumerate(asked):
         text = MANDARIN if instruction > "\u3000" else ENGLISH
         voice = "lin" if text == MANDARIN else ("ava", "marcus")[number % 2]
-        faces = any(axis in FACES for axis in wanted)
+        faces = any(axis in EMOTIONS for axis in wanted)
         if (voice, text) not in plain:
             plain[voice, text] = _read(studio, text, voice, None, faces=True)
         heard = _read(studio, text, voice, instruction, faces=faces)
@@ -157,10 +152,28 @@ def _read(studio: Casting, text: str, voice: str, direct: str | None, *, faces: 
     }
     if faces:
         places = np.linspace(0.3, 0.9, FRAMES_SEEN) * (len(made.motion.values) - 1)
-        seen = seen_motion(made.motion.values[places.astype(int)])
-        for emotion, names in FACES.items():
-            values[emotion] = float(seen[:, [INDEX[name] for name in names]].mean())
+        values |= shown(seen_landmarks(made.motion.values[places.astype(int)]))
     return Heard(values)
+
+
+def shown(points: FloatArray) -> dict[str, float]:
+    """(F, 478, 3) -> how far the face goes each emotion's way: brows, corners of the mouth and upper lip, in eye
+    distances."""
+    across = np.linalg.norm(points[:, EYES[1], :2] - points[:, EYES[0], :2], axis=1)
+
+    def height(*indices: int) -> FloatArray:
+        """Upwards."""
+        return np.asarray(-points[:, list(indices), 1].mean(axis=1) / across)
+
+    brows = height(*BROWS) - height(*EYE_CORNERS)
+    corners = height(*MOUTH_CORNERS) - height(*LIPS)
+    width = points[:, MOUTH_CORNERS[1], 0] - points[:, MOUTH_CORNERS[0], 0]
+    lip = height(LIPS[0]) - height(NOSE)
+    ways = {
+        "happy": corners + width / across, "sad": -corners, "angry": -brows, "surprised": brows,
+        "fearful": brows, "disgusted": lip,
+    }  # fmt: skip
+    return {emotion: float(value.mean()) for emotion, value in ways.items()}
 
 
 def voices(

@@ -79,8 +79,10 @@ class SceneRecording(Recording):
 
     def keep(self, chunk: AVChunk) -> None:
         """Of what goes by, only how long it is and a few pictures."""
-        kept = replace(chunk, samples=chunk.samples[:0], motion=chunk.motion[:0], words=())
-        super().keep(kept)
+        nothing = np.zeros(0, np.float32), np.zeros((0, MOTION_DIM), np.float32)
+        super().keep(replace(chunk, samples=nothing[0], motion=nothing[1], words=()))
+        self._samples.clear()
+        self._motion.clear()
         self._length += len(chunk.samples)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ from omnitalker.motion.names import INDEX
 from omnitalker.motion.track.export import import_csv
 from omnitalker.scenes.formats import scene_of
 from omnitalker.scenes.picture import REACTION_FRAMES, Stage
-from omnitalker.scenes.produce import examine, make, produce_scene
+from omnitalker.scenes.produce import examine, make, open_scene, produce_scene
 from omnitalker.scenes.recording import SceneRecording
 from omnitalker.studio.casting import Casting
 from omnitalker.studio.order import Outputs, parse
@@ -139,6 +141,17 @@ def test_an_interruption_keeps_the_lines_and_leaves_no_film(
         produce_scene(studio, scene, tmp_path / "a.wav", Outputs(format="wav"), stop)
     assert not (tmp_path / "a.wav").exists()
     assert list((tmp_path / ".a.lines").glob("*.npz"))
+
+
+def test_nothing_of_what_goes_by_is_kept(studio: Casting, tmp_path: Path) -> None:
+    scene = scene_for(studio, "ADA: One.\nBOB: Two.\nADA: Three.\n")
+    with open_scene(studio, scene, tmp_path) as recording:
+        gone = [(weakref.ref(chunk.samples), weakref.ref(chunk.motion)) for chunk in recording]
+    gc.collect()
+    assert len(gone) > 2
+    assert [ref() for pair in gone for ref in pair] == [None] * (2 * len(gone))
+    assert recording.seconds > 1
+    assert len(recording.cues()) == 3
 
 
 def test_who_breaks_in_is_heard_before_the_other_has_ended(studio: Casting, tmp_path: Path) -> None:

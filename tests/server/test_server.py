@@ -96,6 +96,15 @@ def test_a_script_is_a_film_of_several_speakers_and_a_sound_of_several_voices(
     assert lengths[1] > 1.5 * lengths[0]
 
 
+def test_instructions_and_directions_in_the_text_are_followed(http: httpx.Client) -> None:
+    body = {"input": "Good morning to you.", "response_format": "wav"}
+    slow = {"instructions": "very slowly"}, {"input": "[very slowly] Good morning to you."}
+    plain, *slower = (
+        len(http.post("/v1/audio/speech", json={**body, **other}).content) for other in ({}, *slow)
+    )
+    assert min(slower) > 1.15 * plain
+
+
 def test_a_line_that_cannot_be_made_is_left_out_unless_that_is_not_wished(
     http: httpx.Client,
 ) -> None:

@@ -56,8 +56,8 @@ def test_numbers_mean_what_they_say() -> None:
 def test_a_faint_feeling_is_in_the_numbers_a_strong_one_in_the_voice_of_its_manner() -> None:
     faint, strong = read_direction("slightly sad").values, read_direction("sad").values
     assert float(faint["intensity"]) < FAINT <= float(strong["intensity"])
-    assert float(faint["speed"]) < 1
-    assert "speed" not in strong
+    assert float(faint["pitch"]) < 0
+    assert "pitch" not in strong
 
 
 def test_what_is_not_understood_is_told() -> None:
