@@ -35,6 +35,9 @@ SOFT, LOUD = 0.25, 0.5
 """How far a difference shall lean, and is pushed at the most (log-mel, all its cells together), in what is soft
 and in what is loud within its block: noise buries the one, the other hides the push. What leans farther to
 the wrong side is left there, mostly."""
+BUSY, LEAST, MOST = 0.7, 0.3, 1.2
+"""That reach follows how far the differences around lean by themselves, times BUSY, from LEAST to MOST of it: what
+moves anyway hides more, and a vowel that stands still hides little."""
 LOUD_BELOW = 2.5
 """Log-mel under the loudest tenth of a block where a difference is half loud."""
 SEED = 20261130
@@ -91,19 +94,25 @@ def leaning(mel: FloatArray, value: int = NOBODY, first_block: int = 0) -> Float
     blocks = mel.reshape(-1, timeline.BLOCK_MEL_FRAMES * timeline.N_MELS)
     rows = differences()
     sides = wanted(value)[(first_block + np.arange(len(blocks))) % PERIOD]
-    reach = _reach(mel)
-    push = sides * np.clip(reach - sides * (blocks @ rows.T), 0.0, reach)
+    leans = blocks @ rows.T
+    reach = _reach(mel, leans)
+    push = sides * np.clip(reach - sides * leans, 0.0, reach)
     return np.asarray(push @ rows, np.float32).reshape(mel.shape)
 
 
-def _reach(mel: FloatArray) -> FloatArray:
-    """(B, K): how far each difference of (15 B, 100) is pushed."""
+def _reach(mel: FloatArray, leans: FloatArray) -> FloatArray:
+    """(B, K): how far each difference of (15 B, 100), which leans so far now, is pushed."""
     levels = mel.reshape(-1, timeline.BLOCK_MEL_FRAMES, timeline.N_MELS).mean(axis=1)
     under = np.quantile(levels, 0.9, axis=1, keepdims=True) - LOUD_BELOW
     lows = range(LOWEST, HIGHEST - 2 * BAND + 1, 2 * BAND)
     pairs = np.stack([levels[:, low : low + 2 * BAND].min(axis=1) for low in lows], axis=1)
     loud = 1 / (1 + np.exp(-2 * (pairs - under)))
-    return np.repeat(SOFT + (LOUD - SOFT) * loud, STEPS - 1, axis=1)
+    audible = np.repeat(SOFT + (LOUD - SOFT) * loud, STEPS - 1, axis=1)
+    power = (leans**2).reshape(len(leans), -1, STEPS - 1).mean(axis=2)
+    edged = np.pad(power, ((0, 0), (1, 1)), mode="edge")
+    around = np.sqrt((edged[:, :-2] + edged[:, 1:-1] + edged[:, 2:]) / 3)
+    busy = BUSY * np.repeat(around, STEPS - 1, axis=1)
+    return np.clip(busy, LEAST * audible, MOST * audible)
 
 
 def mark_sound(samples: FloatArray, value: int = NOBODY) -> FloatArray:
