@@ -139,7 +139,9 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> Response:
-        return JSONResponse(error_body(str(error.detail)), status_code=error.status_code)
+        return JSONResponse(
+            error_body(str(error.detail)), status_code=error.status_code, headers=error.headers
+        )
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -180,6 +180,8 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
         return
     body = json.dumps(error_body(str(refusal))).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if refusal.status == 413:  # what is still to come is not read
+        headers.append((b"connection", b"close"))
     if refusal.retry_after:
         headers.append((b"retry-after", b"%d" % refusal.retry_after))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})

@@ -99,7 +99,7 @@ class Guard:
             received += len(message.get("body", b""))
             if received > self._config.most_body_bytes:
                 # The one error that FastAPI lets through while it reads a body.
-                raise HTTPException(413, self._too_large())
+                raise HTTPException(413, self._too_large(), {"connection": "close"})
             return message
 
         await self._app(scope, counted, send)

@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -345,6 +346,40 @@ def test_nobody_outside_is_asked_for_the_way() -> None:
     assert not asked
     turn = rtc_configuration((IceServer(("turn:turn.example.org:3478",), "ann", "TURN_PASSWORD"),))
     assert turn.iceServers[0].username == "ann"
+
+
+def test_eight_at_once_get_what_they_get_one_by_one(hall: ServerState) -> None:
+    texts = [f"Number {n} is said." for n in range(4)] * 2
+    allowance = Allowance(syntheses=8, requests_per_minute=0)
+    with serving(hall, syntheses=8, allowance=allowance) as (address, _):
+
+        def ask(text: str) -> bytes:
+            body = {"input": text, "response_format": "pcm"}
+            answer = httpx.post(f"http://{address}/v1/audio/speech", json=body, timeout=120)
+            assert answer.status_code == 200
+            return answer.content
+
+        alone = [ask(text) for text in texts[:4]]
+        with ThreadPoolExecutor(8) as callers:
+            together = list(callers.map(ask, texts))
+    assert len(set(alone)) > 1, "an untrained network says some alike"
+    assert together == alone * 2
+
+
+def test_what_is_too_large_is_told_and_its_rest_not_read(hall: ServerState) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b"x" * 65_536
+
+    with serving(hall) as (address, _), httpx.Client(timeout=30) as client:
+        for content in (b"x" * 2_000_000, pieces()):
+            with contextlib.suppress(
+                httpx.WriteError, httpx.ReadError
+            ):  # hung up on while it still sends
+                answer = client.post(f"http://{address}/v1/audio/speech", content=content)
+                assert answer.status_code == 413
+                assert answer.headers["connection"] == "close"
+            assert client.get(f"http://{address}/health").status_code == 200
 
 
 def test_nobody_takes_more_than_a_share() -> None:
