@@ -57,7 +57,9 @@ def _rules(
             yield han.start, han.end, [Spoken(char, char, "zh", 0, 0) for char in han.words]
         return
     for said in english.say(text, start, end):
-        words = [Spoken(w, w.lower() if said.is_plain else w, "en", 0, 0) for w in said.words]
+        words = [
+            Spoken(w, w.lower() if said.is_plain else w, "en", 0, 0) for w in said.words.split()
+        ]
         yield said.start, said.end, words
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
+from omnitalker.text import rules
 from omnitalker.text.mandarin.numbers import cardinal, decimal, digits
-
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+from omnitalker.text.rules import Rule, Said, always, plain, rule
 
 HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
@@ -33,38 +32,9 @@ _MEASURES: Final = "个只条张位本件台辆座家块杯瓶双次回遍趟天
 _NOT_LIANG: Final = "月号日楼路班年级"
 
 
-@dataclass(frozen=True)
-class Said:
-    """Every character of `words` stands for `text[start:end]`; plain ones are the very text."""
-
-    words: str
-    start: int
-    end: int
-    is_plain: bool = False
-
-
 def say(text: str, start: int, end: int) -> Iterator[Said]:
-    """The syllables of `text[start:end]` from left to right; what has no sound is passed over."""
-    at = start
-    while at < end:
-        for pattern, speak in _RULES:
-            match = pattern.match(text, at, end)
-            if match and match.end() > at:
-                words = speak(match)
-                if words:
-                    yield Said(words, at, match.end(), speak is _plain)
-                at = match.end()
-                break
-        else:
-            at += 1
-
-
-def _plain(match: re.Match[str]) -> str:
-    return match[0]
-
-
-def _always(words: str) -> Callable[[re.Match[str]], str]:
-    return lambda _: words
+    """The syllables of `text[start:end]` from left to right."""
+    return rules.say(_RULES, text, start, end)
 
 
 def _year(match: re.Match[str]) -> str:
@@ -131,67 +101,63 @@ def _number(match: re.Match[str]) -> str:
     return sign + decimal(text)
 
 
-def _rule(pattern: str, speak: Callable[[re.Match[str]], str]) -> Rule:
-    return re.compile(pattern), speak
-
-
 _UNIT: Final = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
 _CURRENCY: Final = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
 
 _RULES: Final[tuple[Rule, ...]] = (
-    _rule(rf"[{HAN}]", _plain),
-    _rule(r"\s+", _always("")),
-    _rule(r"(?<!\d)(?P<year>\d{4}|\d{2}(?=年[0-9的级]))年", _year),
-    _rule(r"(?<!\d)\d0(?=年代)", lambda m: cardinal(int(m[0]))),
-    _rule(r"(?<!\d)\d0(?=后)", lambda m: digits(m[0])),
-    _rule(r"(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<name>[日号])", _month_day),
-    _rule(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)", _date),
-    _rule(
+    rule(rf"[{HAN}]", plain),
+    rule(r"\s+", always("")),
+    rule(r"(?<!\d)(?P<year>\d{4}|\d{2}(?=年[0-9的级]))年", _year),
+    rule(r"(?<!\d)\d0(?=年代)", lambda m: cardinal(int(m[0]))),
+    rule(r"(?<!\d)\d0(?=后)", lambda m: digits(m[0])),
+    rule(r"(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<name>[日号])", _month_day),
+    rule(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)", _date),
+    rule(
         r"(?<!\d)(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?!\d)",
         _time,
     ),
-    _rule(
+    rule(
         r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)",
         lambda m: digits(m[0], telephone=True),
     ),
-    _rule(
+    rule(
         r"(?<![\d.])(?:0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4}|1[12][0-9]{1}(?=[^\d]{0,3}(?:电话|报警)))(?!\d)",
         lambda m: digits(m[0], telephone=True),
     ),
-    _rule(r"(?<![\d.])\d{3,4}(?=[室房])", lambda m: digits(m[0])),
-    _rule(
+    rule(r"(?<![\d.])\d{3,4}(?=[室房])", lambda m: digits(m[0])),
+    rule(
         r"(?<=[号码QV信]是)\d{4,}(?![\d.])|(?<=[Q号码][:： ])\d{4,}(?![\d.])",
         lambda m: digits(m[0]),
     ),
-    _rule(
+    rule(
         rf"(?P<minus>[-−]?)(?P<currency>{_CURRENCY})[ ]?(?P<amount>{_NUMBER})(?P<scale>[万亿千百]+)?",
         _money,
     ),
-    _rule(
+    rule(
         rf"(?P<minus>[-−]?)(?P<amount>{_NUMBER})(?P<scale>[万亿千百]+)?[ ]?(?P<currency>RMB|CNY|USD|EUR|GBP|JPY|[¥￥$€£])",
         _money,
     ),
-    _rule(
+    rule(
         rf"(?P<minus>(?<!\d)[-−]|)(?P<amount>{_NUMBER})(?:%?[-–~～](?P<last>{_NUMBER}))?[ ]?%",
         _percent,
     ),
-    _rule(
+    rule(
         rf"(?P<minus>(?<!\d)[-−]|)(?P<amount>{_NUMBER})(?:[-–~～](?P<last>{_NUMBER}))?[ ]?(?P<unit>{_UNIT})(?![A-Za-z])",
         _quantity,
     ),
-    _rule(
+    rule(
         r"(?<![\d/])(?P<top>\d+)/(?P<bottom>\d+)(?![\d/])",
         lambda m: f"{cardinal(int(m['bottom']))}分之{cardinal(int(m['top']))}",
     ),
-    _rule(
+    rule(
         r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.])",
         lambda m: "点".join(digits(p) for p in m[0].split(".")),
     ),
-    _rule(
+    rule(
         r"(?<!\d)(\d+)[:：](\d+)(?!\d)", lambda m: f"{cardinal(int(m[1]))}比{cardinal(int(m[2]))}"
     ),
-    _rule(rf"(?<![\d-])({_NUMBER})[ ]?[-–—~～至][ ]?({_NUMBER})(?![\d-])", _range),
-    _rule(rf"(?P<minus>(?<![\w)])[-−]|)(?P<amount>{_NUMBER})", _number),
-    _rule(r"(?<=\d)-(?=\d)", _always("杠")),
-    _rule(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda m: _SYMBOLS[m[0]]),
+    rule(rf"(?<![\d-])({_NUMBER})[ ]?[-–—~～至][ ]?({_NUMBER})(?![\d-])", _range),
+    rule(rf"(?P<minus>(?<![\w)])[-−]|)(?P<amount>{_NUMBER})", _number),
+    rule(r"(?<=\d)-(?=\d)", always("杠")),
+    rule(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda m: _SYMBOLS[m[0]]),
 )
