@@ -21,6 +21,8 @@ from tests.live.waiting import wait_until
 if TYPE_CHECKING:
     pass
 
+SCRIPT = "ada [happy]: Good morning.\n& bob: No.\nnarrator: So it went.\n"
+
 
 @pytest.fixture
 def http(address: str, key: str) -> Iterator[httpx.Client]:
@@ -59,6 +61,10 @@ def test_the_official_client_reads_audio_and_events(address: str, key: str) -> N
         sound = b"".join(answer.iter_bytes())
     assert len(sound) % 1920 == 0
     with make(
+        model="tts-1", voice="nova", input=SCRIPT, instructions="calmly", response_format="pcm"
+    ) as answer:
+        assert len(b"".join(answer.iter_bytes())) > 1.5 * len(sound)
+    with make(
         model="omnitalker", voice="ada:happy", input="Hello there.", response_format="pcm",
         stream_format="sse",
     ) as answer:  # fmt: skip
@@ -77,9 +83,6 @@ def test_video_is_an_mp4_whose_sound_and_picture_are_equally_long(http: httpx.Cl
         samples = sum(frame.samples for frame in container.decode(audio=0))
     assert frames > 10
     assert abs(frames * 960 - samples) <= 2 * 1024
-
-
-SCRIPT = "ada [happy]: Good morning.\n& bob: No.\nnarrator: So it went.\n"
 
 
 def test_a_script_is_a_film_of_several_speakers_and_a_sound_of_several_voices(
