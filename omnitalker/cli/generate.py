@@ -18,7 +18,7 @@ from omnitalker.studio.people import voices
 from omnitalker.text.file import decode, read_text
 
 if TYPE_CHECKING:
-    from omnitalker.scenes.script import Scene
+    from omnitalker.scenes.scene import Scene
 
 SHOWN_PROBLEMS = 50
 

@@ -23,7 +23,7 @@ from omnitalker.demo.scenes import DemoScenes, SceneStep
 from omnitalker.demo.takes import DemoTakes, Progress, Take, Wish
 from omnitalker.demo.turns import Turns
 from omnitalker.demo.visitors import owner_of
-from omnitalker.scenes.script import Scene
+from omnitalker.scenes.scene import Scene
 from omnitalker.studio.order import parse
 from omnitalker.studio.people import Presenter
 from omnitalker.studio.verify import verify

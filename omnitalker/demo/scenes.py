@@ -14,7 +14,7 @@ from omnitalker.media.segments import Segment, SegmentEncoder
 from omnitalker.media.writer import VideoWriter
 from omnitalker.scenes.formats import scene_of
 from omnitalker.scenes.produce import check_outputs, open_scene, stage_of
-from omnitalker.scenes.script import Scene
+from omnitalker.scenes.scene import Scene
 from omnitalker.studio.order import Outputs
 from omnitalker.studio.writers import WRITERS
 

@@ -32,7 +32,7 @@ from omnitalker.scenes.formats import scene_of
 from omnitalker.scenes.lines import LineMaker, LineStore, Spoken
 from omnitalker.scenes.produce import produce_scene
 from omnitalker.scenes.recording import SceneRecording
-from omnitalker.scenes.script import Scene
+from omnitalker.scenes.scene import Scene
 from omnitalker.studio.casting import Casting
 from omnitalker.studio.described import new_voice, population
 from omnitalker.studio.directed import heeded_order

@@ -11,7 +11,8 @@ from typing import Any, Final
 import yaml
 
 from omnitalker.base.errors import InputError
-from omnitalker.scenes.script import Entry, Scene, build
+from omnitalker.scenes.scene import Entry, Scene
+from omnitalker.scenes.script import build
 from omnitalker.studio.check import Voices
 from omnitalker.studio.order import OPTIONS, Order
 from omnitalker.text.file import read_text

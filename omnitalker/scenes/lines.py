@@ -18,7 +18,7 @@ from omnitalker.base.files import AtomicFile
 from omnitalker.base.types import FloatArray, TimedWord
 from omnitalker.base.version import VERSION
 from omnitalker.generation.parts import Parts
-from omnitalker.scenes.script import Line, Scene
+from omnitalker.scenes.scene import Line, Scene
 from omnitalker.studio.casting import Casting
 from omnitalker.studio.directed import heeded_order
 from omnitalker.studio.order import OPTIONS, Look, Order, Outputs

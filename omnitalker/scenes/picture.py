@@ -13,7 +13,7 @@ import numpy as np
 from omnitalker.base import timeline
 from omnitalker.base.types import FloatArray, Frame, Renderer, RenderMemory
 from omnitalker.marks.picture import marked
-from omnitalker.scenes.script import Scene, Speaker
+from omnitalker.scenes.scene import Scene, Speaker
 from omnitalker.scenes.timing import Placed
 from omnitalker.studio.order import SIZES, Look
 

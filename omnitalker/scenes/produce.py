@@ -18,7 +18,7 @@ from omnitalker.base.prefetch import Prefetch
 from omnitalker.motion.names import POSE_SLICE
 from omnitalker.scenes.formats import read_scene, wishes_of
 from omnitalker.scenes.lines import LineMaker, LineStore, Spoken
-from omnitalker.scenes.script import Line, Scene
+from omnitalker.scenes.scene import Line, Scene
 from omnitalker.scenes.timing import placed
 from omnitalker.studio.casting import Casting
 from omnitalker.studio.check import Voices, check

@@ -20,7 +20,7 @@ from omnitalker.motion.names import MOTION_DIM
 from omnitalker.motion.track.export import CurveWriter
 from omnitalker.scenes.actor import Actor
 from omnitalker.scenes.picture import Camera, Shot, Stage
-from omnitalker.scenes.script import Scene
+from omnitalker.scenes.scene import Scene
 from omnitalker.scenes.timing import Placed
 from omnitalker.studio.recording import Chapter, OnProgress, Recording
 

@@ -1,4 +1,4 @@
-"""A scene as it is written: who takes part, who says what in which way, when nobody speaks, and what is wrong with it.
+"""What a script says becomes a checked scene.
 
 Every format (`scenes.formats`) becomes a list of `Entry`; `build` makes a checked `Scene` of it. What is wrong with a
 line is a `Problem` with its number: the other lines are not lost.
@@ -7,13 +7,14 @@ line is a `Problem` with its number: the other lines are not lost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from omnitalker.base import assets
 from omnitalker.base.config import unknown_choice
 from omnitalker.base.errors import ConfigError, InputError
+from omnitalker.scenes.scene import Chapter, Entry, Line, Problem, Scene, Speaker
 from omnitalker.studio.check import Voices, check, check_words
 from omnitalker.studio.order import LAYOUTS, OPTIONS, Order, normal, parse
 from omnitalker.text.direction import Direction, known_directions, read_direction
@@ -28,98 +29,6 @@ _SHARED_HEAD: Final = ("size", "aspect", "background", "seed")
 _HEAD: Final = ("title", "layout", "cast", "gap", *_SHARED_HEAD)
 _OWN: Final = ("side", "seen")
 GAP_SPAN: Final = (0.0, 5.0)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that a script says, as a format found it."""
-
-    number: int
-    """Of its line in the file, from 1."""
-    speaker: str = ""
-    """None: it is a pause, a chapter or a change of layout."""
-    text: str = ""
-    direct: str = ""
-    """What stands in brackets before the text."""
-    wishes: Mapping[str, Any] = field(default_factory=dict)
-    """Options of an order for this line alone."""
-    overlaps: bool = False
-    """Breaks in on the line before it."""
-    pause: float = 0.0
-    """Seconds in which nobody speaks."""
-    chapter: str = ""
-    layout: str = ""
-    problem: str = ""
-    """What makes it unreadable."""
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Somebody who takes part."""
-
-    name: str
-    order: Order
-    """How this one speaks and looks without directions."""
-    side: str = "auto"
-    is_seen: bool = True
-
-
-@dataclass(frozen=True)
-class Line:
-    """What one speaker says without a break."""
-
-    number: int
-    speaker: str
-    order: Order
-    direction: Direction
-    overlaps: bool = False
-    pause: float = 0.0
-    """Seconds before it, beside the usual gap."""
-    layout: str = "cut"
-
-    @property
-    def text(self) -> str:
-        return self.order.words
-
-
-@dataclass(frozen=True)
-class Chapter:
-    title: str
-    line: int
-    """Index of the line that it begins with."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    number: int
-    """Of the line; 0 is the head of the script."""
-    reason: str
-
-    def __str__(self) -> str:
-        return f"line {self.number}: {self.reason}" if self.number else f"head: {self.reason}"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A script that can be made. `problems` are of lines that are left out."""
-
-    title: str
-    cast: Mapping[str, Speaker]
-    lines: tuple[Line, ...]
-    chapters: tuple[Chapter, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    gap: float = 0.1
-    """Seconds between two lines, beside the silence that each ends with."""
-    closing_pause: float = 0.0
-    """Seconds after the last line."""
-
-    @property
-    def layouts(self) -> frozenset[str]:
-        return frozenset(line.layout for line in self.lines)
-
-    def seen(self) -> tuple[Speaker, ...]:
-        """Who can be shown, in the order of the cast."""
-        return tuple(speaker for speaker in self.cast.values() if speaker.is_seen)
 
 
 def build(
@@ -231,7 +140,7 @@ class _Builder:
             built_in = value in (self._voices or ()) or value in assets.presenter_names()
             if self._folder is not None and not built_in and (self._folder / value).exists():
                 values[name] = str(self._folder / value)
-            elif self._folder is None and not built_in and not _is_colour(name, value):
+            elif self._folder is None and not built_in and _may_be_a_file(name, value):
                 raise InputError(f"{name} '{value}' is none of those that are built in; no file can be named here")  # fmt: skip
         never = ("sound", "scene", "format", "seconds", *(costly if self._folder is None else ()))
         if wrong := [name for name in never if name in values]:
@@ -359,10 +268,14 @@ def directed(words: str) -> Direction:
     return direction
 
 
-def _is_colour(option: str, value: str) -> bool:
+def _may_be_a_file(option: str, value: str) -> bool:
+    """What is surely none is told as an unknown name later on."""
     from omnitalker.studio.framing import plain_backdrop
 
-    return option == "background" and plain_backdrop(value) is not None
+    if option == "background":
+        return plain_backdrop(value) is None
+    is_name = option in ("voice", "face") and not Path(value).suffix and "/" not in value
+    return not is_name or Path(value).exists()
 
 
 def _key(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from omnitalker.base import timeline
 from omnitalker.scenes.lines import Spoken
-from omnitalker.scenes.script import Line, Scene
+from omnitalker.scenes.scene import Line, Scene
 
 BREAKS_IN_SECONDS: Final = 1.0
 """So long before the last word of a line has ended begins one that breaks in on it, or in its middle if it is shorter."""

@@ -32,7 +32,7 @@ from omnitalker.media.sound import SoundEncoder
 from omnitalker.scenes.formats import is_script, scene_of
 from omnitalker.scenes.picture import Stage
 from omnitalker.scenes.produce import check_outputs, open_scene, stage_of
-from omnitalker.scenes.script import Problem, Scene
+from omnitalker.scenes.scene import Problem, Scene
 from omnitalker.server.admission import Busy
 from omnitalker.server.guard import CALLER
 from omnitalker.server.metrics import Metrics

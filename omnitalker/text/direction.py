@@ -11,13 +11,12 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, cast
 
 from omnitalker.base.types import Manner
-from omnitalker.text.wordlist import words
+from omnitalker.text.direction_words import FACTORS, FILLERS, HAN, LANGUAGES, SOUNDS, Effects, table
 
 RATIOS: Final = ("speed", "pauses", "pitch_range", "energy", "expressiveness", "head_motion")
 """Multiplied with what a speaker does anyway; `pitch` is added, `emotion` and `language` are names."""
@@ -36,47 +35,7 @@ BOUNDS: Final = MappingProxyType(
 LEAST_VOTE: Final = 0.2
 FAINT: Final = 0.6
 """An emotion below it is shown by the face; from here on the voice has its manner, too."""
-ALIKE: Final = 0.62
-"""Of the letter groups of two words, from which on one may stand for the other."""
-SOUNDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(words("laughs laugh chuckles chuckle giggles giggle snickers 笑 笑声 大笑"), "laugh"),
-    **dict.fromkeys(words("sighs sigh exhales 叹气 叹息"), "sigh"),
-    **dict.fromkeys(words("coughs cough 咳嗽"), "cough"),
-    **dict.fromkeys(words("gasps gasp inhales breathes breath 吸气 喘气"), "breath"),
-    **dict.fromkeys(words("sniffs sniff sniffles sobs sob 抽泣"), "sob"),
-    **dict.fromkeys(words("yawns yawn 哈欠"), "yawn"),
-    **dict.fromkeys(("clears throat", "clears his throat", "clears her throat", "清嗓子"), "throat"),
-}  # fmt: skip
-"""What people do with their voices beside speaking, by the words for it."""
-_LANGUAGES: Final = {
-    **dict.fromkeys(words("en english 英语 英文"), "en"),
-    **dict.fromkeys(words("zh mandarin chinese putonghua 中文 汉语 普通话"), "zh"),
-}
-_FACTORS: Final[Mapping[str, float]] = {
-    **dict.fromkeys(words("very really so much truly highly deeply strongly 很 非常 十分 特别 更 更加"), 1.5),
-    **dict.fromkeys(words("extremely incredibly utterly absolutely totally 极其 极度 极"), 1.9),
-    **dict.fromkeys(words("quite rather pretty fairly 相当 比较"), 1.15),
-    **dict.fromkeys(words("more with plus 多"), 1.0),
-    **dict.fromkeys(words("slightly little bit somewhat mildly faintly subtle subtly small tiny slight hint touch trace a-bit 稍微 有点 略微 一点 微微 一丝"), 0.5),
-    **dict.fromkeys(words("less 少"), -0.8),
-    **dict.fromkeys(words("not no never don't dont without isn't avoid nothing hardly 不 不要 别 没有 不太"), -0.7),
-    **dict.fromkeys(words("too 太 过于"), 1.2),
-    **dict.fromkeys(words("big broad huge wide great 大大"), 1.5),
-}  # fmt: skip
-_FILLERS: Final = frozenset(
-    words(
-        "a an the and but or yet of in to at on for by from as if is are be it its it's this that these those you your you're",
-        "were i my me we our he she they his her their someone somebody person who whose which while when then also even",
-        "just only please speak speaking spoken say saying said talk talking read reading sound sounds sounding use using",
-        "voice voices tone tones manner way style mood feeling feel feelings delivery line text words word sentence sentences with",
-        "like keep keeping stay staying be being make making give giving do does should must can let have has had having add some",
-        "face look looking looks almost nearly slight though although still-be than usual normal-ly overall throughout all every",
-        "one's own up down out about into over after before there here very-much kind-of sort-of sort lot bit good little now",
-        "听起来 用 以 请 说 地 的 得 着 和 与 但 但是 而 又 并 并且 语气 声音 带 带着 一个 一种 像 样 样子 感觉 点 些 要 语调 口吻 他 她 我 你 在 是 有 一 说话 朗读 读",
-    )
-)
 _TOKEN: Final = re.compile(r"[a-zà-ÿ]+(?:['’-][a-zà-ÿ]+)*|[\u3400-\u9fff]+|[,;.!?，；。！？、]")
-_HAN: Final = re.compile("[\u3400-\u9fff]")
 _NUMBERS: Final = {"half a": 0.5, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "twice": 2.0, "half": 0.5,
                    "double": 2.0}  # fmt: skip
 _NUMBER: Final = r"(?P<number>\d+(?:\.\d+)?|half a|an?|one|two|three|four|five)"
@@ -94,17 +53,6 @@ _EXACT_OF: Final = {
     **dict.fromkeys(("higher", "up"), ("pitch", 1)),
     **dict.fromkeys(("lower", "down", "deeper"), ("pitch", -1)),
 }
-_EFFECT: Final = re.compile(r"(?P<name>\w+?)(?:=(?P<emotion>\w+))?(?P<sign>[*+-])(?P<size>[\d.]+)")
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What one row of the table does: logarithms of ratios, semitones, votes for emotions."""
-
-    steps: Mapping[str, float]
-    votes: Mapping[str, float]
-    always: Mapping[str, float]
-    """In the place of `steps` where the voice itself wears the emotion."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +90,7 @@ class Direction:
 
 def known_directions() -> tuple[str, ...]:
     """The word that names each row of the table, for messages."""
-    return _table().names
+    return table().names
 
 
 def emotion_named(words: str) -> Manner | None:
@@ -169,14 +117,14 @@ def read_direction(text: str) -> Direction:
         rest = pattern.sub(",", rest)
     factor = 1.0
     for phrase in _phrases(rest):
-        if phrase in _FACTORS:
-            factor *= _FACTORS[phrase]
+        if phrase in FACTORS:
+            factor *= FACTORS[phrase]
         elif phrase in SOUNDS:
             sounds.append(SOUNDS[phrase])
-        elif phrase in _LANGUAGES:
-            named["language"] = _LANGUAGES[phrase]
+        elif phrase in LANGUAGES:
+            named["language"] = LANGUAGES[phrase]
             understood.append(phrase)
-        elif (effects := _table().find(phrase)) is not None:
+        elif (effects := table().find(phrase)) is not None:
             understood.append(phrase if factor == 1.0 else f"{phrase} ({factor:+.1f})")
             found.append((factor, effects))
             for emotion, vote in effects.votes.items():
@@ -184,7 +132,7 @@ def read_direction(text: str) -> Direction:
             factor = 1.0
         elif not _TOKEN.fullmatch(phrase) or phrase in ",;.!?，；。！？、":
             factor = 1.0
-        elif phrase not in _FILLERS:
+        elif phrase not in FILLERS:
             unknown.append(phrase)
     values: dict[str, float | str] = {**_emotion(votes), **named}
     is_heard = float(values.get("intensity", 0.0)) >= FAINT
@@ -234,13 +182,13 @@ def _phrases(text: str) -> Iterator[str]:
     tokens = _TOKEN.findall(text)
     place = 0
     while place < len(tokens):
-        if _HAN.match(tokens[place]):
+        if HAN.match(tokens[place]):
             yield from _han_phrases(tokens[place])
             place += 1
             continue
         for length in (4, 3, 2, 1):
             phrase = " ".join(tokens[place : place + length])
-            if length == 1 or phrase in SOUNDS or phrase in _table().effects:
+            if length == 1 or phrase in SOUNDS or phrase in table().effects:
                 yield phrase
                 place += length if length > 1 else 1
                 break
@@ -267,85 +215,8 @@ def _han_phrases(run: str) -> Iterator[str]:
 
 
 def _is_known(phrase: str) -> bool:
-    places = (_FACTORS, SOUNDS, _LANGUAGES, _FILLERS, _table().effects)
+    places = (FACTORS, SOUNDS, LANGUAGES, FILLERS, table().effects)
     return any(phrase in place for place in places)
-
-
-@dataclass(frozen=True)
-class _Table:
-    effects: Mapping[str, Effects]
-    names: tuple[str, ...]
-
-    def find(self, word: str) -> Effects | None:
-        """Of the word, its stem, or the word that is most alike."""
-        if word in self.effects:
-            return self.effects[word]
-        if word in _FILLERS or _HAN.search(word) or len(word) < 4:
-            return None
-        for ending, other in _ENDINGS:
-            if word.endswith(ending) and (stem := word[: -len(ending)] + other) in self.effects:
-                return self.effects[stem]
-        groups = _groups(word)
-        share, best = max((_alike(groups, other), known) for known, other in self.groups.items())
-        return self.effects[best] if share >= ALIKE else None
-
-    @cached_property
-    def groups(self) -> dict[str, frozenset[str]]:
-        return {
-            word: _groups(word)
-            for word in self.effects
-            if not _HAN.search(word) and " " not in word
-        }
-
-
-_ENDINGS: Final = (
-    ("ly", ""), ("ily", "y"), ("ness", ""), ("iness", "y"), ("ing", ""), ("ing", "e"), ("er", ""), ("ier", "y"), ("er", "e"),
-    ("est", ""), ("iest", "y"), ("ed", ""), ("s", ""), ("ful", ""), ("ally", ""), ("ish", ""), ("y", ""), ("en", ""),
-)  # fmt: skip
-
-
-def _groups(word: str) -> frozenset[str]:
-    """Its letters in twos and threes, with its edges: a vector of ones."""
-    edged = f"<{word}>"
-    return frozenset(edged[i : i + n] for n in (2, 3) for i in range(len(edged) - n + 1))
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
-    """Cosine of the two."""
-    return len(one & other) / math.sqrt(len(one) * len(other))
-
-
-@cache
-def _table() -> _Table:
-    text = (files("omnitalker") / "data" / "directions.txt").read_text(encoding="utf-8")
-    effects: dict[str, Effects] = {}
-    names = []
-    for row in text.splitlines():
-        if not row.strip() or row.startswith("#"):
-            continue
-        meant, _, listed = row.partition(" : ")
-        known = [word.strip() for word in re.split("[,;]", listed) if word.strip()]
-        names.append(known[0])
-        found = _effects(meant)
-        effects.update((word, found) for word in known if word not in effects)
-    return _Table(effects, tuple(names))
-
-
-def _effects(row: str) -> Effects:
-    usual, _, always = row.partition("|")
-    votes = {m["emotion"]: float(m["size"]) for m in _EFFECT.finditer(usual) if m["emotion"]}
-    return Effects(_steps(usual), votes, _steps(always))
-
-
-def _steps(row: str) -> dict[str, float]:
-    steps = {}
-    for match in _EFFECT.finditer(row):
-        size = float(match["size"])
-        if match["sign"] == "*" and not match["emotion"]:
-            steps[match["name"]] = math.log(size)
-        elif not match["emotion"]:
-            steps[match["name"]] = size if match["sign"] == "+" else -size
-    return steps
 
 
 def _said(name: str, value: float | str) -> str:

@@ -26,7 +26,7 @@ from omnitalker.studio.order import Outputs, parse
 
 if TYPE_CHECKING:
     from omnitalker.pipeline import OmniTalkerPipeline
-    from omnitalker.scenes.script import Scene
+    from omnitalker.scenes.scene import Scene
     from omnitalker.studio.produce import Made
 
 HEAD = """---

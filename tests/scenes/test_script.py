@@ -8,7 +8,7 @@ import pytest
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import MANNERS
 from omnitalker.scenes.formats import FORMATS, is_script, scene_of
-from omnitalker.scenes.script import Scene
+from omnitalker.scenes.scene import Scene
 
 VOICES = dict.fromkeys(("ada", "bob", "eve"), MANNERS)
 HEAD = """---
