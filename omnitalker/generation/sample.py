@@ -89,6 +89,8 @@ def generate(
         if settings.branches != "mel"
         else None,
     )
+    if dit.detail is not None:
+        conditions = replace(conditions, texture=noise.mel)
     schedule = times(settings.steps, settings.schedule)
     with half_precision(dit):
         conditions = _with_style(dit, conditions, style or prompt, settings)

@@ -40,6 +40,8 @@ class Conditions:
     """(B, F) bool. False over a whole item when it has no motion at all."""
     prosody: Tensor | None = None
     """(B, T, 4) pitch, voicing, energy, told or not: see `audio.curves`. None: nothing is told."""
+    texture: Tensor | None = None
+    """(B, T, 100) noise: of what a sound made in one pass has its breath and its roughness. None: it has none."""
     voice: Tensor | None = None
     """(B, condition_width) what `DualBranchDiT.encode_style` made of a voice; None: of `mel_prompt`."""
     manner: Tensor | None = None

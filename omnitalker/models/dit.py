@@ -299,7 +299,13 @@ class DualBranchDiT(Pretrained):
                 made = shape + (1 + depth) * source
                 if self.detail is not None:
                     made = self.detail(
-                        made, source, mel_x, text.mel, mel_condition, conditions.mel_valid
+                        made,
+                        source,
+                        conditions.texture,
+                        mel_x,
+                        text.mel,
+                        mel_condition,
+                        conditions.mel_valid,
                     )
                 left = (1 - time.clamp(max=LATEST)).view(-1, 1, 1)
                 mel_velocity = (made - mel) / left

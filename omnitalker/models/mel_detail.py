@@ -15,7 +15,7 @@ KERNEL = 7
 
 
 class MelDetail(nn.Module):
-    """Convolutions over the estimated mel, what it is made of, the text and the tokens; nothing at the start."""
+    """Convolutions over the estimated mel, what it is made of, noise, the text and the tokens; nothing at the start."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class MelDetail(nn.Module):
         super().__init__()
         self.width = width
         self.tokens = nn.Linear(token_width, patch * width)
-        self.frames = nn.Linear(text_width + 2 * bins, width)
+        self.frames = nn.Linear(text_width + 3 * bins, width)
         self.blocks = nn.ModuleList(
             BranchBlock(width, 1, 2, 3 * width, condition_width, KERNEL, attention=False)
             for _ in range(layers)
@@ -45,13 +45,19 @@ class MelDetail(nn.Module):
         self,
         estimate: Tensor,
         source: Tensor,
+        texture: Tensor | None,
         tokens: Tensor,
         text: Tensor,
         condition: Tensor,
         valid: Tensor | None,
     ) -> Tensor:
-        """estimate, source: (B, T, M); tokens: (B, ceil(T / P), token_width); text: (B, T, text_width) -> (B, T, M)."""
-        frames = torch.cat([text, estimate.to(text.dtype), source.to(text.dtype)], dim=-1)
+        """estimate, source, texture: (B, T, M); tokens: (B, ceil(T / P), token_width); text: (B, T, text_width).
+
+        Returns (B, T, M).
+        """
+        texture = torch.zeros_like(estimate) if texture is None else texture
+        signals = (part.to(text.dtype) for part in (estimate, source, texture))
+        frames = torch.cat([text, *signals], dim=-1)
         of_tokens = self.tokens(tokens).unflatten(-1, (-1, self.width)).flatten(1, 2)
         x = blank(self.frames(frames) + of_tokens[:, : frames.shape[1]], valid)
         for block in self.blocks:

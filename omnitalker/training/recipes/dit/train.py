@@ -181,13 +181,16 @@ def assemble(
         motion=masks.drop_motion & ~masks.face_given,
         prosody=masks.drop_prosody,
     )
+    noise_mel = torch.randn(mel.shape, generator=generator)
+    if network.detail is not None:
+        conditions = replace(conditions, texture=noise_mel)
     any_motion = bool(has_motion.any())
     mel_wanted = ~(on_mel_grid(masks.known) | masks.sound_given[:, None])
     return DitBatch(
         mel=mel,
         motion=motion if any_motion else None,
         conditions=conditions,
-        noise_mel=torch.randn(mel.shape, generator=generator),
+        noise_mel=noise_mel,
         noise_motion=torch.randn(motion.shape, generator=generator) if any_motion else None,
         time=flow_times(len(examples), generator, noisy_share),
         mel_wanted=mel_wanted,

@@ -138,13 +138,16 @@ def test_detail_adds_nothing_before_it_has_learnt_and_fits_any_length() -> None:
     assert detailed.detail is not None
     estimate, source = torch.randn(2, 45, 100), torch.randn(2, 45, 100)
     tokens = torch.randn(2, 23, detailed.detail.tokens.in_features)
-    text = torch.randn(2, 45, detailed.detail.frames.in_features - 200)
+    text = torch.randn(2, 45, detailed.detail.frames.in_features - 300)
     condition = torch.randn(2, detailed.detail.adaln.linear.in_features)
     torch.nn.init.zeros_(detailed.detail.out.weight)
     torch.nn.init.zeros_(detailed.detail.out.bias)
-    same = detailed.detail(estimate, source, tokens, text, condition, None)
+    same = detailed.detail(estimate, source, None, tokens, text, condition, None)
     torch.testing.assert_close(same, estimate)
     torch.nn.init.normal_(detailed.detail.out.weight)
-    assert not torch.allclose(
-        detailed.detail(estimate, source, tokens, text, condition, None), estimate
+    made, rougher = (
+        detailed.detail(estimate, source, texture, tokens, text, condition, None)
+        for texture in (None, torch.randn(2, 45, 100))
     )
+    assert not torch.allclose(made, estimate)
+    assert not torch.allclose(made, rougher)
