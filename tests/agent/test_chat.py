@@ -102,7 +102,7 @@ def test_a_program_ends_though_nobody_types() -> None:
 
 
 def test_typed_lines_are_answered_to_the_last(performer: Performer, keyboard: Keyboard) -> None:
-    keyboard.type("/manner grumpy\nGood morning.")
+    keyboard.type("/manner purple\nGood morning.")
     keyboard.close()
     text = chat(performer, ChatOutputs(None, False))
     assert "no such manner" in text
