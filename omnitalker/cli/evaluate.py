@@ -210,12 +210,12 @@ def eval_marks(
     Example: omnitalker eval marks recordings/ --most 50
     """
     from omnitalker.evaluation.marks.study import study
-    from omnitalker.evaluation.rows import table
+    from omnitalker.evaluation.rows import shown, table
 
     found = []
     for row in study(folder, checkpoint, most):
         found.append(row)
-        print(f"{row.group}: {row.name}", file=sys.stderr, flush=True)
+        print(f"{row.group}: {row.name} {shown(row.value)}", file=sys.stderr, flush=True)
     print(table(found))
 
 

@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 
 from omnitalker.base import assets
 from omnitalker.base.errors import InputError
-from omnitalker.media import sandbox
+from omnitalker.media import gif, sandbox
 from omnitalker.media.decode import Job
 from omnitalker.media.intake import LIMITS, picture_size, sniff
 from omnitalker.media.probe import probe
@@ -83,10 +83,19 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 frame = av.VideoFrame.from_ndarray(picture // (value + 1), format="rgb24")
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
+    gif.write_gif(folder / "a.gif", [picture // (value + 1) for value in range(5)])
+    for kind in ("aiff", "caf"):
+        with av.open(str(folder / f"a.{kind}"), "w") as container:
+            sound = container.add_stream("pcm_s16be", rate=24_000, layout="mono")
+            whole = (tone[None] * 32_767).astype(np.int16)
+            samples = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
+            samples.sample_rate = 24_000
+            container.mux(sound.encode(samples))
+            container.mux(sound.encode(None))
     return folder
 
 
-KINDS = ("mp4", "wav", "mp3", "opus", "aac", "flac", "png", "jpg", "bmp", "webp", "tiff", "webm", "mkv", "avi", "ts")  # fmt: skip
+KINDS = ("mp4", "wav", "mp3", "opus", "aac", "flac", "png", "jpg", "bmp", "webp", "tiff", "webm", "mkv", "avi", "ts", "gif", "aiff", "caf")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
