@@ -77,6 +77,12 @@ class Parts:
             sampling_of(read_settings(folder)),
         )
 
+    def for_sound_alone(self) -> Parts:
+        """The same without a face, where the sound needs none: the mel is then made in a single pass."""
+        if self.transformer.mel_source == "noise":
+            return self
+        return replace(self, sampling=replace(self.sampling, steps=1, branches="mel"))
+
     def with_lexicon(self, path: str | Path) -> Parts:
         """The same with a user's pronunciations."""
         return replace(self, frontend=TextFrontend(read_lexicon(path)))

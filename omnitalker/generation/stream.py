@@ -30,7 +30,7 @@ from omnitalker.base.types import (
     StylePrompt,
 )
 from omnitalker.generation.assemble import Assembler
-from omnitalker.generation.corrections.chain import CorrectionChain
+from omnitalker.generation.corrections.chain import OF_SOUND, CorrectionChain
 from omnitalker.generation.corrections.worn import MannerLayer
 from omnitalker.generation.flow import Progress
 from omnitalker.generation.parts import Parts
@@ -98,7 +98,10 @@ def _spoken(
     """Sound and motion without pictures."""
     sampling = request.sampling or parts.sampling
     assembler = Assembler(parts.vocoder, request)
-    corrections = CorrectionChain(sampling.corrections, parts)
+    names = sampling.corrections
+    if sampling.branches == "mel":
+        names = tuple(name for name in names if name in OF_SOUND)
+    corrections = CorrectionChain(names, parts)
     continuation = Continuation()
     planner = None if parts.prosody is None else ProsodyPlanner(parts, request, sampling)
     for stretch in plan(parts.duration, clauses, request):
@@ -184,11 +187,19 @@ def _sample(
             curves=None if curves is None else curves[known],
             progress=after_pass,
         )
+        if sampling.branches == "mel":
+            made = replace(made, motion=_rest(len(made.mel)))
         blocks = window.stop - window.start
         kept = corrections.after(made, phonemes[known], blocks, continuation.shown)
         told = None if curves is None else curves[first:stop]
         continuation.go_on(kept, phonemes[first:stop], tones[first:stop], told)
         yield continuation.worn(corrections.shown(kept), phonemes[first:stop])
+
+
+def _rest(mel_frames: int) -> FloatArray:
+    """(F, 61): a face that does not move."""
+    blocks = timeline.blocks_in_mel(mel_frames)
+    return np.zeros((blocks * timeline.BLOCK_VIDEO_FRAMES, MOTION_DIM), np.float32)
 
 
 def _are_foreign(known: IntArray, new: IntArray) -> bool:

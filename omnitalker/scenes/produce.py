@@ -51,7 +51,7 @@ def examine(order: Order, voices: Voices | None = None) -> Scene | None:
 def check_outputs(scene: Scene, outputs: Outputs) -> None:
     if outputs.format not in FORMATS:
         raise InputError(f"a scene is written as {', '.join(FORMATS)}, not as {outputs.format}")
-    if WRITERS[outputs.format].sees != "nothing" and not scene.seen():
+    if WRITERS[outputs.format].draws and not scene.seen():
         raise InputError("nobody of this scene can be seen; write its sound (wav), or give a face")
 
 
@@ -86,7 +86,7 @@ def produce_scene(
     writer = WRITERS[outputs.format]
     path = Path(output).with_suffix(suffix_of(outputs.format))
     folder = lines_folder or path.with_name(f".{path.stem}{LINES_FOLDER}")
-    stage = stage_of(studio, scene) if writer.sees != "nothing" else None
+    stage = stage_of(studio, scene) if writer.draws else None
     tracks = _tracks(path, scene) if outputs.motion_csv else {}
     began = time.perf_counter()
     with open_scene(studio, scene, folder, stage, tracks, on_progress) as recording:

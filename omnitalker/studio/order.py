@@ -152,6 +152,11 @@ class Outputs(Checked):
     motion_csv: bool = option(False, "Write the ARKit curves beside it")
 
     @property
+    def is_sound_alone(self) -> bool:
+        """Whether nobody will see how the face moves."""
+        return all(WRITERS[name].sees == "nothing" for name in (self.format, *self.beside))
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """Formats of the further files that are wished."""
         wished = [

@@ -53,7 +53,7 @@ def produce(
     order, notes = heeded_order(order, studio.parts)
     cast = studio.resolve(order)
     renderer = None
-    if writer.sees != "nothing":
+    if writer.draws:
         renderer = studio.renderer(order.look, cast.face, cut_out=writer.sees == "cut-out")
     chunks = chunks_of(studio, order, cast, renderer)
     began = time.perf_counter()
@@ -82,6 +82,8 @@ def chunks_of(
     parts, delivery = fitted(studio.parts, order.delivery), order.delivery
     if order.sound is not None:
         return moved_to(parts, order, cast.style, renderer)
+    if renderer is None and order.outputs.is_sound_alone:
+        parts = parts.for_sound_alone()
     request = request_of(order.words, cast.style, delivery)
     find_style = studio.finder(order.voice, cast.face)
     return stream(parts, request, renderer, directed_clauses(request, delivery, find_style, parts))

@@ -22,6 +22,7 @@ from omnitalker.generation.stream import stream
 from omnitalker.text.markup import Rest
 
 if TYPE_CHECKING:
+    from omnitalker.generation.parts import Parts
     from omnitalker.pipeline import OmniTalkerPipeline
 
 TEXT = "Hello there, this is a test of 42 words. It goes on; and on!"
@@ -227,3 +228,28 @@ def test_sound_alone_is_made_in_the_callers_thread(
 
     assert helpers(SpeakRequest(TEXT * 9, style)) == []
     assert helpers(SpeakRequest(TEXT * 9, style, pacing=live())) == ["omnitalker-speech"]
+
+
+def test_sound_alone_is_made_in_one_pass_and_says_the_same(
+    told_pipeline: OmniTalkerPipeline, style: StylePrompt
+) -> None:
+    passes: list[int] = []
+
+    def made(parts: Parts) -> list[AVChunk]:
+        request = SpeakRequest(text="Short and sweet.", style=style)
+        return list(stream(parts, request, after_pass=lambda done, total: passes.append(total)))
+
+    both = made(told_pipeline.parts)
+    assert set(passes) == {told_pipeline.sampling.steps}
+    passes.clear()
+    alone = made(told_pipeline.parts.for_sound_alone())
+    assert set(passes) == {1}
+    assert [len(c.samples) for c in alone] == [len(c.samples) for c in both]
+    assert [w for c in alone for w in c.words] == [w for c in both for w in c.words]
+    assert all(not c.motion.any() for c in alone)
+    assert np.abs(np.concatenate([c.samples for c in alone])).max() > 0.01
+
+
+def test_sound_made_of_noise_needs_its_face(tiny_pipeline: OmniTalkerPipeline) -> None:
+    if tiny_pipeline.transformer.mel_source == "noise":
+        assert tiny_pipeline.parts.for_sound_alone().sampling == tiny_pipeline.sampling

@@ -199,3 +199,5 @@ CORRECTIONS: dict[str, Callable[[StylePrompt, Parts], Correction | None]] = {
     "lip_delay": _lip_delay,
 }
 """All there are, in the order in which the first checkpoint uses them."""
+OF_SOUND = frozenset(("prompt_pitch", "voice_spectrum", "pitch_range"))
+"""Those that a sound without a face needs."""

@@ -14,7 +14,7 @@ from omnitalker.studio.writers import pictures, sounds, tables
 if TYPE_CHECKING:
     from omnitalker.studio.recording import Recording
 
-Sight = Literal["nothing", "picture", "cut-out"]
+Sight = Literal["nothing", "motion", "picture", "cut-out"]
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,15 @@ class Writer:
     write: Callable[[Path, Recording, bool], None]
     """Takes the chunks of the recording, and whether subtitles are wished; the file is there when it is whole."""
     sees: Sight = "nothing"
-    """Frames of the recording: none, (H, W, 3), or (H, W, 4) where the order wishes no background."""
+    """Of the recording: its sound alone, its motion too, frames (H, W, 3), or (H, W, 4) where no background is wished."""
     suffix: str | None = None
     """Where it is not the format's own name; '' is a folder."""
     companions: tuple[str, ...] = ()
     """Suffixes of further files that it writes beside."""
+
+    @property
+    def draws(self) -> bool:
+        return self.sees in ("picture", "cut-out")
 
 
 WRITERS: dict[str, Writer] = {
@@ -41,7 +45,7 @@ WRITERS: dict[str, Writer] = {
     "mp3": Writer("", sounds.write_encoded),
     "flac": Writer("", sounds.write_encoded),
     "opus": Writer("", sounds.write_encoded),
-    "csv": Writer("ARKit curves", tables.write_csv),
+    "csv": Writer("ARKit curves", tables.write_csv, "motion"),
     "srt": Writer("subtitles", tables.write_srt),
     "vtt": Writer("", tables.write_vtt),
 }
