@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter1d
 
 from omnitalker.audio.curves import Curves, curves_of, from_numbers, voiced_pitch
 from omnitalker.base import timeline
@@ -32,8 +31,6 @@ from omnitalker.models.prosody import (
     to_units,
 )
 
-SMOOTHING = 0.6
-"""Curve frames: what trembles faster than a voice can is not melody."""
 SAID_BLOCKS = 12
 """How much of what was last said the melody of the next stretch goes on from."""
 
@@ -139,8 +136,7 @@ def decide(
         there = model(here, time[None], inputs, text)
         moved = here + (after - time) / (1 - time) * (there - here)
         here = moved * ~given[..., None]
-    made = from_units(here, register)[0, lead:].numpy()
-    return from_numbers(gaussian_filter1d(made, SMOOTHING, axis=0, mode="nearest"))
+    return from_numbers(from_units(here, register)[0, lead:].numpy())
 
 
 def heard_curves(mel: FloatArray, ear: PitchTracker) -> Curves:

@@ -14,14 +14,9 @@ from torch.func import functional_call
 from omnitalker.models.conditions import Conditions, drop
 from omnitalker.models.dit import LATEST, DualBranchDiT
 from omnitalker.motion.names import EXPRESSION_SLICE, GAZE_SLICE, MOTION_DIM, POSE_SLICE
+from omnitalker.training.adversary import Verdict, discriminator_loss, pull
 from omnitalker.training.losses import Kind, flow_point, masked_error
 from omnitalker.training.recipes.dit.critic import CriticConfig, MelCritic, excerpts
-from omnitalker.training.recipes.vocoder.losses import (
-    Verdict,
-    adversarial_loss,
-    discriminator_loss,
-    feature_loss,
-)
 
 
 @dataclass(frozen=True)
@@ -122,33 +117,29 @@ class Lesson(nn.Module):
             return losses
         assert self.critic_config is not None
         free = batch.mel_wanted[..., None] & (batch.mel_weights > 0)
-        whole = torch.where(free, made.float(), batch.mel)
-        shown = excerpts(whole, batch.judged, self.critic_config.frames)
-        real = excerpts(batch.mel, batch.judged, self.critic_config.frames)
-        of_real = self.critic(real)
-        losses["judge"] = discriminator_loss(of_real, self.critic(shown.detach()))
+        frames = self.critic_config.frames
+
+        def show(mel: Tensor) -> Tensor:
+            return excerpts(torch.where(free, mel.float(), batch.mel), batch.judged, frames)
+
+        of_real = self.critic(show(batch.mel))
+        losses["judge"] = discriminator_loss(of_real, self.critic(show(made).detach()))
         if batch.belief:
-            losses["pull"] = self._pull(made, shown, of_real, losses["mel"]) * batch.belief
+            still = {name: p.detach() for name, p in self.critic.named_parameters()}
+
+            def judge(mel: Tensor) -> list[Verdict]:
+                return functional_call(self.critic, still, (show(mel),))  # type: ignore[no-any-return, arg-type]
+
+            wish = pull(
+                made,
+                losses["mel"],
+                judge,
+                of_real,
+                share=self.critic_config.share,
+                features=self.critic_config.features,
+            )
+            losses["pull"] = self.loss.mel * wish * batch.belief
         return losses
-
-    def _pull(self, made: Tensor, shown: Tensor, of_real: list[Verdict], error: Tensor) -> Tensor:
-        """What brings `made` nearer to what the critic takes for real, as strongly as its error does.
-
-        Its value means nothing, its gradient is the critic's, scaled.
-        """
-        assert self.critic is not None
-        assert self.critic_config is not None
-        settings = self.critic_config
-        still = {name: p.detach() for name, p in self.critic.named_parameters()}
-        verdict = functional_call(self.critic, still, (shown,))
-        wishes = (adversarial_loss(verdict), feature_loss(of_real, verdict))
-        parts = (1 - settings.features, settings.features)
-        (by_error,) = torch.autograd.grad(error, made, retain_graph=True)
-        pull = torch.zeros_like(by_error)
-        for part, wish in zip(parts, wishes, strict=True):
-            (way,) = torch.autograd.grad(wish, made, retain_graph=True)
-            pull = pull + part * way * (by_error.norm() / way.norm().clamp(min=1e-12))
-        return (settings.share * self.loss.mel * pull * made).sum()
 
     @torch.no_grad()
     def _guidance(

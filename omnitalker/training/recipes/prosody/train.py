@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +23,11 @@ from omnitalker.models.prosody import (
 )
 from omnitalker.training.devices import moved
 from omnitalker.training.loop import BatchRng, LoopConfig, Task
-from omnitalker.training.losses import flow_point
 from omnitalker.training.recipe import PartRecipe
 from omnitalker.training.recipes.dit.batching import LengthConfig, SequenceSampler, stack
 from omnitalker.training.recipes.dit.growing import GrowingSequences
+from omnitalker.training.recipes.prosody.critic import CurveCriticConfig
+from omnitalker.training.recipes.prosody.lesson import ProsodyBatch, ProsodyLesson
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,11 @@ class ProsodyTrainConfig:
     source_weights: dict[str, float] = field(default_factory=dict)
     """How often to draw from a source and language, as in `kokoro-zh: 2`; 1 where not named."""
     reopen_steps: int = 0
+    critic: CurveCriticConfig | None = None
+    """What judges how real decided curves look."""
+    still_share: float = 0.5
+    """Of those at flow time 0: without any noise, from which the likeliest melody comes."""
     valid_batches: int = 4
-
-
-@dataclass(frozen=True)
-class ProsodyBatch:
-    inputs: ProsodyInputs
-    noise: Tensor
-    """(B, P, 3)."""
-    time: Tensor
-    """(B,)."""
-    wanted: Tensor
-    """(B, P, 3) in the network's units."""
-    weights: Tensor
-    """(B, P, 3): what the loss looks at, and how closely."""
 
 
 class ProsodyTask(Task):
@@ -67,19 +59,23 @@ class ProsodyTask(Task):
 
     def __init__(self, config: ProsodyTrainConfig, model: ProsodyModel) -> None:
         self.config = config
-        self.model = model
+        self.network = model
+        self.model = ProsodyLesson(model, config.critic)
         self._sequences = GrowingSequences(config.corpus, self._spoken, config.reopen_steps)
 
+    @property
+    def shipped(self) -> ProsodyModel:
+        return self.network
+
     def batch(self, dice: BatchRng) -> ProsodyBatch:
-        return self._batch(self._sequences.for_next_batch(), dice)
+        batch = self._batch(self._sequences.for_next_batch(), dice)
+        if self.config.critic is None:
+            return batch
+        late = (dice.done - self.config.critic.alone) / (2 * self.config.critic.alone)
+        return replace(batch, belief=min(1.0, max(0.0, late)))
 
     def losses(self, model: nn.Module, batch: ProsodyBatch) -> Mapping[str, Tensor]:
-        batch = moved(batch, model)
-        noisy = flow_point(batch.wanted, batch.noise, batch.time)
-        noisy = torch.where(batch.inputs.given[..., None], 0.0, noisy)
-        made = model(noisy, batch.time, batch.inputs)
-        error = (made.float() - batch.wanted).square() * batch.weights
-        return {"loss": error.sum() / batch.weights.sum().clamp(min=1)}
+        return model(moved(batch, model))  # type: ignore[no-any-return]
 
     def validate(self, _directory: Path, _step: int) -> Mapping[str, float]:
         """The likeliest curves in one pass: semitones and nats off the true ones, and frames voiced amiss."""
@@ -87,7 +83,7 @@ class ProsodyTask(Task):
         for index in range(self.config.valid_batches):
             batch = self._batch(self._sequences.held_out, BatchRng.fixed(index))
             still = torch.zeros_like(batch.noise)
-            made = self.model(still, torch.zeros(len(still)), batch.inputs)
+            made = self.network(still, torch.zeros(len(still)), batch.inputs)
             counted = batch.weights[..., 1] > 0
             voice = counted & (batch.wanted[..., 1] > 0)
             off = (made - batch.wanted).abs()
@@ -121,7 +117,7 @@ class ProsodyTask(Task):
         spoken = ~(given & hidden[:, None]).repeat_interleave(timeline.CURVE_MEL_FRAMES, dim=1)
         time = torch.rand(count, generator=dice.torch)
         time = torch.where(torch.rand(count, generator=dice.torch) < config.noisy_share, 0.0, time)
-        still = (torch.rand(count, generator=dice.torch) < 0.5) & (time == 0)
+        still = (torch.rand(count, generator=dice.torch) < config.still_share) & (time == 0)
         noise = torch.randn(wanted.shape, generator=dice.torch) * ~still[:, None, None]
         weights = (~given)[..., None].expand_as(wanted).float().clone()
         weights[..., 0] *= torch.where(numbers[..., 1] > SPOKEN, 1.0, config.unvoiced_pitch)

@@ -17,15 +17,14 @@ from torch.func import functional_call
 
 from omnitalker.audio.mel import LogMel
 from omnitalker.models.vocoder.source_filter import SourceFilterDecoder
-from omnitalker.training.devices import full_precision
-from omnitalker.training.recipes.vocoder.losses import (
-    Discriminators,
-    SpectralLoss,
+from omnitalker.training.adversary import (
     Verdict,
     adversarial_loss,
     discriminator_loss,
     feature_loss,
 )
+from omnitalker.training.devices import full_precision
+from omnitalker.training.recipes.vocoder.losses import Discriminators, SpectralLoss
 from omnitalker.training.recipes.vocoder.pitch import pitch_loss
 
 Phase = Literal["pitch", "spectra", "judged"]

@@ -6,7 +6,6 @@ Legend: B batch, N samples at 24 kHz.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from vocos.discriminators import DiscriminatorR
 
 from omnitalker.audio.mel import mel_filters
+from omnitalker.training.adversary import Verdict
 
 MEL_SCALES = ((64, 10), (128, 20), (256, 40), (512, 64), (1024, 100), (2048, 160))
 """(window, mel bins): short windows teach the shape of a glottal pulse, long ones the harmonics."""
@@ -64,14 +64,6 @@ def _log_distance(made: Tensor, real: Tensor) -> Tensor:
     return (torch.log(made.clamp(min=FLOOR)) - torch.log(real.clamp(min=FLOOR))).abs().mean()
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one discriminator says: scores (any shape) and its inner features."""
-
-    scores: Tensor
-    features: list[Tensor]
-
-
 class SlimPeriodDiscriminator(nn.Module):
     """HiFi-GAN's period discriminator at a quarter of the width (the package's is fixed at 1 024)."""
 
@@ -108,26 +100,3 @@ class Discriminators(nn.Module):
         """(B, N) -> one verdict per discriminator."""
         verdicts = [Verdict(*judge(sound)) for judge in self.by_window]
         return verdicts + [judge(sound) for judge in self.by_period]
-
-
-def discriminator_loss(real: list[Verdict], made: list[Verdict]) -> Tensor:
-    """Hinge: real above 1, made below -1."""
-    losses = [
-        F.relu(1 - r.scores.float()).mean() + F.relu(1 + m.scores.float()).mean()
-        for r, m in zip(real, made, strict=True)
-    ]
-    return torch.stack(losses).mean()
-
-
-def adversarial_loss(made: list[Verdict]) -> Tensor:
-    return torch.stack([F.relu(1 - m.scores.float()).mean() for m in made]).mean()
-
-
-def feature_loss(real: list[Verdict], made: list[Verdict]) -> Tensor:
-    """Mean distance of inner features, each relative to the size of the real one."""
-    losses = []
-    for r, m in zip(real, made, strict=True):
-        for a, b in zip(r.features, m.features, strict=True):
-            a = a.detach().float()
-            losses.append((a - b.float()).abs().mean() / (a.abs().mean() + 1e-3))
-    return torch.stack(losses).mean()
