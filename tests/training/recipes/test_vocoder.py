@@ -12,14 +12,10 @@ pytest.importorskip("pyworld", reason="the extra 'train' is not installed")
 
 from omnitalker.base.errors import InputError
 from omnitalker.models.vocoder.vocoder import Vocoder
+from omnitalker.training.adversary import discriminator_loss, feature_loss
 from omnitalker.training.loop import BatchRng, run
 from omnitalker.training.recipes.vocoder.data import ClipStore, build_store, read_clip
-from omnitalker.training.recipes.vocoder.losses import (
-    Discriminators,
-    SpectralLoss,
-    discriminator_loss,
-    feature_loss,
-)
+from omnitalker.training.recipes.vocoder.losses import Discriminators, SpectralLoss
 from omnitalker.training.recipes.vocoder.train import (
     DecoderConfig,
     PitchConfig,

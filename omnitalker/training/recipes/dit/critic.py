@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from omnitalker.training.recipes.vocoder.losses import Verdict
+from omnitalker.training.adversary import Verdict
 
 SLOPE = 0.2
 
