@@ -49,9 +49,9 @@ class SamplingSettings:
     """At most so much of it is heard and seen for voice and manner; costs next to nothing."""
     corrections: tuple[str, ...] = ()
     """What is put right before and after the network, in this order: names of `corrections.chain`."""
-    temperature: float = 0.3
+    temperature: float = 0.6
     """How variously things are said where prosody comes first; 0 = always in the likeliest way."""
-    prosody_steps: int = 4
+    prosody_steps: int = 1
     """Passes of the prosody network."""
     branches: Branches = "both"
 
