@@ -147,7 +147,12 @@ def _kill_everywhere(name: str, folder: Path) -> int:
     raise AssertionError("it never came to its end")
 
 
-@pytest.mark.parametrize("name", WORKS)
+SLOW_WORKS = ("png", "zip")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(w, marks=pytest.mark.slow) if w in SLOW_WORKS else w for w in WORKS]
+)
 def test_kill_at_any_moment_leaves_whole_files_or_none(tmp_path: Path, name: str) -> None:
     """In a process of its own: a fork of one with threads may hang."""
     code = f"""

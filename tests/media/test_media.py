@@ -11,6 +11,7 @@ import pytest
 from omnitalker.base import timeline
 from omnitalker.base.errors import InputError
 from omnitalker.base.types import AVChunk, Frame
+from omnitalker.media.cues import Cue
 from omnitalker.media.reader import read_audio, read_clip
 from omnitalker.media.writer import VideoWriter
 
@@ -183,7 +184,7 @@ def test_subtitles_are_a_track_of_the_video(tmp_path: Path) -> None:
     with VideoWriter(path, (64, 48), with_subtitles=True) as writer:
         writer.write_frames([picture(90)] * 50)
         writer.write_samples(np.zeros(48_000, np.float32))
-        writer.write_subtitles([(0.2, 0.9, "Hello, {you}"), (1.0, 1.8, "你好。")])
+        writer.write_subtitles([Cue(0.2, 0.9, "Hello, {you}"), Cue(1.0, 1.8, "你好。")])
     with av.open(str(path)) as container:
         track = container.streams.subtitles[0]
         packets = [p for p in container.demux(track) if p.size > 2]
