@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from omnitalker.audio.curves import CHANNELS
 from omnitalker.base import timeline
 from omnitalker.base.errors import ConfigError, InputError
 from omnitalker.base.tensor_cache import TensorCache
 from omnitalker.models.blocks import BranchBlock, Fusion, FusionBlock
-from omnitalker.models.conditions import Conditions, pad_frames
+from omnitalker.models.borders import BranchInput, BranchOutput, ProsodyInput, any_in_patch
+from omnitalker.models.conditions import Conditions
 from omnitalker.models.harmonics import harmonic_comb
 from omnitalker.models.int8 import round_weights
 from omnitalker.models.layers import (
@@ -30,7 +30,6 @@ from omnitalker.models.layers import (
     Rotary,
     TimeEmbedding,
     blank,
-    modulate,
     rotary,
 )
 from omnitalker.models.mel_detail import MelDetail
@@ -247,7 +246,7 @@ class DualBranchDiT(Pretrained):
         if mel is not None:
             if self.mel_source == "harmonics":
                 source = _comb(conditions, mel)
-            mel_valid = _any_in_patch(conditions.mel_valid, self.mel_patch)
+            mel_valid = any_in_patch(conditions.mel_valid, self.mel_patch)
             mel_x = self.mel_in(
                 source, conditions.mel_prompt, conditions.mel_given, text.mel, conditions.mel_valid
             )
@@ -350,67 +349,12 @@ class DualBranchDiT(Pretrained):
         return tokens.reshape(tokens.shape[0], -1, self.mel_bins)[:, : like.shape[1]]
 
 
-class ProsodyInput(nn.Sequential):
-    """(B, T, 4) told curves -> what is added to the text of each frame; nothing at the start."""
-
-    def __init__(self, width: int) -> None:
-        out = nn.Linear(width, width)
-        super().__init__(nn.Linear(CHANNELS, width), nn.GELU(), out)
-        nn.init.zeros_(out.weight)
-        nn.init.zeros_(out.bias)
-
-
-class BranchInput(nn.Module):
-    """Noisy signal, known signal, known or not and text -> tokens with a convolutional position."""
-
-    def __init__(
-        self, channels: int, patch: int, text_width: int, width: int, kernel: int, groups: int
-    ) -> None:
-        super().__init__()
-        self.patch = patch
-        self.linear = nn.Linear(patch * (2 * channels + 1 + text_width), width)
-        self.position = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
-
-    def forward(
-        self, noisy: Tensor, known: Tensor, given: Tensor, text: Tensor, valid: Tensor | None
-    ) -> Tensor:
-        dtype = text.dtype
-        parts = [noisy.to(dtype), known.to(dtype), given[..., None].to(dtype), text]
-        frames = blank(torch.cat(parts, dim=-1), valid)
-        frames = pad_frames(frames, -frames.shape[1] % self.patch)
-        tokens = self.linear(frames.reshape(frames.shape[0], -1, self.linear.in_features))
-        tokens = blank(tokens, _any_in_patch(valid, self.patch))
-        position = self.position(tokens.transpose(1, 2)).transpose(1, 2)
-        return tokens + nn.functional.mish(position)
-
-
-class BranchOutput(nn.Module):
-    def __init__(self, width: int, condition_width: int, channels: int) -> None:
-        super().__init__()
-        self.adaln = AdaLN(condition_width, width, parts=2)
-        self.linear = nn.Linear(width, channels)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        shift, scale = self.adaln(condition)
-        return self.linear(modulate(x, shift, scale))
-
-
 def _comb(conditions: Conditions, like: Tensor) -> Tensor:
     """(B, T, 100) the harmonics of the told pitch; nothing where none is told."""
     if conditions.prosody is None:
         return torch.zeros_like(like)
     pitch, voiced = conditions.prosody[..., 0], conditions.prosody[..., 1]
     return harmonic_comb(pitch, voiced).to(like.dtype)
-
-
-def _any_in_patch(valid: Tensor | None, patch: int) -> Tensor | None:
-    """(B, T) bool -> (B, ceil(T / patch))."""
-    if valid is None:
-        return None
-    padded = pad_frames(valid, -valid.shape[1] % patch)
-    return padded.view(padded.shape[0], -1, patch).any(dim=-1)
 
 
 def _check_lengths(conditions: Conditions) -> None:
